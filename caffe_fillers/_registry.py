@@ -1,0 +1,88 @@
+"""Register by decorator, find what a folder holds, list what is known."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from caffe_fillers.errors import UnknownNameError
+
+T = TypeVar("T")
+Registered = TypeVar("Registered")
+
+
+class Registry(Generic[T]):
+    """Names to values of one kind: layer rules, fillers, file formats.
+
+    `package` is the folder whose modules register themselves on import; they
+    are imported at the first look-up, so an import of this package stays
+    cheap. Installed distributions add to it through the entry point group
+    `caffe_fillers.<kind>`, spaces as underscores.
+
+    >>> colours = Registry[int]("colour")
+    >>> @colours.register("red")
+    ... def red() -> None: ...
+    >>> "red" in colours, colours.names()
+    (True, ['red'])
+    """
+
+    def __init__(self, kind: str, package: str | None = None) -> None:
+        self.kind = kind
+        self._package = package
+        self._values: dict[str, T] = {}
+        self._discovered = False
+
+    def register(self, *names: str) -> Callable[[Registered], Registered]:
+        """A decorator that registers what it decorates; a name taken twice is a `ValueError`."""
+
+        def decorate(value: Registered) -> Registered:
+            for name in names:
+                self.add(name, value)  # type: ignore[arg-type]
+            return value
+
+        return decorate
+
+    def add(self, name: str, value: T) -> None:
+        """Register one value under one name."""
+        if name in self._values:
+            raise ValueError(f"{self.kind} {name!r} is registered twice")
+        self._values[name] = value
+
+    def names(self) -> list[str]:
+        """All registered names, sorted."""
+        self._discover()
+        return sorted(self._values)
+
+    def __getitem__(self, name: str) -> T:
+        self._discover()
+        try:
+            return self._values[name]
+        except KeyError:
+            raise UnknownNameError(self.kind, name, self._values) from None
+
+    def __contains__(self, name: str) -> bool:
+        self._discover()
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def _discover(self) -> None:
+        if self._discovered:
+            return
+        self._discovered = True
+        if self._package is not None:
+            _import_modules(self._package)
+        for entry_point in entry_points(group=f"caffe_fillers.{self.kind.replace(' ', '_')}"):
+            entry_point.load()
+
+
+def _import_modules(package: str) -> None:
+    folder = import_module(package)
+    for module in pkgutil.iter_modules(folder.__path__, package + "."):
+        import_module(module.name)
+        if module.ispkg:
+            _import_modules(module.name)

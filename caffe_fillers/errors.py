@@ -1,0 +1,92 @@
+"""Every exception that a caller of this package meets.
+
+All derive from `CaffeFillersError`, so one `except` clause is enough; the
+message alone tells what is wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class CaffeFillersError(Exception):
+    """Base class of all errors raised on purpose by this package."""
+
+
+class PrototxtError(CaffeFillersError):
+    """A prototxt cannot be read; `path`, `line` and `column` (both from 1) say where.
+
+    >>> print(PrototxtError("expected a value", "net.prototxt", 3, 9, "  type: }"))
+    net.prototxt:3:9: expected a value
+        type: }
+              ^
+    """
+
+    def __init__(self, problem: str, path: str, line: int, column: int, source_line: str = "") -> None:
+        self.problem, self.path, self.line, self.column = problem, path, line, column
+        message = f"{path}:{line}:{column}: {problem}"
+        if source_line.strip():
+            indent = len(source_line) - len(source_line.lstrip())
+            caret = " " * (column - 1 - indent)
+            message += f"\n    {source_line.strip()}\n    {caret}^"
+        super().__init__(message)
+
+
+class NetError(CaffeFillersError):
+    """Caffe would refuse this net: a layer, a connection or a parameter is wrong."""
+
+
+class UnknownShapeError(NetError):
+    """Weights depend on the shape of a blob that the net alone does not tell."""
+
+
+class FillerError(CaffeFillersError):
+    """A filler cannot fill this blob, as Caffe's own checks would find."""
+
+
+class FormatError(CaffeFillersError):
+    """A weight file is broken, or cannot hold what it should."""
+
+
+class SourceError(CaffeFillersError):
+    """A data file that a layer names is missing or cannot be read."""
+
+
+class UsageError(CaffeFillersError):
+    """The command line or the arguments of a call make no sense together."""
+
+
+class MissingExtraError(CaffeFillersError):
+    """An optional dependency is not installed; the message names the extra that brings it.
+
+    >>> print(MissingExtraError("h5py", "hdf5"))
+    this needs the package h5py: pip install 'caffe-fillers[hdf5]'
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"this needs the package {package}: pip install 'caffe-fillers[{extra}]'")
+
+
+class UnknownNameError(CaffeFillersError):
+    """A name is not registered; the message suggests the nearest that is.
+
+    >>> print(UnknownNameError("filler type", "xaviar", ["msra", "xavier"]))
+    unknown filler type 'xaviar' (did you mean 'xavier'?); known: msra, xavier
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f"unknown {kind} {name!r}{suggestion(name, names)}; known: {', '.join(names)}")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A parenthesis that names the nearest of `known`, or nothing where none is near.
+
+    >>> suggestion("convolutoin_param", ["convolution_param", "pooling_param"])
+    " (did you mean 'convolution_param'?)"
+    """
+    names = list(known)
+    folded = {candidate.lower(): candidate for candidate in names}
+    near = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""

@@ -1,0 +1,137 @@
+"""What a layer rule is given and what it returns.
+
+A rule does what `LayerSetUp` and `Reshape` of Caffe's layer do, as far as
+shapes, parameter blobs and the random stream are concerned. It is pure: from
+the layer's own parameters and the shapes of its bottoms to the shapes of its
+tops and the ordered list of what it fills and draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from caffe_fillers._registry import Registry
+from caffe_fillers.fillers import Filler
+from caffe_fillers.plan import Draw
+from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter blob that the layer makes and fills; for `legacy_shape` see `plan.Fill`."""
+
+    shape: Shape
+    filler: Filler
+    legacy_shape: Shape | None = None
+
+
+@dataclass(frozen=True)
+class SubNet:
+    """A net that the layer builds inside itself; what its layers own become the layer's blobs."""
+
+    net: NetParameter
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a layer is after `SetUp`.
+
+    `tops` has a shape for each top, None where it is unknown. `saved` is the
+    layer's parameters as Caffe saves them, where the layer changed its own.
+    `notes` are assumptions to tell the user.
+    """
+
+    tops: tuple[Shape | None, ...]
+    events: tuple[Param | Draw | SubNet, ...] = ()
+    saved: LayerParameter | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Sources(Protocol):
+    """How a data layer reaches the files that it names."""
+
+    def find(self, name: str) -> Path | None:
+        """The path of a file or folder named in the prototxt, or None where it is missing."""
+
+
+Rule: TypeAlias = Callable[[LayerParameter, tuple[Shape, ...]], Setup]
+DataRule: TypeAlias = Callable[[LayerParameter, Sources], Setup]
+Arity: TypeAlias = "int | tuple[int, int | None]"
+
+
+@dataclass(frozen=True)
+class LayerType:
+    """A registered layer type: its rule and what `Layer::CheckBlobCounts` asks of it.
+
+    `bottoms` and `tops` are (least, most), most None where Caffe sets no
+    limit. `loss` marks a LossLayer: it gets a top where none is named
+    (AutoTopBlobs) and saves `loss_weight: 1` where none is given. A type
+    whose weights depend on its bottoms' shapes sets `weights_need_shape`; one
+    whose rule can work with a bottom of unknown rank, given as None, sets
+    `accepts_unranked`; for the others the planner lets unknown shapes flow on.
+    """
+
+    name: str
+    rule: Callable[[LayerParameter, tuple[Shape, ...], Sources], Setup]
+    bottoms: tuple[int, int | None]
+    tops: tuple[int, int | None]
+    same_number: bool = False
+    loss: bool = False
+    weights_need_shape: bool = False
+    accepts_unranked: bool = False
+
+
+layer_types: Registry[LayerType] = Registry("layer type", __package__)
+
+
+def layer(
+    name: str,
+    *more_names: str,
+    bottoms: Arity = 1,
+    tops: Arity = 1,
+    same_number: bool = False,
+    loss: bool = False,
+    weights_need_shape: bool = False,
+    accepts_unranked: bool = False,
+) -> Callable[[Rule], Rule]:
+    """Register a rule under its type's name; an arity is an exact number or (least, most)."""
+
+    def decorate(rule: Rule) -> Rule:
+        for each in (name, *more_names):
+            layer_types.add(
+                each,
+                LayerType(
+                    each,
+                    lambda parameter, shapes, _: rule(parameter, shapes),
+                    _range(bottoms),
+                    _range(tops),
+                    same_number,
+                    loss,
+                    weights_need_shape,
+                    accepts_unranked,
+                ),
+            )
+        return rule
+
+    return decorate
+
+
+def data_layer(name: str, *, tops: Arity) -> Callable[[DataRule], DataRule]:
+    """Register the rule of a layer without bottoms, whose shapes may stand in a file."""
+
+    def decorate(rule: DataRule) -> DataRule:
+        layer_types.add(
+            name,
+            LayerType(name, lambda parameter, _, sources: rule(parameter, sources), (0, 0), _range(tops)),
+        )
+        return rule
+
+    return decorate
+
+
+def _range(arity: Arity) -> tuple[int, int | None]:
+    return (arity, arity) if isinstance(arity, int) else arity

@@ -1,0 +1,101 @@
+"""The Plan: everything that draws from the random stream, in Caffe's order. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from caffe_fillers.fillers import Filler
+from caffe_fillers.shapes import Shape, count
+
+
+@dataclass(frozen=True)
+class Fill:
+    """One filler call on one parameter blob.
+
+    `legacy_shape` is the shape that Caffe gave the blob before 2015 where it
+    was another (inner product weights were 1x1xNxK): old conventions compute
+    fans from it.
+    """
+
+    layer: str
+    index: int
+    shape: Shape
+    filler: Filler
+    legacy_shape: Shape | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of values."""
+        return count(self.shape)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Words that something other than a filler takes from the stream while Caffe builds the net."""
+
+    words: int
+    why: str
+    layer: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Values that the prototxt itself carries in a layer's `blobs`; nothing is drawn."""
+
+    layer: str
+    index: int
+    shape: Shape
+    values: bytes = field(repr=False)
+    """float32, little-endian, in C order."""
+
+
+@dataclass(frozen=True)
+class PlannedBlob:
+    """A parameter blob as the net holds it when Caffe has built it.
+
+    `step` is the index in `Plan.steps` of what made its values: for a shared
+    blob the owner's, although its own filler drew too.
+    """
+
+    layer_id: int
+    layer: str
+    layer_type: str
+    index: int
+    shape: Shape
+    step: int
+    owner: tuple[str, int] | None = None
+    """Layer and blob index of the owner where the blob is shared by name."""
+
+    @property
+    def count(self) -> int:
+        """Number of values."""
+        return count(self.shape)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a person should know: an assumption, or a known trap."""
+
+    message: str
+    layer: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is drawn, in order, and which blobs keep it.
+
+    `tops` maps every blob of the net to its shape; an unknown shape is None,
+    an unknown axis `shapes.UNKNOWN`.
+    """
+
+    steps: tuple[Fill | Draw | Given, ...]
+    blobs: tuple[PlannedBlob, ...]
+    tops: Mapping[str, Shape | None]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of values in blobs that are not shared."""
+        return sum(blob.count for blob in self.blobs if blob.owner is None)

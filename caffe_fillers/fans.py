@@ -1,0 +1,133 @@
+"""Fan-in and fan-out as Caffe counts them, now and at each point of its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from caffe_fillers.errors import FillerError, UnknownNameError, UsageError
+from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
+
+
+class VarianceNorm(IntEnum):
+    """What xavier and msra divide by: `FillerParameter.VarianceNorm`, caffe.proto."""
+
+    FAN_IN = 0
+    FAN_OUT = 1
+    AVERAGE = 2
+
+    @classmethod
+    def of(cls, value: VarianceNorm | str | int) -> VarianceNorm:
+        """From a name in any case or a number, as prototxt has it.
+
+        >>> VarianceNorm.of("average"), VarianceNorm.of(1)
+        (<VarianceNorm.AVERAGE: 2>, <VarianceNorm.FAN_OUT: 1>)
+        """
+        try:
+            return cls[value.upper()] if isinstance(value, str) else cls(value)
+        except (KeyError, ValueError):
+            raise UnknownNameError("variance_norm", str(value), cls.__members__) from None
+
+
+class Fans(NamedTuple):
+    """Number of inputs and of outputs of a weight blob, by Caffe's counting."""
+
+    fan_in: int
+    fan_out: int
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How Caffe's fillers computed at some time; `since` is the merge into master.
+
+    legacy_blobs: inner product weights are 1x1xNxK and biases 1x1x1xN, so
+    that fan_in is N*K (BVLC/caffe#1575).
+    legacy_accessors: fans come from num() and channels(), which give 1 for
+    an axis that is not there and refuse more than four.
+    one_axis: whether xavier and msra can fill a blob of one axis.
+    bilinear: which formula the filler has, None before there was one.
+    variance_norm: whether the field exists (and with it the msra filler).
+    """
+
+    name: str
+    since: date
+    legacy_blobs: bool = False
+    legacy_accessors: bool = True
+    one_axis: bool = True
+    bilinear: str | None = "float"
+    variance_norm: bool = True
+
+    def fans(self, shape: Shape) -> Fans:
+        """Fan-in and fan-out of a blob.
+
+        >>> MASTER.fans((64, 3, 7, 7)), MASTER.fans((10,)), CONVENTIONS["rc"].fans((1, 1, 10, 20))
+        (Fans(fan_in=147, fan_out=3136), Fans(fan_in=1, fan_out=10), Fans(fan_in=200, fan_out=200))
+        """
+        if self.legacy_accessors:
+            if len(shape) > 4:
+                raise FillerError(
+                    f"Caffe {self.name} cannot compute fans of the {len(shape)} axes of "
+                    f"{format_shape(shape)}: num() and channels() end at four"
+                )
+            num, channels = legacy_dim(shape, 0), legacy_dim(shape, 1)
+        elif not shape:
+            raise FillerError("a blob without axes has no fan-in: Caffe's xavier and msra need shape(0)")
+        elif len(shape) == 1 and not self.one_axis:
+            raise FillerError(f"Caffe {self.name} crashes on xavier or msra for a blob of one axis")
+        else:
+            num, channels = shape[0], shape[1] if len(shape) > 1 else 1
+        return Fans(count(shape) // num, count(shape) // channels)
+
+
+def scale_count(fans: Fans, norm: VarianceNorm, dtype: type[np.floating]) -> np.floating:
+    """The `n` of sqrt(3/n) and sqrt(2/n), in the arithmetic of Caffe's `Dtype`.
+
+    The sum of the fans is taken in integers and halved in floating point
+    (`XavierFiller`, include/caffe/filler.hpp, BVLC/caffe 9b8915401).
+    """
+    if norm is VarianceNorm.AVERAGE:
+        return dtype(fans.fan_in + fans.fan_out) / dtype(2)
+    return dtype(fans.fan_in if norm is VarianceNorm.FAN_IN else fans.fan_out)
+
+
+MASTER = Convention("master", date(2018, 3, 9), legacy_accessors=False, bilinear="double")
+
+# Read in BVLC/caffe's history of include/caffe/filler.hpp and inner_product_layer.cpp. The tags rc
+# (2014-09) and rc2 (2015-02-20) share one convention: the two-axis inner product weights came with
+# #1970 on 2015-03-03, commits 559ff3ae0 and cf9fdda44. Variance norms and msra: c25570999; bilinear:
+# 41df4cdce, corrected in 888597e67; shape(0) and shape(1): ced55b009; one axis: 412f18dcf.
+_HISTORY = (
+    Convention("rc", date(2014, 9, 18), legacy_blobs=True, bilinear=None, variance_norm=False),
+    Convention("2015-03", date(2015, 3, 3), bilinear=None, variance_norm=False),
+    Convention("2015-05", date(2015, 5, 26), bilinear=None),
+    Convention("1.0", date(2015, 6, 30)),
+    Convention("2017-10", date(2017, 10, 3), bilinear="double"),
+    Convention("2018-02", date(2018, 2, 20), legacy_accessors=False, one_axis=False, bilinear="double"),
+    MASTER,
+)
+_TAGS = {"rc2": "rc", "rc3": "1.0", "rc4": "1.0", "rc5": "1.0"}
+
+CONVENTIONS = {convention.name: convention for convention in _HISTORY}
+CONVENTIONS |= {tag: CONVENTIONS[name] for tag, name in _TAGS.items()}
+
+
+def convention(caffe: str) -> Convention:
+    """The convention of a Caffe release (rc, rc2, rc3, 1.0, master) or of a day, 2016-02-29.
+
+    >>> convention("rc2").name, convention("2016-02-29").name
+    ('rc', '1.0')
+    """
+    if caffe in CONVENTIONS:
+        return CONVENTIONS[caffe]
+    try:
+        day = date.fromisoformat(caffe)
+    except ValueError:
+        raise UnknownNameError("Caffe release", caffe, CONVENTIONS) from None
+    older = [each for each in _HISTORY if each.since <= day]
+    if not older:
+        raise UsageError(f"--caffe {caffe}: the history of the fillers starts with {_HISTORY[0].since}")
+    return older[-1]

@@ -1,0 +1,108 @@
+"""What a filler is, and how one comes from a FillerParameter."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from caffe_fillers import laws, rng
+from caffe_fillers._registry import Registry
+from caffe_fillers.errors import FillerError
+from caffe_fillers.fans import MASTER, Convention
+from caffe_fillers.schema import FillerParameter
+from caffe_fillers.shapes import Shape, count, format_shape
+
+NOT_SPARSE = -1
+
+
+@dataclass(frozen=True)
+class Filler(ABC):
+    """What a layer asks to be done with a parameter blob.
+
+    A subclass is a frozen dataclass whose fields are those of FillerParameter
+    that it reads; the others are ignored, as Caffe does. Numbers are rounded
+    to float32 first, for that is what FillerParameter holds.
+    """
+
+    sparse: int = field(default=NOT_SPARSE, kw_only=True)
+    type_name: ClassVar[str]
+
+    @abstractmethod
+    def law(
+        self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
+    ) -> laws.Law:
+        """The distribution that Caffe draws a blob of this shape from.
+
+        `dtype` is Caffe's `Dtype`, in whose arithmetic bounds and deviations
+        are computed. A blob that Caffe refuses to fill is a `FillerError`.
+        """
+
+    def fill(
+        self,
+        shape: Shape,
+        stream: rng.Stream,
+        dtype: type[np.floating] = np.float32,
+        convention: Convention = MASTER,
+    ) -> laws.Values:
+        """Draw a blob, moving the stream on; see `law` for arguments and errors.
+
+        >>> from caffe_fillers.fillers import Xavier
+        >>> Xavier(variance_norm="FAN_OUT").fill((2, 3), rng.Stream(1701)).shape
+        (2, 3)
+        """
+        return laws.sample(self.law(shape, dtype, convention), stream, shape, dtype)
+
+    def require_dense(self, shape: Shape) -> None:
+        """The two checks that all fillers share; only gaussian supports `sparse`."""
+        require_values(shape)
+        if self.sparse != NOT_SPARSE:
+            raise FillerError(
+                f"the {self.type_name} filler does not support sparse (here {self.sparse}); "
+                "gaussian is the only one that does"
+            )
+
+
+def require_values(shape: Shape) -> None:
+    """Caffe's CHECK(count): no filler accepts a blob without values."""
+    if count(shape) == 0:
+        raise FillerError(f"a filler cannot fill a blob of shape {format_shape(shape)}: it holds no values")
+
+
+filler_types: Registry[type[Filler]] = Registry("filler type", __package__)
+
+FillerClass = TypeVar("FillerClass", bound=type[Filler])
+
+
+def filler(type_name: str) -> Callable[[FillerClass], FillerClass]:
+    """Register a filler class under the name that prototxts use."""
+
+    def decorate(filler_class: FillerClass) -> FillerClass:
+        filler_class.type_name = type_name
+        filler_types.add(type_name, filler_class)
+        return filler_class
+
+    return decorate
+
+
+def from_parameter(parameter: FillerParameter) -> Filler:
+    """The filler that a FillerParameter describes; an unset type is constant, as in caffe.proto.
+
+    >>> from_parameter(FillerParameter(type="gaussian", std=0.5))
+    Gaussian(sparse=-1, mean=0.0, std=0.5)
+    """
+    filler_class = filler_types[parameter.type]
+    return filler_class(**{each.name: getattr(parameter, each.name) for each in fields(filler_class)})
+
+
+def ignored_fields(parameter: FillerParameter) -> list[str]:
+    """Fields that are set although the filler's type does not read them.
+
+    >>> ignored_fields(FillerParameter(type="xavier", std=0.1))
+    ['std']
+    """
+    read = {each.name for each in fields(filler_types[parameter.type])} | {"type", "text_extra"}
+    return [descriptor.name for descriptor, _ in parameter.ListFields() if descriptor.name not in read]

@@ -1,0 +1,82 @@
+"""A Plan and a stream make a model, drawn piece by piece as its blobs are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from caffe_fillers.fans import MASTER, Convention
+from caffe_fillers.laws import Law, Values
+from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.plan import Draw, Fill, Given, Plan
+from caffe_fillers.planner import PlannedNet
+from caffe_fillers.rng import Stream
+
+
+def execute(planned: PlannedNet, stream: Stream, convention: Convention = MASTER) -> tuple[Model, Execution]:
+    """The net's weights, drawn when they are read, and the execution that draws them.
+
+    The stream moves as blobs are read; `Execution.finish` brings it to where
+    Caffe's stands when the net is built.
+    """
+    execution = Execution(planned.plan, stream, convention)
+    blobs: dict[int, list[ModelBlob]] = {}
+    for blob in planned.plan.blobs:
+        drawn = ModelBlob(blob.shape, lambda step=blob.step: execution.values(step), blob.owner)
+        blobs.setdefault(blob.layer_id, []).append(drawn)
+    layers = tuple(
+        ModelLayer(parameter, tuple(blobs.get(layer_id, ())))
+        for layer_id, parameter in enumerate(planned.parameter.layer)
+    )
+    return Model(planned.parameter.name, layers), execution
+
+
+class Execution:
+    """Steps of a Plan on one stream, each drawn in its turn and again whenever it is asked for.
+
+    Steps that nobody asks for still draw, as a shared blob's filler does in
+    Caffe; of every step the stream at its beginning is kept (2.5 kB each).
+    """
+
+    def __init__(self, plan: Plan, stream: Stream, convention: Convention = MASTER) -> None:
+        self.stream = stream
+        self._steps = plan.steps
+        self._convention = convention
+        self._begins: list[Stream] = []
+
+    def values(self, step: int) -> Iterator[Values]:
+        """The float32 values of the blob that a step makes."""
+        if step < len(self._begins):
+            yield from self._draw(step, self._begins[step].copy())
+            return
+        self._advance(step)
+        self._begins.append(self.stream.copy())
+        yield from self._draw(step, self.stream)
+
+    def finish(self) -> Stream:
+        """Draw what is left and return the stream, which stands where the net's construction ends."""
+        self._advance(len(self._steps))
+        return self.stream
+
+    def _advance(self, step: int) -> None:
+        while len(self._begins) < step:
+            self._begins.append(self.stream.copy())
+            for _ in self._draw(len(self._begins) - 1, self.stream):
+                pass
+
+    def _draw(self, number: int, stream: Stream) -> Iterator[Values]:
+        step = self._steps[number]
+        if isinstance(step, Draw):
+            stream.skip(step.words)
+        elif isinstance(step, Given):
+            yield np.frombuffer(step.values, "<f4")
+        else:
+            law = fill_law(step, self._convention)
+            yield from law.chunks(stream, step.count, np.float32)
+
+
+def fill_law(fill: Fill, convention: Convention = MASTER) -> Law:
+    """The law of a fill under a convention: old ones count fans on the shapes of old blobs."""
+    shape = fill.legacy_shape if convention.legacy_blobs and fill.legacy_shape else fill.shape
+    return fill.filler.law(shape, np.float32, convention)

@@ -1,0 +1,91 @@
+"""The binary NetParameter that Caffe saves, written as its blobs are drawn.
+
+Protocol Buffers write fields in the order of their numbers and lengths
+before contents; both are known from the shapes, so no blob is ever held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from caffe_fillers.errors import FormatError
+from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter, strip_extras
+
+MAX_BYTES = 2**31 - 1  # a message beyond 2 GiB cannot be parsed by any Protocol Buffers library
+
+_LENGTH_DELIMITED = 2
+_NET_LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
+_LAYER_BLOBS = LayerParameter.DESCRIPTOR.fields_by_name["blobs"].number
+_BLOB_DATA = BlobProto.DESCRIPTOR.fields_by_name["data"].number
+
+
+def write(file: BinaryIO, model: Model) -> None:
+    """Write the bytes of `Net::ToProto`; a model that the format cannot hold is refused before."""
+    head = NetParameter(name=model.name).SerializeToString()
+    total = len(head) + sum(_layer_size(layer) + 6 for layer in model.layers)
+    if total > MAX_BYTES:
+        raise FormatError(
+            f"the model needs {total:,} bytes and a caffemodel ends at {MAX_BYTES:,}: "
+            "choose another format, such as --format safetensors or h5"
+        )
+    file.write(head)
+    for layer in model.layers:
+        file.write(_prefix(_NET_LAYER, _layer_size(layer)))
+        before, after = _around_blobs(layer.parameter)
+        file.write(before)
+        for blob in layer.blobs:
+            _write_blob(file, blob)
+        file.write(after)
+
+
+def _write_blob(file: BinaryIO, blob: ModelBlob) -> None:
+    data, shape = _blob_prefix(blob), _blob_shape(blob)
+    file.write(_prefix(_LAYER_BLOBS, len(data) + 4 * blob.count + len(shape)) + data)
+    for chunk in blob.chunks():
+        file.write(chunk.astype("<f4", copy=False).data)
+    file.write(shape)
+
+
+def _layer_size(layer: ModelLayer) -> int:
+    parameter = sum(map(len, _around_blobs(layer.parameter)))
+    return parameter + sum(map(_blob_field_size, layer.blobs))
+
+
+def _blob_field_size(blob: ModelBlob) -> int:
+    size = len(_blob_prefix(blob)) + 4 * blob.count + len(_blob_shape(blob))
+    return len(_prefix(_LAYER_BLOBS, size)) + size
+
+
+def _blob_prefix(blob: ModelBlob) -> bytes:
+    return _prefix(_BLOB_DATA, 4 * blob.count) if blob.count else b""
+
+
+def _blob_shape(blob: ModelBlob) -> bytes:
+    """The field `shape`; a blob without axes has none (`Blob::ToProto` touches it per axis)."""
+    proto = BlobProto()
+    proto.shape.dim.extend(blob.shape)
+    return proto.SerializeToString() if blob.shape else b""
+
+
+def _around_blobs(parameter: LayerParameter) -> tuple[bytes, bytes]:
+    """A layer's fields with numbers below that of `blobs`, and above it."""
+    before, after = LayerParameter(), LayerParameter()
+    before.CopyFrom(parameter)
+    strip_extras(before)
+    after.CopyFrom(before)
+    for descriptor, _ in parameter.ListFields():
+        (before if descriptor.number > _LAYER_BLOBS else after).ClearField(descriptor.name)
+    return before.SerializeToString(), after.SerializeToString()
+
+
+def _prefix(field_number: int, size: int) -> bytes:
+    return bytes((*_varint(field_number << 3 | _LENGTH_DELIMITED), *_varint(size)))
+
+
+def _varint(number: int) -> Iterator[int]:
+    while number > 0x7F:
+        yield number & 0x7F | 0x80
+        number >>= 7
+    yield number

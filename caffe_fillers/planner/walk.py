@@ -1,0 +1,198 @@
+"""From a prepared net to its Plan: what `Net::Init` does, src/caffe/net.cpp, BVLC/caffe 9b8915401."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from caffe_fillers import passes
+from caffe_fillers.errors import CaffeFillersError, NetError, UnknownShapeError
+from caffe_fillers.layers import LayerType, Param, Setup, Sources, SubNet, layer_types
+from caffe_fillers.plan import Draw, Fill, Given, Note, Plan, PlannedBlob
+from caffe_fillers.planner.blobs import TopBlobs
+from caffe_fillers.planner.sharing import SharedParams
+from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
+from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, format_shape, is_known
+
+
+@dataclass(frozen=True)
+class PlannedNet:
+    """A net as Caffe holds it once it is built.
+
+    `parameter` is what Caffe saves, without the blobs: split layers and what
+    layers changed in their own parameters included.
+    """
+
+    parameter: NetParameter
+    plan: Plan
+
+
+def plan_net(
+    net: NetParameter,
+    sources: Sources,
+    shapes: Mapping[str, Shape] | None = None,
+    *,
+    path: str = "",
+) -> PlannedNet:
+    """Walk a net that `passes` has prepared.
+
+    `shapes` gives blobs' shapes where the net cannot tell or is to be
+    overruled; `path` is named in errors. A net that Caffe would refuse is a
+    `NetError`, one whose weights depend on an unknown shape an
+    `UnknownShapeError`.
+    """
+    walk = _Walk(sources, TopBlobs(dict(shapes or {})), path, NetParameter(name=net.name))
+    for layer_id, layer in enumerate(net.layer):
+        walk.add(layer_id, layer)
+    plan = Plan(tuple(walk.steps), tuple(walk.blobs), walk.tops.shapes, tuple(walk.notes))
+    return PlannedNet(walk.saved, plan)
+
+
+@dataclass
+class _Walk:
+    sources: Sources
+    tops: TopBlobs
+    path: str
+    saved: NetParameter
+    steps: list[Fill | Draw | Given] = field(default_factory=list)
+    blobs: list[PlannedBlob] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    shared: SharedParams = field(default_factory=SharedParams)
+
+    def add(self, layer_id: int, layer: LayerParameter) -> None:
+        """Build one layer; whatever is wrong with it is told with its place, name and type."""
+        try:
+            setup = self._set_up(layer)
+            self.tops.set_tops(layer, setup.tops)
+            saved = setup.saved or layer
+            self._add_blobs(layer_id, layer, saved, setup)
+            self._save(saved, layer_types[layer.type], setup)
+        except CaffeFillersError as error:
+            kind = UnknownShapeError if isinstance(error, UnknownShapeError) else NetError
+            place = f"{self.path}:{layer.text_extra.line}: " if self.path else ""
+            raise kind(f"{place}layer {layer.name!r} ({layer.type}): {error}") from error
+
+    def _set_up(self, layer: LayerParameter) -> Setup:
+        layer_type = layer_types[layer.type]
+        if layer.propagate_down and len(layer.propagate_down) != len(layer.bottom):
+            raise NetError("propagate_down must be given once per bottom or not at all")
+        bottoms = self.tops.take_bottoms(layer)
+        self.tops.claim_tops(layer)
+        _check_counts(layer, layer_type)
+        ranked = tuple(shape for shape in bottoms if shape is not None)
+        if len(ranked) < len(bottoms) and not layer_type.accepts_unranked:
+            if layer_type.weights_need_shape:
+                raise self.tops.unknown(layer)
+            return Setup((None,) * _num_tops(layer, layer_type))
+        setup = layer_type.rule(layer, bottoms, self.sources)  # type: ignore[arg-type]
+        self.notes += [Note(note, layer.name, layer.text_extra.line) for note in setup.notes]
+        return setup
+
+    def _add_blobs(self, layer_id: int, layer: LayerParameter, saved: LayerParameter, setup: Setup) -> None:
+        made: list[tuple[Shape, int]] = []
+        events = _given_instead(layer, setup)
+        for event in events:
+            if isinstance(event, SubNet):
+                made += self._add_inner_net(layer, event)
+            elif isinstance(event, Draw):
+                self.steps.append(replace(event, layer=layer.name))
+            else:
+                made.append((event.shape, self._add_fill(layer, len(made), event)))
+        if len(layer.param) > len(made):
+            raise NetError(f"it has {len(layer.param)} param entries, but {len(made)} parameter blobs")
+        for index, (shape, step) in enumerate(made):
+            blob = PlannedBlob(layer_id, layer.name, layer.type, index, shape, step)
+            self.blobs.append(self.shared.resolve(saved, blob))
+
+    def _add_fill(self, layer: LayerParameter, index: int, event: Param | Given) -> int:
+        if isinstance(event, Given):
+            self.steps.append(event)
+        elif not is_known(event.shape):
+            raise self.tops.unknown(layer)
+        else:
+            check_blob_shape(event.shape)
+            event.filler.law(event.shape)  # a filler that refuses this blob says so now
+            self.steps.append(Fill(layer.name, index, event.shape, event.filler, event.legacy_shape))
+        return len(self.steps) - 1
+
+    def _add_inner_net(self, layer: LayerParameter, event: SubNet) -> list[tuple[Shape, int]]:
+        """Plan the net inside a recurrent layer; each of its copies draws, the owners' blobs stay."""
+        inner = plan_net(passes.prepare(event.net).net, self.sources).plan
+        offset = len(self.steps)
+        owned = [blob for blob in inner.blobs if blob.owner is None]
+        renamed = {blob.step: (layer.name, index) for index, blob in enumerate(owned)}
+        for number, step in enumerate(inner.steps):
+            name, index = renamed.get(number, (step.layer, getattr(step, "index", 0)))
+            self.steps.append(
+                replace(step, layer=name)
+                if isinstance(step, Draw)
+                else replace(step, layer=name, index=index)
+            )
+        return [(blob.shape, blob.step + offset) for blob in owned]
+
+    def _save(self, saved: LayerParameter, layer_type: LayerType, setup: Setup) -> None:
+        """Keep the layer as Caffe would write it, once its loss weights are what they should be."""
+        entry = self.saved.layer.add()
+        entry.CopyFrom(saved)
+        entry.ClearField("blobs")
+        if layer_type.loss and not entry.loss_weight:
+            entry.loss_weight.append(1)
+        if entry.loss_weight and len(entry.loss_weight) != len(setup.tops):
+            raise NetError(
+                f"it has {len(entry.loss_weight)} loss_weight for {len(setup.tops)} tops: "
+                "give one per top or none"
+            )
+
+
+def _num_tops(layer: LayerParameter, layer_type: LayerType) -> int:
+    """Tops including those that Caffe adds to a loss layer which names too few (AutoTopBlobs)."""
+    return max(len(layer.top), layer_type.tops[0]) if layer_type.loss else len(layer.top)
+
+
+def _check_counts(layer: LayerParameter, layer_type: LayerType) -> None:
+    """`Layer::CheckBlobCounts`."""
+    counts = [
+        ("bottom", len(layer.bottom), layer_type.bottoms),
+        ("top", _num_tops(layer, layer_type), layer_type.tops),
+    ]
+    for kind, number, (least, most) in counts:
+        if number < least or (most is not None and number > most):
+            limit = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
+            raise NetError(f"it has {number} {kind} blobs; the type takes {limit}")
+    if layer_type.same_number and len(layer.bottom) != len(layer.top):
+        raise NetError(f"it has {len(layer.bottom)} bottoms and {len(layer.top)} tops; it needs as many of each")
+
+
+def _given_instead(layer: LayerParameter, setup: Setup) -> tuple[Param | Draw | SubNet | Given, ...]:
+    """Blobs that stand in the prototxt take the place of the fills: Caffe then skips initialisation.
+
+    A recurrent layer throws them away and fills all the same.
+    """
+    params = [event for event in setup.events if isinstance(event, Param)]
+    if not layer.blobs or not params:
+        return setup.events
+    if len(layer.blobs) != len(params):
+        raise NetError(f"it carries {len(layer.blobs)} blobs, but has {len(params)} parameter blobs")
+    given = []
+    for index, (proto, param) in enumerate(zip(layer.blobs, params, strict=True)):
+        shape = blob_shape(proto)
+        values = np.asarray(proto.double_data or proto.data, "<f4")
+        if is_known(param.shape) and count(shape) != count(param.shape):
+            raise NetError(
+                f"blob {index} in the prototxt has shape {format_shape(shape)}; "
+                f"the layer needs {format_shape(param.shape)}"
+            )
+        if values.size != count(shape):
+            raise NetError(f"blob {index} holds {values.size} values for shape {format_shape(shape)}")
+        given.append(Given(layer.name, index, shape, values.tobytes()))
+    return (*given, *(event for event in setup.events if not isinstance(event, Param)))
+
+
+def blob_shape(proto: BlobProto) -> Shape:
+    """The shape of a stored blob, the four axes of old files included (`Blob::FromProto`)."""
+    old = ("num", "channels", "height", "width")
+    if any(proto.HasField(name) for name in old):
+        return tuple(getattr(proto, name) for name in old)
+    return as_shape(proto.shape.dim)

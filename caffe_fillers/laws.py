@@ -64,6 +64,9 @@ class Uniform:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"U({self.low:.6g}, {self.high:.6g})"
+
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """One word a value, another where the value comes out at the raised bound."""
         for length in _lengths(size):
@@ -92,6 +95,9 @@ class Normal:
     mean: float
     std: float
 
+    def __str__(self) -> str:
+        return f"N({self.mean:.6g}, {self.std:.6g})"
+
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """CHUNK is even, so the pairs of the oldest algorithm are never torn."""
         for length in _lengths(size):
@@ -113,6 +119,9 @@ class SparseNormal:
 
     normal: Normal
     keep: float
+
+    def __str__(self) -> str:
+        return f"{self.normal}, {self.keep:.4g} kept"
 
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """Normals are drawn twice: the first time to learn where the mask begins."""
@@ -150,6 +159,9 @@ class UnitSum:
 
     row: int
 
+    def __str__(self) -> str:
+        return f"rows of {self.row} that sum to 1"
+
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """Whole rows at a time."""
         uniform = Uniform(0.0, 1.0)
@@ -180,6 +192,9 @@ class Constant:
 
     value: float
 
+    def __str__(self) -> str:
+        return f"{self.value:.6g}"
+
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """The value, over and over."""
         for length in _lengths(size):
@@ -206,6 +221,9 @@ class Exact:
     """Values that are computed, not drawn: `block`, repeated until the blob is full."""
 
     block: Values
+
+    def __str__(self) -> str:
+        return "computed"
 
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """Whole blocks at a time."""

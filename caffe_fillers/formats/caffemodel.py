@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from caffe_fillers.errors import FormatError
+from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter, strip_extras
 
@@ -89,3 +90,6 @@ def _varint(number: int) -> Iterator[int]:
         yield number & 0x7F | 0x80
         number >>= 7
     yield number
+
+
+formats.add("caffemodel", Format("caffemodel", (".caffemodel",), write))

@@ -1,0 +1,7 @@
+"""The facade: opens files, writes them whole or not at all, and hides the rooms behind it."""
+
+from caffe_fillers.api.blob import fill
+from caffe_fillers.api.net import Net, load_net
+from caffe_fillers.api.weights import Weights
+
+__all__ = ["Net", "Weights", "fill", "load_net"]

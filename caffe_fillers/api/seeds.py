@@ -1,0 +1,29 @@
+"""Seeds and the streams that come from them."""
+
+from __future__ import annotations
+
+import secrets
+
+from caffe_fillers.errors import UsageError
+from caffe_fillers.rng import Stream
+
+MAX_SEED = 2**32 - 1  # Caffe::set_random_seed takes an unsigned int
+DEFAULT_BOOST = "1.74"
+
+
+def fresh_seed() -> int:
+    """A seed that nobody knows before, for runs without one."""
+    return secrets.randbelow(MAX_SEED + 1)
+
+
+def make_stream(seed: int | None = None, stream: Stream | None = None, boost: str | None = None) -> Stream:
+    """The stream of a seed, or the one given; a fresh seed where neither is."""
+    if stream is not None:
+        if seed is not None or boost is not None:
+            raise UsageError("give a stream or a seed with its boost, not both: a stream has them already")
+        return stream
+    if seed is None:
+        seed = fresh_seed()
+    if not 0 <= seed <= MAX_SEED:
+        raise UsageError(f"seed {seed} is outside 0 to {MAX_SEED}, what Caffe's generator takes")
+    return Stream(seed, boost=boost or DEFAULT_BOOST)

@@ -1,0 +1,76 @@
+"""A net's weights in memory, by layer and blob."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from caffe_fillers.api.files import replace_file
+from caffe_fillers.formats import format_for
+
+if TYPE_CHECKING:
+    from caffe_fillers.laws import Values
+    from caffe_fillers.model import Model
+
+
+class Weights(Mapping[str, "tuple[Values, ...]"]):
+    """Blobs by layer name: `weights["conv1"][0]` is the weight, `[1]` the bias, float32 arrays.
+
+    A shared blob is the same array under each layer that shares it. Where
+    layers have the same name the last one is found.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._arrays: dict[str, tuple[Values, ...]] = {}
+        for layer in model.layers:
+            if layer.blobs:
+                self._arrays[layer.name] = tuple(
+                    self._arrays[blob.owner[0]][blob.owner[1]].reshape(blob.shape)
+                    if blob.owner
+                    else blob.array()
+                    for blob in layer.blobs
+                )
+
+    def __getitem__(self, layer: str) -> tuple[Values, ...]:
+        return self._arrays[layer]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of values in blobs that are not shared."""
+        return sum(blob.count for _, _, blob in self._model.blobs() if blob.owner is None)
+
+    def save(self, path: str | Path, format: str | None = None) -> None:
+        """Write a file, in the format that its name ends with or that is given.
+
+        Values changed in place are written as they are now. The file appears
+        whole or not at all; what cannot be written is a `FormatError`.
+        """
+        save_model(path, self._as_they_are(), format)
+
+    def _as_they_are(self) -> Model:
+        from caffe_fillers.model import Model, ModelBlob, ModelLayer
+
+        layers = []
+        for layer in self._model.layers:
+            arrays = self._arrays.get(layer.name, ()) if layer.blobs else ()
+            blobs = tuple(
+                ModelBlob(blob.shape, lambda array=array: iter([array.ravel()]), blob.owner)
+                for blob, array in zip(layer.blobs, arrays, strict=True)
+            )
+            layers.append(ModelLayer(layer.parameter, blobs))
+        return Model(self._model.name, tuple(layers))
+
+
+def save_model(path: str | Path, model: Model, format: str | None = None) -> None:
+    """Write a model as its blobs are drawn, whole or not at all."""
+    file_format = format_for(str(path), format)
+    with replace_file(Path(path)) as file:
+        file_format.write(file, model)

@@ -1,0 +1,64 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from caffe_fillers.errors import UsageError
+
+if TYPE_CHECKING:
+    from caffe_fillers.api import Net
+    from caffe_fillers.shapes import Shape
+
+
+def add_net_arguments(parser: argparse.ArgumentParser) -> None:
+    """NET, and what decides which of its layers are built and how large they are."""
+    parser.add_argument("net", metavar="NET", help="a net or a solver, text or binary; - is standard input")
+    parser.add_argument("--phase", choices=("train", "test"), help="default: train, or what a solver says")
+    parser.add_argument("--level", type=int, metavar="N", help="level of the net's state (default 0)")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="may be repeated")
+    parser.add_argument(
+        "--shape",
+        action="append",
+        default=[],
+        metavar="BLOB=2,3,224,224",
+        help="shape of a blob that the net cannot tell, ? where it does not matter; may be repeated",
+    )
+    parser.add_argument("--strict", action="store_true", help="refuse fields that no Caffe is known to have")
+
+
+def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
+    """What decides the numbers: the seed, and whose Boost and Caffe."""
+    parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
+    parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
+    parser.add_argument(
+        "--caffe",
+        default="master",
+        metavar="VERSION",
+        help="rc, rc2, rc3, 1.0, master, or a day such as 2016-02-29 (default master)",
+    )
+
+
+def load(arguments: argparse.Namespace) -> Net:
+    """The net that the arguments of `add_net_arguments` describe."""
+    from caffe_fillers.api import load_net
+
+    return load_net(
+        sys.stdin.buffer if arguments.net == "-" else arguments.net,
+        phase=arguments.phase,
+        level=arguments.level,
+        stages=arguments.stage,
+        shapes=dict(map(_shape, arguments.shape)),
+        strict=arguments.strict,
+    )
+
+
+def _shape(option: str) -> tuple[str, Shape]:
+    from caffe_fillers.shapes import parse_shape
+
+    name, equals, lengths = option.rpartition("=")
+    if not equals or not name:
+        raise UsageError(f"--shape {option!r}: write it as BLOB=2,3,224,224")
+    return name, parse_shape(lengths)

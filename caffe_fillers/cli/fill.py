@@ -1,0 +1,86 @@
+"""Fill a Caffe net's weights as Caffe would, and write them.
+
+The same net and seed give the very file that Caffe saves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments, load
+
+if TYPE_CHECKING:
+    from caffe_fillers.api import Net
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command line of `caffe-fill NET`."""
+    add_net_arguments(parser)
+    add_stream_arguments(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="default: NET's stem + .caffemodel here; - is standard output"
+    )
+    parser.add_argument("--format", metavar="F", help="format of OUT where its name does not tell")
+    parser.add_argument(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="copy layers of the same name from FILE afterwards, as fine-tuning does; may be repeated",
+    )
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Fill, write, and say what was done."""
+    from caffe_fillers.api.seeds import fresh_seed
+
+    net = load(arguments)
+    seed = net.seed if arguments.seed is None else arguments.seed
+    chosen = seed is None
+    seed = fresh_seed() if seed is None else seed
+    output = arguments.output or f"{_stem(arguments.net)}.caffemodel"
+    _write(net, seed, output, arguments)
+    if not arguments.quiet:
+        _report(net, seed, chosen, output, arguments)
+    return 0
+
+
+def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> None:
+    from caffe_fillers.cli.progress import with_progress
+    from caffe_fillers.formats import format_for
+
+    model = net.model(seed, boost=arguments.boost, caffe=arguments.caffe, weights=arguments.weights)
+    show = not arguments.quiet and sys.stderr.isatty()
+    model = with_progress(model, net.plan.num_parameters) if show else model
+    if output == "-":
+        format_for(".caffemodel", arguments.format).write(sys.stdout.buffer, model)
+        sys.stdout.buffer.flush()
+    else:
+        from caffe_fillers.api.weights import save_model
+
+        save_model(output, model, arguments.format)
+
+
+def _report(net: Net, seed: int, chosen: bool, output: str, arguments: argparse.Namespace) -> None:
+    from caffe_fillers.cli import tables
+
+    stream = sys.stderr if output == "-" else sys.stdout
+    if arguments.json:
+        tables.print_json(net, stream, seed=seed, output=output)
+        return
+    tables.print_plan(net, stream)
+    tables.print_notes(net, sys.stderr)
+    origin = " (fresh; give it with --seed to repeat this)" if chosen else ""
+    print(f"seed {seed}{origin}", file=stream)
+    if output != "-":
+        size = Path(output).stat().st_size if Path(output).is_file() else 0
+        print(f"wrote {output}, {size:,} bytes", file=stream)
+
+
+def _stem(net: str) -> str:
+    return "net" if net == "-" else Path(net).stem

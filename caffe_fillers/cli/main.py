@@ -1,0 +1,55 @@
+"""Parse, call, print: which command was meant, and what an error looks like."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from caffe_fillers._version import __version__
+from caffe_fillers.errors import CaffeFillersError
+
+DONE, MISMATCH, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+# Each command is a module here with `add_arguments(parser)` and `run(arguments) -> int`; it is
+# imported when it is called, so that the others cost nothing.
+COMMANDS = {
+    "fill": "fill a net and write its weights (the command that is meant where none is named)",
+    "plan": "show what would be drawn, without drawing it",
+    "convert": "write a net as upgraded text, or weights in another format",
+}
+
+_EPILOG = "commands, each with its own --help: " + ", ".join(name for name in COMMANDS if name != "fill")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code is 0 done, 1 a check found a mismatch, 2 wrong input."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = words.pop(0) if words and words[0] in COMMANDS else "fill"
+    command = import_module(f"caffe_fillers.cli.{name}")
+    parser = argparse.ArgumentParser(
+        prog="caffe-fill" if name == "fill" else f"caffe-fill {name}",
+        description=command.__doc__,
+        epilog=_EPILOG if name == "fill" else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"caffe-fill {__version__}")
+    command.add_arguments(parser)
+    arguments = parser.parse_args(words)
+    try:
+        return int(command.run(arguments))
+    except CaffeFillersError as error:
+        print(f"caffe-fill: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except BrokenPipeError:  # the reader of a pipe has had enough, which is no fault
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def entry_point() -> None:
+    """What the installed script calls."""
+    sys.exit(main())

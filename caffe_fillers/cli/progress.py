@@ -1,0 +1,39 @@
+"""A progress bar for fills that take a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from caffe_fillers.laws import Values
+    from caffe_fillers.model import Model, ModelBlob
+
+LONG_FILL = 20_000_000
+"""Values from which on a person waits long enough to want a bar."""
+
+
+def with_progress(model: Model, total: int) -> Model:
+    """The same model, whose blobs move a bar on the terminal as they are drawn; a short fill shows none."""
+    if total < LONG_FILL:
+        return model
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("filling", total=total)
+
+    def moving(blob: ModelBlob) -> Iterator[Values]:
+        bar.start()
+        for chunk in blob.chunks():
+            bar.advance(task, chunk.size)
+            yield chunk
+        if bar.finished:
+            bar.stop()
+
+    layers = [
+        replace(layer, blobs=tuple(replace(blob, chunks=lambda b=blob: moving(b)) for blob in layer.blobs))
+        for layer in model.layers
+    ]
+    return replace(model, layers=tuple(layers))

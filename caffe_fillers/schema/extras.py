@@ -1,0 +1,58 @@
+"""A field that no file ever holds: what the reader of a prototxt met and the schema cannot.
+
+Every message gets a hidden field `text_extra`: the text of fields that
+are not in the schema, and where the message began. So a fork's fields and
+the lines for errors come through every pass that copies messages.
+"""
+
+from __future__ import annotations
+
+from google.protobuf import descriptor_pb2
+from google.protobuf.message import Message
+
+FIELD = "text_extra"
+NUMBER = 536870911  # the highest there is
+_MESSAGE = "TextExtra"
+_Field = descriptor_pb2.FieldDescriptorProto
+
+
+def add_extras(file: descriptor_pb2.FileDescriptorProto) -> None:
+    """Give every message of a file the hidden field."""
+    for message in file.message_type:
+        _add_field(message, file.package)
+    extra = file.message_type.add(name=_MESSAGE)
+    extra.field.add(name="unknown", number=1, type=_Field.TYPE_STRING, label=_Field.LABEL_REPEATED)
+    extra.field.add(name="line", number=2, type=_Field.TYPE_INT32, label=_Field.LABEL_OPTIONAL)
+    extra.field.add(name="column", number=3, type=_Field.TYPE_INT32, label=_Field.LABEL_OPTIONAL)
+
+
+def _add_field(message: descriptor_pb2.DescriptorProto, package: str) -> None:
+    message.field.add(
+        name=FIELD,
+        number=NUMBER,
+        type=_Field.TYPE_MESSAGE,
+        type_name=f".{package}.{_MESSAGE}",
+        label=_Field.LABEL_OPTIONAL,
+    )
+    for nested in message.nested_type:
+        _add_field(nested, package)
+
+
+def strip_extras(message: Message) -> None:
+    """Remove the hidden field from a message and all within: what is left is what Caffe knows.
+
+    >>> from caffe_fillers.schema import LayerParameter
+    >>> layer = LayerParameter(name="conv1"); layer.text_extra.line = 3
+    >>> strip_extras(layer); layer.SerializeToString()
+    b'\\n\\x05conv1'
+    """
+    for descriptor, value in message.ListFields():
+        if descriptor.name == FIELD:
+            message.ClearField(FIELD)
+        elif descriptor.message_type is not None:
+            for each in value if _is_repeated(value) else (value,):
+                strip_extras(each)
+
+
+def _is_repeated(value: object) -> bool:
+    return not isinstance(value, Message)

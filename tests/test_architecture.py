@@ -1,0 +1,108 @@
+"""The structure of the package as tests: arrows between rooms, ceilings, what must not be called."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "caffe_fillers"
+
+# In order: a room imports only from rooms before it. The rooms that read Plans and models stand side by
+# side: of them only those named may use another.
+ROOMS = [
+    "_version errors",
+    "_registry",
+    "shapes",
+    "schema",
+    "prototxt",
+    "passes",
+    "solver",
+    "rng",
+    "laws",
+    "fans",
+    "fillers",
+    "plan",
+    "sources",
+    "layers",
+    "planner",
+    "model",
+    "execute",
+    "formats",
+    "frameworks",
+    "check",
+    "port",
+    "report",
+    "api",
+    "__init__",
+    "cli",
+]
+ORDER = {room: number for number, rooms in enumerate(ROOMS) for room in rooms.split()}
+
+MODULE_LINES, FUNCTION_LINES = 300, 40
+TABLES: dict[str, str] = {}
+"""Modules longer than the ceiling, each with the reason."""
+
+BANNED = {
+    "requests": "no network",
+    "urllib": "no network",
+    "socket": "no network",
+    "pickle": "files of strangers",
+    "random": "the streams are ours",
+    "tensorflow": "a framework is imitated, never imported",
+    "mxnet": "a framework is imitated, never imported",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_upwards(path: Path) -> None:
+    own = ORDER[room(path)]
+    for name in imports(ast.parse(path.read_text())):
+        parts = name.split(".")
+        if parts[0] == "caffe_fillers" and len(parts) > 1 and parts[1] in ORDER:
+            assert ORDER[parts[1]] <= own, f"{path.name} imports {name}"
+        assert parts[0] not in BANNED, f"{path.name} imports {name}: {BANNED[parts[0]]}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_ceilings(path: Path) -> None:
+    text = path.read_text()
+    if path.name not in TABLES:
+        assert text.count("\n") <= MODULE_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            length = (node.end_lineno or 0) - (body[0].lineno if body else node.lineno) + 1
+            assert length <= FUNCTION_LINES, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_command_line_prints_or_exits(path: Path) -> None:
+    if room(path) == "cli":
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in {"print", "exit", "quit", "input"}
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in {"environ", "getenv", "argv"}
+
+
+def test_every_module_belongs_to_a_room() -> None:
+    assert {room(path) for path in modules()} <= set(ORDER)

@@ -1,0 +1,49 @@
+"""Make caffe_fillers/schema's descriptor and type stub from proto/caffe.proto.
+
+Run `python tools/generate_schema.py` after a change to proto/caffe.proto; it needs grpcio-tools. What it
+makes is committed, so that an installation needs no compiler; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2
+from grpc_tools import protoc
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from caffe_fillers.schema.extras import add_extras  # noqa: E402
+from caffe_fillers.schema.pool import DESCRIPTOR_FILE  # noqa: E402
+
+HEADER = "# Made by tools/generate_schema.py with grpcio-tools {}: do not edit.\n"
+
+
+def generate() -> dict[str, bytes]:
+    """The generated files, by their name in caffe_fillers/schema."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _protoc(f"-I{ROOT / 'proto'}", f"--descriptor_set_out={folder / 'set'}", str(ROOT / "proto" / "caffe.proto"))
+        descriptors = descriptor_pb2.FileDescriptorSet.FromString((folder / "set").read_bytes())
+        descriptor = descriptors.file[0].SerializeToString(deterministic=True)
+        add_extras(descriptors.file[0])
+        (folder / "set").write_bytes(descriptors.SerializeToString(deterministic=True))
+        _protoc(f"--descriptor_set_in={folder / 'set'}", f"--pyi_out={folder}", "caffe.proto")
+        stub = (folder / "caffe_pb2.pyi").read_text()
+    header = HEADER.format(version("grpcio-tools"))
+    return {DESCRIPTOR_FILE: descriptor, "messages.pyi": (header + stub).encode()}
+
+
+def _protoc(*arguments: str) -> None:
+    if protoc.main(["protoc", *arguments]) != 0:
+        raise SystemExit("protoc failed; its message is above")
+
+
+if __name__ == "__main__":
+    for name, content in generate().items():
+        (ROOT / "caffe_fillers" / "schema" / name).write_bytes(content)
+        print(f"wrote caffe_fillers/schema/{name}, {len(content):,} bytes")

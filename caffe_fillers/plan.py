@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from caffe_fillers.fillers import Filler
+from caffe_fillers.notes import Note
 from caffe_fillers.shapes import Shape, count
 
 
@@ -71,15 +72,6 @@ class PlannedBlob:
     def count(self) -> int:
         """Number of values."""
         return count(self.shape)
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something a person should know: an assumption, or a known trap."""
-
-    message: str
-    layer: str = ""
-    line: int = 0
 
 
 @dataclass(frozen=True)

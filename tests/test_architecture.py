@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "caffe_fillers"
 # In order: a room imports only from rooms before it. The rooms that read Plans and models stand side by
 # side: of them only those named may use another.
 ROOMS = [
-    "_version errors",
+    "_version errors notes",
     "_registry",
     "shapes",
     "schema",

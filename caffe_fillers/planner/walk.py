@@ -10,7 +10,8 @@ import numpy as np
 from caffe_fillers import passes
 from caffe_fillers.errors import CaffeFillersError, NetError, UnknownShapeError
 from caffe_fillers.layers import LayerType, Param, Setup, Sources, SubNet, layer_types
-from caffe_fillers.plan import Draw, Fill, Given, Note, Plan, PlannedBlob
+from caffe_fillers.notes import Note
+from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.planner.blobs import TopBlobs
 from caffe_fillers.planner.sharing import SharedParams
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter

@@ -1,23 +1,26 @@
-"""BatchNorm layers that set their three blobs' multipliers themselves."""
+"""Three `param` entries of an old BatchNorm layer are set so that training leaves the blobs alone.
+
+`UpgradeNetBatchNorm`, src/caffe/util/upgrade_proto.cpp, BVLC/caffe 9b8915401.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from caffe_fillers.schema import NetParameter
-
-if TYPE_CHECKING:
-    from caffe_fillers.passes import Notes
+from caffe_fillers.passes.contract import Passed
+from caffe_fillers.schema import LayerParameter, NetParameter
 
 
-def upgrade_batch_norm(net: NetParameter, notes: Notes) -> NetParameter:
-    """`UpgradeNetBatchNorm`: three `param` entries get multipliers of zero and keep the rest."""
-    old = [index for index, layer in enumerate(net.layer) if layer.type == "BatchNorm" and len(layer.param) == 3]
-    if not old:
-        return net
+def batch_norm(net: NetParameter) -> Passed:
+    """Set lr_mult and decay_mult to zero in BatchNorm layers that have three `param`; names stay."""
+    if not any(_is_old(layer) for layer in net.layer):
+        return Passed(net)
     upgraded = NetParameter()
     upgraded.CopyFrom(net)
-    for index in old:
-        for param in upgraded.layer[index].param:
-            param.lr_mult = param.decay_mult = 0
-    return upgraded
+    for layer in filter(_is_old, upgraded.layer):
+        for spec in layer.param:
+            spec.lr_mult = 0
+            spec.decay_mult = 0
+    return Passed(upgraded)
+
+
+def _is_old(layer: LayerParameter) -> bool:
+    return layer.type == "BatchNorm" and len(layer.param) == 3

@@ -1,43 +1,70 @@
-"""`input`, `input_dim` and `input_shape` become an Input layer."""
+"""The net's own `input`, `input_shape` and `input_dim` become one Input layer at the front.
+
+`UpgradeNetInput`, src/caffe/util/upgrade_proto.cpp, BVLC/caffe 9b8915401.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.schema import BlobShape, LayerParameter, NetParameter
+from caffe_fillers.notes import Note
+from caffe_fillers.passes.contract import Passed, copy_without
+from caffe_fillers.schema import LayerParameter, NetParameter
 
-if TYPE_CHECKING:
-    from caffe_fillers.passes import Notes
+_DIMS = 4  # input_dim counts num, channels, height, width
 
 
-def upgrade_inputs(net: NetParameter, notes: Notes) -> NetParameter:
-    """`UpgradeNetInput`: one layer named "input" in front, with a top and a shape per input.
+def inputs(net: NetParameter) -> Passed:
+    """Upgrade a net that has `input`; `input_shape` wins over `input_dim`.
 
-    Inputs without any shape are those of an old caffemodel and are dropped.
+    Inputs without either are dropped: old caffemodels have them. Fewer shapes
+    than inputs are a `NetError`; Caffe would read beyond the list.
     """
     if not net.input:
-        return net
-    upgraded = NetParameter()
-    upgraded.CopyFrom(net)
-    for name in ("input", "input_shape", "input_dim", "layer"):
-        upgraded.ClearField(name)
+        return Passed(net)
+    upgraded = copy_without(net, "input", "input_shape", "input_dim", "layer")
     if net.input_shape or net.input_dim:
+        _check(net)
         upgraded.layer.append(_input_layer(net))
     upgraded.layer.extend(net.layer)
-    return upgraded
+    return Passed(upgraded, tuple(Note(message, line=net.text_extra.line) for message in _losses(net)))
+
+
+def _check(net: NetParameter) -> None:
+    given, each, kind = _given(net)
+    if given < each * len(net.input):
+        names = ", ".join(map(repr, net.input))
+        raise NetError(
+            f"the net has {len(net.input)} input ({names}), but {given} {kind}; "
+            f"give {each} {kind} for each input"
+        )
+
+
+def _given(net: NetParameter) -> tuple[int, int, str]:
+    """How many entries there are, how many an input needs, and what they are called."""
+    if net.input_shape:
+        return len(net.input_shape), 1, "input_shape"
+    return len(net.input_dim), _DIMS, "input_dim"
 
 
 def _input_layer(net: NetParameter) -> LayerParameter:
     layer = LayerParameter(name="input", type="Input", top=net.input)
-    shapes = list(net.input_shape) or [
-        BlobShape(dim=net.input_dim[start : start + 4]) for start in range(0, len(net.input_dim), 4)
-    ]
-    complete = net.input_shape or len(net.input_dim) >= 4 * len(net.input)
-    if not complete or len(shapes) < len(net.input):
-        given = f"{len(net.input_shape)} input_shape" if net.input_shape else f"{len(net.input_dim)} input_dim"
-        raise NetError(
-            f"the net has {len(net.input)} input, but {given}: it needs a shape, or four input_dim, for each"
-        )
-    layer.input_param.shape.extend(shapes[: len(net.input)])
+    for index in range(len(net.input)):
+        if net.input_shape:
+            layer.input_param.shape.append(net.input_shape[index])
+        else:
+            layer.input_param.shape.add(dim=net.input_dim[_DIMS * index : _DIMS * (index + 1)])
+    layer.text_extra.line = net.text_extra.line
     return layer
+
+
+def _losses(net: NetParameter) -> Iterator[str]:
+    given, each, kind = _given(net)
+    if not given:
+        names = ", ".join(map(repr, net.input))
+        yield f"input {names} is dropped, as Caffe does, for there is no input_shape and no input_dim"
+    elif given > each * len(net.input):
+        yield f"{given} {kind} for {len(net.input)} input: only the first {each * len(net.input)} count"
+    if net.input_shape and net.input_dim:
+        yield "input_dim is ignored, for there is input_shape"

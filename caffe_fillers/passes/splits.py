@@ -1,82 +1,102 @@
-"""A blob that several layers use is split first: src/caffe/util/insert_splits.cpp."""
+"""A Split layer after every top that more than one reader takes; a loss weight is a reader too.
+
+`InsertSplits`, src/caffe/util/insert_splits.cpp, BVLC/caffe 9b8915401.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from caffe_fillers.errors import NetError, suggestion
-from caffe_fillers.passes.places import where
+from caffe_fillers.errors import suggestion
+from caffe_fillers.passes.contract import LayerError, with_layers
 from caffe_fillers.schema import LayerParameter, NetParameter
 
-Top = tuple[int, int]  # index of the layer, index of the top
+Top: TypeAlias = tuple[int, int]
+"""Which layer makes a blob, and as which of its tops."""
 
 
-def insert_splits(net: NetParameter) -> NetParameter:
-    """`InsertSplits`, and the phase that `Net::Init` gives layers without one.
+@dataclass
+class _Readers:
+    """Who reads what: the top behind each layer's bottoms, and the readers and loss weight of each top."""
 
-    A top that a loss weight makes a loss counts as used once more; its
-    weight then moves to the split layer.
+    sources: list[list[Top]] = field(default_factory=list)
+    count: Counter[Top] = field(default_factory=Counter)
+    loss_weight: dict[Top, float] = field(default_factory=dict)
+
+
+def insert_splits(net: NetParameter, declared: NetParameter | None = None) -> NetParameter:
+    """The net with its Split layers. An unknown bottom is a `LayerError`.
+
+    `declared` is the net before its layers were selected; the error then
+    tells if a rule left out the layer that makes the blob.
     """
-    sources, uses, weights = _uses(net)
-    split = NetParameter()
-    split.CopyFrom(net)
-    split.ClearField("layer")
+    readers = _find_readers(net, declared or net)
+    return with_layers(net, _split_layers(net, readers))
+
+
+def _find_readers(net: NetParameter, declared: NetParameter) -> _Readers:
+    readers = _Readers()
+    last_top: dict[str, Top] = {}  # an in-place layer makes the blob anew
+    for layer_id, layer in enumerate(net.layer):
+        for index, bottom in enumerate(layer.bottom):
+            if bottom not in last_top:
+                hint = _hint(bottom, last_top, net, declared)
+                raise LayerError(layer, f"unknown bottom blob {bottom!r} (bottom {index}){hint}")
+        readers.sources.append([last_top[bottom] for bottom in layer.bottom])
+        readers.count.update(readers.sources[-1])
+        last_top |= {top: (layer_id, index) for index, top in enumerate(layer.top)}
+        for top, weight in zip(layer.top, layer.loss_weight, strict=False):
+            readers.loss_weight[last_top[top]] = weight
+            readers.count[last_top[top]] += weight != 0
+    return readers
+
+
+def _split_layers(net: NetParameter, readers: _Readers) -> Iterator[LayerParameter]:
     taken: Counter[Top] = Counter()
-    for index, layer in enumerate(net.layer):
-        copy = split.layer.add()
-        copy.CopyFrom(layer)
-        for number, blob in enumerate(layer.bottom):
-            top = sources[index, number]
-            if uses[top] > 1:
-                copy.bottom[number] = _blob_name(net, top, blob, taken[top])
-                taken[top] += 1
-        for number in range(len(layer.top)):
-            top = index, number
-            if uses[top] > 1:
-                split.layer.append(_split_layer(net, top, uses[top], weights.get(top, 0.0)))
-                if weights.get(top):
-                    copy.ClearField("loss_weight")
-                    taken[top] += 1
-    for layer in split.layer:
-        if not layer.HasField("phase"):
-            layer.phase = net.state.phase
+    for layer_id, original in enumerate(net.layer):
+        layer = LayerParameter()
+        layer.CopyFrom(original)
+        for index, source in enumerate(readers.sources[layer_id]):
+            if readers.count[source] > 1:
+                maker = net.layer[source[0]].name
+                layer.bottom[index] = _blob_name(maker, layer.bottom[index], source[1], taken[source])
+                taken[source] += 1
+        splits = []
+        for index in range(len(layer.top)):
+            key = (layer_id, index)
+            if readers.count[key] > 1:
+                weight = readers.loss_weight.get(key, 0)
+                splits.append(_split(original, index, readers.count[key], weight))
+                if weight:  # the loss reads the split's first top; Caffe forgets the layer's other weights
+                    layer.ClearField("loss_weight")
+                    taken[key] += 1
+        yield layer
+        yield from splits
+
+
+def _split(maker: LayerParameter, index: int, count: int, loss_weight: float) -> LayerParameter:
+    blob = maker.top[index]
+    split = LayerParameter(name=f"{blob}_{maker.name}_{index}_split", type="Split", bottom=[blob])
+    split.top.extend(_blob_name(maker.name, blob, index, number) for number in range(count))
+    if loss_weight:
+        split.loss_weight.extend([loss_weight] + [0] * (count - 1))
+    split.text_extra.line = maker.text_extra.line
     return split
 
 
-def _uses(net: NetParameter) -> tuple[dict[tuple[int, int], Top], Counter[Top], dict[Top, float]]:
-    """Which top each bottom is, how often each top is used, and with which weight as a loss."""
-    newest: dict[str, Top] = {}
-    sources: dict[tuple[int, int], Top] = {}
-    uses: Counter[Top] = Counter()
-    weights: dict[Top, float] = {}
-    for index, layer in enumerate(net.layer):
-        for number, blob in enumerate(layer.bottom):
-            if blob not in newest:
-                raise NetError(
-                    f"{where(layer)} takes an unknown bottom blob {blob!r}{suggestion(blob, newest)}: "
-                    "no layer before it has it as a top"
-                )
-            sources[index, number] = newest[blob]
-            uses[newest[blob]] += 1
-        newest |= {blob: (index, number) for number, blob in enumerate(layer.top)}
-        for weight, blob in zip(layer.loss_weight, layer.top, strict=False):
-            weights[newest[blob]] = weight
-            uses[newest[blob]] += weight != 0
-    return sources, uses, weights
+def _blob_name(maker: str, blob: str, index: int, number: int) -> str:
+    return f"{blob}_{maker}_{index}_split_{number}"
 
 
-def _split_layer(net: NetParameter, top: Top, count: int, weight: float) -> LayerParameter:
-    blob = net.layer[top[0]].top[top[1]]
-    layer = LayerParameter(name=_split_name(net, top, blob), type="Split", bottom=[blob])
-    layer.top.extend(_blob_name(net, top, blob, number) for number in range(count))
-    if weight:
-        layer.loss_weight.extend([weight] + [0.0] * (count - 1))
-    return layer
-
-
-def _split_name(net: NetParameter, top: Top, blob: str) -> str:
-    return f"{blob}_{net.layer[top[0]].name}_{top[1]}_split"
-
-
-def _blob_name(net: NetParameter, top: Top, blob: str, number: int) -> str:
-    return f"{_split_name(net, top, blob)}_{number}"
+def _hint(blob: str, known: dict[str, Top], net: NetParameter, declared: NetParameter) -> str:
+    """Why a blob is unknown, as far as the net tells."""
+    for later in net.layer:
+        if blob in later.top:
+            return f": only layer {later.name!r}, which comes later, makes it"
+    for left_out in declared.layer:
+        if blob in left_out.top:
+            return f": the rules of layer {left_out.name!r}, which makes it, leave it out in this phase"
+    return suggestion(blob, known)

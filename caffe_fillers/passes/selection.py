@@ -1,0 +1,48 @@
+"""Which layers a net has in a state: its include and exclude rules.
+
+`Net::FilterNet` and `Net::StateMeetsRule`, src/caffe/net.cpp, BVLC/caffe 9b8915401.
+"""
+
+from __future__ import annotations
+
+from caffe_fillers.passes.contract import LayerError, with_layers
+from caffe_fillers.schema import LayerParameter, NetParameter, NetState, NetStateRule
+
+
+def merge_states(*states: NetState | None) -> NetState:
+    """One state of several: a later phase or level wins, stages add up.
+
+    >>> merged = merge_states(NetState(level=3, stage=["a"]), None, NetState(level=0, stage=["b"]))
+    >>> merged.level, list(merged.stage)
+    (0, ['a', 'b'])
+    """
+    merged = NetState()
+    for state in states:
+        if state is not None:
+            merged.MergeFrom(state)
+    return merged
+
+
+def select(net: NetParameter) -> NetParameter:
+    """The layers that belong to the net in its own `state`; both kinds of rules in one are a `LayerError`."""
+    return with_layers(net, (layer for layer in net.layer if is_included(layer, net.state)))
+
+
+def is_included(layer: LayerParameter, state: NetState) -> bool:
+    """Whether a layer is there: it meets any of its include rules, or none of its exclude rules."""
+    if layer.include and layer.exclude:
+        raise LayerError(layer, "it has include and exclude rules; give one kind only")
+    if layer.include:
+        return any(meets_rule(state, rule) for rule in layer.include)
+    return not any(meets_rule(state, rule) for rule in layer.exclude)
+
+
+def meets_rule(state: NetState, rule: NetStateRule) -> bool:
+    """Whether a state has everything that a rule asks for; an empty rule asks for nothing."""
+    return not (
+        (rule.HasField("phase") and rule.phase != state.phase)
+        or (rule.HasField("min_level") and state.level < rule.min_level)
+        or (rule.HasField("max_level") and state.level > rule.max_level)
+        or not set(state.stage).issuperset(rule.stage)
+        or not set(state.stage).isdisjoint(rule.not_stage)
+    )

@@ -1,0 +1,89 @@
+"""The second format (V1, `layers`, an enum for the type) to today's (V2, `layer`, a string).
+
+`UpgradeV1Net`, src/caffe/util/upgrade_proto.cpp, BVLC/caffe 9b8915401.
+"""
+
+from __future__ import annotations
+
+from caffe_fillers.passes.contract import LayerError, Passed, assign, copy_without
+from caffe_fillers.schema import LayerParameter, NetParameter, V1LayerParameter
+
+_TYPES = {
+    "NONE": "",
+    "ABSVAL": "AbsVal",
+    "ACCURACY": "Accuracy",
+    "ARGMAX": "ArgMax",
+    "BNLL": "BNLL",
+    "CONCAT": "Concat",
+    "CONTRASTIVE_LOSS": "ContrastiveLoss",
+    "CONVOLUTION": "Convolution",
+    "DATA": "Data",
+    "DECONVOLUTION": "Deconvolution",
+    "DROPOUT": "Dropout",
+    "DUMMY_DATA": "DummyData",
+    "ELTWISE": "Eltwise",
+    "EUCLIDEAN_LOSS": "EuclideanLoss",
+    "EXP": "Exp",
+    "FLATTEN": "Flatten",
+    "HDF5_DATA": "HDF5Data",
+    "HDF5_OUTPUT": "HDF5Output",
+    "HINGE_LOSS": "HingeLoss",
+    "IM2COL": "Im2col",
+    "IMAGE_DATA": "ImageData",
+    "INFOGAIN_LOSS": "InfogainLoss",
+    "INNER_PRODUCT": "InnerProduct",
+    "LRN": "LRN",
+    "MEMORY_DATA": "MemoryData",
+    "MULTINOMIAL_LOGISTIC_LOSS": "MultinomialLogisticLoss",
+    "MVN": "MVN",
+    "POOLING": "Pooling",
+    "POWER": "Power",
+    "RELU": "ReLU",
+    "SIGMOID": "Sigmoid",
+    "SIGMOID_CROSS_ENTROPY_LOSS": "SigmoidCrossEntropyLoss",
+    "SILENCE": "Silence",
+    "SLICE": "Slice",
+    "SOFTMAX": "Softmax",
+    "SOFTMAX_LOSS": "SoftmaxWithLoss",
+    "SPLIT": "Split",
+    "TANH": "TanH",
+    "THRESHOLD": "Threshold",
+    "WINDOW_DATA": "WindowData",
+}
+
+# One list for each property of a parameter blob became one message for each blob.
+_PARAM_LISTS = {
+    "param": "name",
+    "blob_share_mode": "share_mode",  # both enums have the same numbers
+    "blobs_lr": "lr_mult",
+    "weight_decay": "decay_mult",
+}
+
+
+def v1_to_v2(net: NetParameter) -> Passed:
+    """Upgrade a net that has `layers`; one that has both `layers` and `layer` is a `LayerError`."""
+    if not net.layers:
+        return Passed(net)
+    if net.layer:
+        raise LayerError(
+            net.layers[0],
+            "this net has both 'layers' and 'layer'; write all of them as "
+            'layer { type: "..." }, the current format, for Caffe refuses a mixture',
+        )
+    upgraded = copy_without(net, "layers")
+    for layer in net.layers:
+        _upgrade(layer, upgraded.layer.add())
+    return Passed(upgraded)
+
+
+def _upgrade(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
+    for field, value in layer.ListFields():
+        if field.name == "type":
+            upgraded.type = _TYPES[V1LayerParameter.LayerType.Name(value)]
+        elif field.name in _PARAM_LISTS:
+            for index, entry in enumerate(value):
+                if index == len(upgraded.param):
+                    upgraded.param.add()
+                setattr(upgraded.param[index], _PARAM_LISTS[field.name], entry)
+        elif field.name != "layer":
+            assign(upgraded, field.name, value)

@@ -10,26 +10,28 @@ from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.laws import Law, Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Draw, Fill, Given, Plan
-from caffe_fillers.planner import PlannedNet
 from caffe_fillers.rng import Stream
+from caffe_fillers.schema import NetParameter
 
 
-def execute(planned: PlannedNet, stream: Stream, convention: Convention = MASTER) -> tuple[Model, Execution]:
+def execute(
+    plan: Plan, saved: NetParameter, stream: Stream, convention: Convention = MASTER
+) -> tuple[Model, Execution]:
     """The net's weights, drawn when they are read, and the execution that draws them.
 
-    The stream moves as blobs are read; `Execution.finish` brings it to where
+    `saved` is the net as Caffe saves it. The stream moves as blobs are read; `Execution.finish` brings it to where
     Caffe's stands when the net is built.
     """
-    execution = Execution(planned.plan, stream, convention)
+    execution = Execution(plan, stream, convention)
     blobs: dict[int, list[ModelBlob]] = {}
-    for blob in planned.plan.blobs:
+    for blob in plan.blobs:
         drawn = ModelBlob(blob.shape, lambda step=blob.step: execution.values(step), blob.owner)
         blobs.setdefault(blob.layer_id, []).append(drawn)
     layers = tuple(
         ModelLayer(parameter, tuple(blobs.get(layer_id, ())))
-        for layer_id, parameter in enumerate(planned.parameter.layer)
+        for layer_id, parameter in enumerate(saved.layer)
     )
-    return Model(planned.parameter.name, layers), execution
+    return Model(saved.name, layers), execution
 
 
 class Execution:

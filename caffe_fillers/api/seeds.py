@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.rng import Stream
+from caffe_fillers.rng import BOOST, Stream
 
 MAX_SEED = 2**32 - 1  # Caffe::set_random_seed takes an unsigned int
-DEFAULT_BOOST = "1.74"
 
 
 def fresh_seed() -> int:
@@ -26,4 +25,4 @@ def make_stream(seed: int | None = None, stream: Stream | None = None, boost: st
         seed = fresh_seed()
     if not 0 <= seed <= MAX_SEED:
         raise UsageError(f"seed {seed} is outside 0 to {MAX_SEED}, what Caffe's generator takes")
-    return Stream(seed, boost=boost or DEFAULT_BOOST)
+    return Stream(seed, boost=boost or BOOST)

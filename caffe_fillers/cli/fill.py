@@ -54,7 +54,7 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> N
     from caffe_fillers.cli.progress import with_progress
     from caffe_fillers.formats import format_for
 
-    model = net.model(seed, boost=arguments.boost, caffe=arguments.caffe, weights=arguments.weights)
+    model = net.model(seed, boost=arguments.boost, caffe=arguments.caffe)
     show = not arguments.quiet and sys.stderr.isatty()
     model = with_progress(model, net.plan.num_parameters) if show else model
     if output == "-":

@@ -5,10 +5,9 @@ from caffe_fillers.layers.contract import (
     Param,
     Setup,
     Sources,
-    SubNet,
     data_layer,
     layer,
     layer_types,
 )
 
-__all__ = ["LayerType", "Param", "Setup", "Sources", "SubNet", "data_layer", "layer", "layer_types"]
+__all__ = ["LayerType", "Param", "Setup", "Sources", "data_layer", "layer", "layer_types"]

@@ -10,30 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.fillers import Filler
 from caffe_fillers.plan import Draw
-from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
+from caffe_fillers.sources import Sources
 
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter blob that the layer makes and fills; for `legacy_shape` see `plan.Fill`."""
+    """A blob that the layer makes and fills, and unless `kept` is false holds as a parameter.
+
+    For `legacy_shape` see `plan.Fill`.
+    """
 
     shape: Shape
     filler: Filler
     legacy_shape: Shape | None = None
-
-
-@dataclass(frozen=True)
-class SubNet:
-    """A net that the layer builds inside itself; what its layers own become the layer's blobs."""
-
-    net: NetParameter
+    kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,16 +43,9 @@ class Setup:
     """
 
     tops: tuple[Shape | None, ...]
-    events: tuple[Param | Draw | SubNet, ...] = ()
+    events: tuple[Param | Draw, ...] = ()
     saved: LayerParameter | None = None
     notes: tuple[str, ...] = ()
-
-
-class Sources(Protocol):
-    """How a data layer reaches the files that it names."""
-
-    def find(self, name: str) -> Path | None:
-        """The path of a file or folder named in the prototxt, or None where it is missing."""
 
 
 Rule: TypeAlias = Callable[[LayerParameter, tuple[Shape, ...]], Setup]

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from caffe_fillers import passes
 from caffe_fillers.errors import CaffeFillersError, NetError, UnknownShapeError
-from caffe_fillers.layers import LayerType, Param, Setup, Sources, SubNet, layer_types
+from caffe_fillers.layers import LayerType, Param, Setup, Sources, layer_types
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.planner.blobs import TopBlobs
@@ -95,12 +94,12 @@ class _Walk:
         made: list[tuple[Shape, int]] = []
         events = _given_instead(layer, setup)
         for event in events:
-            if isinstance(event, SubNet):
-                made += self._add_inner_net(layer, event)
-            elif isinstance(event, Draw):
+            if isinstance(event, Draw):
                 self.steps.append(replace(event, layer=layer.name))
-            else:
-                made.append((event.shape, self._add_fill(layer, len(made), event)))
+                continue
+            step = self._add_fill(layer, len(made), event)
+            if isinstance(event, Given) or event.kept:
+                made.append((event.shape, step))
         if len(layer.param) > len(made):
             raise NetError(f"it has {len(layer.param)} param entries, but {len(made)} parameter blobs")
         for index, (shape, step) in enumerate(made):
@@ -117,21 +116,6 @@ class _Walk:
             event.filler.law(event.shape)  # a filler that refuses this blob says so now
             self.steps.append(Fill(layer.name, index, event.shape, event.filler, event.legacy_shape))
         return len(self.steps) - 1
-
-    def _add_inner_net(self, layer: LayerParameter, event: SubNet) -> list[tuple[Shape, int]]:
-        """Plan the net inside a recurrent layer; each of its copies draws, the owners' blobs stay."""
-        inner = plan_net(passes.prepare(event.net).net, self.sources).plan
-        offset = len(self.steps)
-        owned = [blob for blob in inner.blobs if blob.owner is None]
-        renamed = {blob.step: (layer.name, index) for index, blob in enumerate(owned)}
-        for number, step in enumerate(inner.steps):
-            name, index = renamed.get(number, (step.layer, getattr(step, "index", 0)))
-            self.steps.append(
-                replace(step, layer=name)
-                if isinstance(step, Draw)
-                else replace(step, layer=name, index=index)
-            )
-        return [(blob.shape, blob.step + offset) for blob in owned]
 
     def _save(self, saved: LayerParameter, layer_type: LayerType, setup: Setup) -> None:
         """Keep the layer as Caffe would write it, once its loss weights are what they should be."""
@@ -166,13 +150,13 @@ def _check_counts(layer: LayerParameter, layer_type: LayerType) -> None:
         raise NetError(f"it has {len(layer.bottom)} bottoms and {len(layer.top)} tops; it needs as many of each")
 
 
-def _given_instead(layer: LayerParameter, setup: Setup) -> tuple[Param | Draw | SubNet | Given, ...]:
+def _given_instead(layer: LayerParameter, setup: Setup) -> tuple[Param | Draw | Given, ...]:
     """Blobs that stand in the prototxt take the place of the fills: Caffe then skips initialisation.
 
     A recurrent layer throws them away and fills all the same.
     """
     params = [event for event in setup.events if isinstance(event, Param)]
-    if not layer.blobs or not params:
+    if not layer.blobs or not params or layer.type in ("RNN", "LSTM"):
         return setup.events
     if len(layer.blobs) != len(params):
         raise NetError(f"it carries {len(layer.blobs)} blobs, but has {len(params)} parameter blobs")

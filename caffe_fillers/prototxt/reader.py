@@ -73,6 +73,22 @@ def parse(
     return Document(message, tuple(reader.unknown.values()))
 
 
+def top_fields(text: str, path: str = "<string>") -> set[str]:
+    """The names of the fields that a text has at its top level, whatever message it is of.
+
+    >>> sorted(top_fields("net: 'lenet.prototxt' test_state { level: 2 }"))
+    ['net', 'test_state']
+    """
+    names, depth, previous = set(), 0, ""
+    for token in Source(text, path).tokens():
+        if token.kind == "mark":
+            depth += (token.text in "{<[") - (token.text in "}>]")
+        elif token.kind == "name" and depth == 0 and previous != ":":
+            names.add(token.text)
+        previous = token.text
+    return names
+
+
 class _Reader:
     def __init__(self, source: Source, strict: bool) -> None:
         self.source, self.strict = source, strict

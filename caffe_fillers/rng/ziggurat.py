@@ -30,9 +30,7 @@ _SLOW_SHARE = 0.02
 _SPARE = 64
 
 
-def ziggurat(
-    stream: Stream, size: int, dtype: type[np.floating], wedge: Wedge, tail: Tail
-) -> Values:
+def ziggurat(stream: Stream, size: int, dtype: type[np.floating], wedge: Wedge, tail: Tail) -> Values:
     """`size` standard normals; `wedge` and `tail` are what tells the releases of Boost apart."""
     stride = 1 if dtype is np.float32 else 2
     pieces: list[Values] = [np.empty(0, dtype)]

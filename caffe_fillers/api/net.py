@@ -1,0 +1,138 @@
+"""A net, read and planned, ready to be filled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from caffe_fillers import fans, passes
+from caffe_fillers.api.files import SourceFolders
+from caffe_fillers.api.reading import Origin, Source, read_net
+from caffe_fillers.api.seeds import make_stream
+from caffe_fillers.api.weights import Weights
+from caffe_fillers.execute import execute
+from caffe_fillers.plan import Note, Plan
+from caffe_fillers.planner import plan_net
+from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
+from caffe_fillers.shapes import Shape
+
+if TYPE_CHECKING:
+    from caffe_fillers.model import Model
+    from caffe_fillers.rng import Stream
+
+_PHASES = {"train": TRAIN, "test": TEST}
+
+
+@dataclass(frozen=True)
+class Net:
+    """A net as Caffe would build it: its plan, its blobs' shapes, what it would save.
+
+    `seed` is a solver's random_seed, None without one. `parameter` is the
+    NetParameter that Caffe saves, without the blobs. `notes` are assumptions
+    and known traps.
+    """
+
+    parameter: NetParameter
+    plan: Plan
+    notes: tuple[Note, ...] = ()
+    seed: int | None = None
+    weights: tuple[str, ...] = ()
+    folders: SourceFolders = field(default=SourceFolders(()), repr=False)
+
+    @property
+    def name(self) -> str:
+        """The net's own name."""
+        return self.parameter.name
+
+    @property
+    def blob_shapes(self) -> Mapping[str, Shape | None]:
+        """The shape of every blob between layers; None where it is unknown."""
+        return self.plan.tops
+
+    def model(
+        self,
+        seed: int | None = None,
+        *,
+        stream: Stream | None = None,
+        boost: str | None = None,
+        caffe: str = "master",
+    ) -> Model:
+        """The net's weights, drawn as they are read: for files that should not pass through memory."""
+        convention = fans.convention(caffe)
+        return execute(self.plan, self.parameter, self._stream(seed, stream, boost), convention)[0]
+
+    def fill(
+        self,
+        seed: int | None = None,
+        *,
+        stream: Stream | None = None,
+        boost: str | None = None,
+        caffe: str = "master",
+    ) -> Weights:
+        """All weights in memory. Without a seed a solver's is taken, and without that a fresh one.
+
+        A `stream` that is given stands afterwards where Caffe's generator
+        stands when the net is built.
+        """
+        used = self._stream(seed, stream, boost)
+        model, execution = execute(self.plan, self.parameter, used, fans.convention(caffe))
+        weights = Weights(model)
+        execution.finish()
+        return weights
+
+    def _stream(self, seed: int | None, stream: Stream | None, boost: str | None) -> Stream:
+        return make_stream(self.seed if seed is None and stream is None else seed, stream, boost)
+
+
+def load_net(
+    source: Source,
+    *,
+    phase: str | None = None,
+    level: int | None = None,
+    stages: Iterable[str] = (),
+    shapes: Mapping[str, Shape] | None = None,
+    strict: bool = False,
+) -> Net:
+    """Read and plan a net: a path or an open binary file of a net or a solver, text or binary.
+
+    `phase` (train or test), `level` and `stages` choose among the layers as
+    Caffe's command line does; a solver brings its own, which these win over.
+    `shapes` gives blobs' shapes that the net cannot tell; `strict` refuses
+    unknown fields. Errors: `PrototxtError`, `NetError`, `UnknownShapeError`,
+    `FormatError`.
+
+    >>> import io
+    >>> net = load_net(io.BytesIO(b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"))
+    >>> net.blob_shapes
+    {'x': (2,)}
+    """
+    read = read_net(source, strict=strict)
+    upgraded = passes.upgrade(read.net)
+    state = _state(read, upgraded.net, phase, level, tuple(stages))
+    net = NetParameter()
+    net.CopyFrom(upgraded.net)
+    net.state.CopyFrom(state)
+    prepared = passes.prepare(net)
+    planned = plan_net(prepared.net, read.folders, shapes, path=read.path)
+    notes = (*read.notes, *map(Note, (*upgraded.notes, *prepared.notes)), *planned.plan.notes)
+    return Net(planned.parameter, planned.plan, notes, read.seed, read.weights, read.folders)
+
+
+def _state(
+    read: Origin, net: NetParameter, phase: str | None, level: int | None, stages: tuple[str, ...]
+) -> NetState:
+    """The state that layers are chosen by: from `caffe train` for a solver, from `Net(file, phase)` else."""
+    state = NetState()
+    if read.training is not None:
+        state.CopyFrom(read.training.state(net))
+        if phase is not None:
+            state.phase = _PHASES[phase]
+        if level is not None:
+            state.level = level
+    else:
+        state.CopyFrom(net.state)
+        state.phase = _PHASES[phase or "train"]
+        state.level = level or 0
+    state.stage.extend(stages)
+    return state

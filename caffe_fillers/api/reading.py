@@ -1,0 +1,116 @@
+"""From a file to a NetParameter, whatever the file is: net or solver, text or binary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+from caffe_fillers import prototxt
+from caffe_fillers.api.files import SourceFolders
+from caffe_fillers.errors import FormatError, UsageError
+from caffe_fillers.plan import Note
+from caffe_fillers.schema import NetParameter, SolverParameter
+from caffe_fillers.solver import TrainingNet, training_net
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Source: TypeAlias = "str | Path | BinaryIO"
+MessageType = TypeVar("MessageType", bound=Message)
+
+# What a text file begins to say tells a solver from a net: their fields have not a name in common but `debug_info`.
+_SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}
+_CONTROL = set(range(32)) - set(b"\t\n\v\f\r")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A net as it was read: where from, with what a solver said of it."""
+
+    net: NetParameter
+    path: str
+    folders: SourceFolders
+    notes: tuple[Note, ...] = ()
+    training: TrainingNet | None = None
+
+    @property
+    def seed(self) -> int | None:
+        """A solver's seed."""
+        return self.training.seed if self.training else None
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Model files that a solver names."""
+        return self.training.weights if self.training else ()
+
+
+def read_net(source: Source, *, strict: bool = False) -> Origin:
+    """Read a net, or the training net of a solver."""
+    data, path = _read(source)
+    folders = SourceFolders((Path(), Path(path).parent))
+    if not _is_solver(data, path):
+        net, notes = _parse(data, path, NetParameter, strict=strict)
+        return Origin(net, path, folders, notes)
+    solver, notes = _parse(data, path, SolverParameter, strict=strict)
+    training = training_net(solver)
+    if isinstance(training.source, NetParameter):
+        return Origin(training.source, path, folders, notes, training)
+    found = folders.find(training.source)
+    if found is None:
+        raise UsageError(f"{path}: the solver's net {training.source!r} is neither here nor beside the solver")
+    folders = SourceFolders((*folders.folders, found.parent))
+    net, net_notes = _parse(_read(found)[0], str(found), NetParameter, strict=strict)
+    return Origin(net, str(found), folders, (*notes, *net_notes), training)
+
+
+def _read(source: Source) -> tuple[bytes, str]:
+    if not isinstance(source, (str, Path)):
+        return source.read(), "<stdin>"
+    try:
+        return Path(source).read_bytes(), str(source)
+    except OSError as error:
+        raise UsageError(f"cannot read {source}: {error.strerror or error}") from error
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether a file is a serialised message: prototxt has no control characters but blanks.
+
+    >>> is_binary(b"name: 'lenet'"), is_binary(b"\\n\\x05lenet")
+    (False, True)
+    """
+    return not _CONTROL.isdisjoint(data[:4096])
+
+
+def _is_solver(data: bytes, path: str) -> bool:
+    """By the fields that the file has at its top."""
+    if is_binary(data):
+        solver = SolverParameter()
+        try:
+            solver.ParseFromString(data)
+        except DecodeError:
+            return False
+        return any(solver.HasField(name) for name in ("net", "train_net", "net_param", "train_net_param"))
+    names = prototxt.top_fields(prototxt.decode(data, path), path)
+    return names <= _SOLVER_FIELDS and bool(names)
+
+
+def _parse(
+    data: bytes, path: str, message_type: Callable[[], MessageType], *, strict: bool
+) -> tuple[MessageType, tuple[Note, ...]]:
+    if is_binary(data):
+        message = message_type()
+        try:
+            message.ParseFromString(data)
+        except DecodeError as error:
+            name = message.DESCRIPTOR.name
+            raise FormatError(f"{path}: this is no prototxt, and no binary {name} either") from error
+        return message, ()
+    document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, strict=strict)
+    notes = (
+        Note(f"{path}:{each.line}: {each.problem}; kept as it is ({each.count} times)", line=each.line)
+        for each in document.unknown
+    )
+    return document.message, tuple(notes)

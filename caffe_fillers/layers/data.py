@@ -1,0 +1,149 @@
+"""Layers that bring data into a net, and what they draw while it is built.
+
+A prefetching layer seeds its transformer before and after it looks at its
+data, and its thread at last, each with one word of the net's stream:
+base_data_layer.cpp, data_transformer.cpp and internal_thread.cpp. What the
+thread draws later comes from a generator of its own.
+"""
+
+from __future__ import annotations
+
+from caffe_fillers.errors import NetError
+from caffe_fillers.fillers import filler_types
+from caffe_fillers.layers.contract import Setup, Sources, data_layer, layer
+from caffe_fillers.plan import Draw
+from caffe_fillers.schema import TRAIN, DummyDataParameter, LayerParameter
+from caffe_fillers.shapes import UNKNOWN, Shape, as_shape
+from caffe_fillers.sources import database, hdf5, images, windows
+
+
+@data_layer("Input", tops=(1, None))
+def input_layer(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Shapes as declared; without any the tops are blobs that were never shaped."""
+    shapes, num_tops = parameter.input_param.shape, len(parameter.top)
+    if len(shapes) not in (0, 1, num_tops):
+        raise NetError(f"it has {len(shapes)} shapes for {num_tops} tops: give one, one per top, or none")
+    if not shapes:
+        return Setup((None,) * num_tops, notes=("the input has no shape",))
+    declared = [as_shape(shape.dim) for shape in shapes]
+    return Setup(tuple(declared * num_tops if len(declared) == 1 else declared))
+
+
+@data_layer("DummyData", tops=(1, None))
+def dummy_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Only constant tops are filled while the net is built; the others draw with each forward pass."""
+    param, num_tops = parameter.dummy_data_param, len(parameter.top)
+    if len(param.data_filler) not in (0, 1, num_tops):
+        raise NetError(f"it has {len(param.data_filler)} data_filler for {num_tops} tops")
+    for each in param.data_filler:
+        filler_types[each.type]
+    return Setup(tuple(_dummy_shape(param, index, num_tops) for index in range(num_tops)))
+
+
+@data_layer("MemoryData", tops=2)
+def memory_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Data that the program hands over; there is no thread, so the transformer is seeded once."""
+    param = parameter.memory_data_param
+    shape = (param.batch_size, param.channels, param.height, param.width)
+    if min(shape) < 1:
+        raise NetError("memory_data_param needs batch_size, channels, height and width of at least 1")
+    return Setup((shape, (param.batch_size,)), _transformer_seed(parameter))
+
+
+@data_layer("Data", tops=(1, 2))
+def data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """The first record of a database tells the shape; `rand_skip` is not drawn any more."""
+    record = database.first_record(parameter.data_param, parameter.transform_param, sources)
+    return _prefetched(parameter, parameter.data_param.batch_size, record, ())
+
+
+@data_layer("ImageData", tops=2)
+def image_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """The first image of the list, resized if so asked; shuffling and skipping draw a word each."""
+    param = parameter.image_data_param
+    if (param.new_height > 0) != (param.new_width > 0):
+        raise NetError("new_height and new_width must be given together")
+    if param.batch_size < 1:
+        raise NetError("batch_size must be at least 1")
+    own = [Draw(1, "seed of the shuffle")] if param.shuffle else []
+    if param.rand_skip:
+        own.append(Draw(1, "rand_skip"))
+    return _prefetched(parameter, param.batch_size, images.first_image(param, sources), tuple(own))
+
+
+@data_layer("WindowData", tops=2)
+def window_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Windows cut to the crop size; choosing them has a generator of its own, seeded here."""
+    param, transform = parameter.window_data_param, parameter.transform_param
+    if transform.crop_size < 1:
+        raise NetError("transform_param.crop_size must be at least 1")
+    channels = windows.channels(param, sources)
+    image = (UNKNOWN if channels is None else channels, transform.crop_size, transform.crop_size)
+    setup = _prefetched(parameter, param.batch_size, image, (Draw(1, "seed of the windows"),))
+    notes = () if channels is not None else (_missing(param.source, "channels"),)
+    return Setup(setup.tops, setup.events, notes=notes)
+
+
+@data_layer("HDF5Data", tops=(1, None))
+def hdf5_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Datasets named as the tops; its shuffle uses the C library's generator, not the net's."""
+    if parameter.HasField("transform_param"):
+        raise NetError("HDF5Data transforms nothing; remove transform_param")
+    param = parameter.hdf5_data_param
+    shapes = hdf5.dataset_shapes(param.source, list(parameter.top), sources)
+    if shapes is None:
+        return Setup((None,) * len(parameter.top), notes=(_missing(param.source, "shapes"),))
+    return Setup(tuple((param.batch_size, *shape[1:]) for shape in shapes))
+
+
+@layer("HDF5Output", bottoms=2, tops=0, accepts_unranked=True)
+def hdf5_output(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Writes its bottoms when data passes."""
+    return Setup(())
+
+
+def _prefetched(
+    parameter: LayerParameter, batch_size: int, image: Shape | None, own_draws: tuple[Draw, ...]
+) -> Setup:
+    """Tops and draws of a layer that prefetches; an image that nobody knows is assumed, and said."""
+    notes: tuple[str, ...] = ()
+    crop = parameter.transform_param.crop_size
+    if image is None:
+        channels = max(3, len(parameter.transform_param.mean_value))
+        size = f"{crop}x{crop}" if crop else "unknown height and width"
+        notes = (
+            f"its data is not here; {channels} channels and {size} are assumed "
+            f"(--shape {parameter.top[0]}=... says otherwise)",
+        )
+        image = (channels, crop or UNKNOWN, crop or UNKNOWN)
+    elif crop and any(length < crop for length in image[1:]):
+        raise NetError(f"crop_size {crop} is larger than the image of {image[1]}x{image[2]}")
+    elif crop:
+        image = (image[0], crop, crop)
+    seed = _transformer_seed(parameter)
+    events = (*seed, *own_draws, *seed, Draw(1, "seed of the prefetching thread"))
+    return Setup(((batch_size, *image), (batch_size,))[: len(parameter.top)], events, notes=notes)
+
+
+def _transformer_seed(parameter: LayerParameter) -> tuple[Draw, ...]:
+    """`DataTransformer::InitRand`: mirroring is random always, cropping in training."""
+    transform = parameter.transform_param
+    needed = transform.mirror or (parameter.phase == TRAIN and transform.crop_size)
+    return (Draw(1, "seed of the transformer"),) if needed else ()
+
+
+def _dummy_shape(param: DummyDataParameter, index: int, num_tops: int) -> Shape:
+    old = (param.num, param.channels, param.height, param.width)
+    if not any(old):
+        if len(param.shape) not in (1, num_tops):
+            raise NetError(f"it has {len(param.shape)} shape for {num_tops} tops: give one, or one per top")
+        return as_shape(param.shape[index if len(param.shape) > 1 else 0].dim)
+    if param.shape:
+        raise NetError("give either shape or the older num, channels, height and width")
+    if any(len(lengths) not in (1, num_tops) for lengths in old):
+        raise NetError("num, channels, height and width must each be given once, or once per top")
+    return tuple(lengths[index if len(lengths) > 1 else 0] for lengths in old)
+
+
+def _missing(source: str, what: str) -> str:
+    return f"its source {source!r} is not here, so its {what} are unknown; give them with --shape"

@@ -1,0 +1,39 @@
+"""Fully connected layers and look-up tables: inner_product_layer.cpp, embed_layer.cpp."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from caffe_fillers.errors import NetError
+from caffe_fillers.fillers import from_parameter
+from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.schema import LayerParameter
+from caffe_fillers.shapes import Shape, canonical_axis, count
+
+
+@layer("InnerProduct", weights_need_shape=True)
+def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Weights are outputs x inputs, or inputs x outputs with `transpose`, which exchanges the fans."""
+    inner_product_param = parameter.inner_product_param
+    axis = canonical_axis(inner_product_param.axis, len(bottoms[0]))
+    outputs, inputs = inner_product_param.num_output, count(bottoms[0], axis)
+    shape = (inputs, outputs) if inner_product_param.transpose else (outputs, inputs)
+    weight = Param(shape, from_parameter(inner_product_param.weight_filler), (1, 1, *shape))
+    bias = Param((outputs,), from_parameter(inner_product_param.bias_filler), (1, 1, 1, outputs))
+    return Setup(
+        ((*bottoms[0][:axis], outputs),), (weight, bias) if inner_product_param.bias_term else (weight,)
+    )
+
+
+@layer("Embed", accepts_unranked=True)
+def embed(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A row per input value; nothing of it depends on the bottom."""
+    embed_param = parameter.embed_param
+    inputs, outputs = embed_param.input_dim, embed_param.num_output
+    if inputs < 1 or outputs < 1:
+        raise NetError("num_output and input_dim must be given and at least 1")
+    weight = Param((inputs, outputs), from_parameter(embed_param.weight_filler))
+    bias = Param((outputs,), from_parameter(embed_param.bias_filler))
+    bottom = cast("Shape | None", bottoms[0])
+    top = None if bottom is None else (*bottom, outputs)
+    return Setup((top,), (weight, bias) if embed_param.bias_term else (weight,))

@@ -1,0 +1,103 @@
+"""RNN and LSTM: recurrent_layer.cpp, rnn_layer.cpp, lstm_layer.cpp.
+
+Caffe unrolls a net inside, in which every time step has its own copy of the
+recurrent weights. All copies draw; then sharing by name throws all but the
+first away. Of that net only the fills and their order can be seen from
+outside, so they are stated here and no net is built.
+"""
+
+from __future__ import annotations
+
+from caffe_fillers.errors import NetError
+from caffe_fillers.fillers import from_parameter
+from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.schema import LayerParameter
+from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape
+
+
+@layer("LSTMUnit", bottoms=3, tops=2)
+def lstm_unit(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """One step: the cell's state, the four gates' inputs, and whether the sequence goes on."""
+    if [len(shape) for shape in bottoms] != [3, 3, 2] or differ(bottoms[1][2], 4 * bottoms[0][2]):
+        raise NetError(f"bottoms {', '.join(map(format_shape, bottoms))} are not a state, gates and a mark")
+    return Setup((bottoms[0], bottoms[0]))
+
+
+@layer("RNN", bottoms=(2, 4), tops=(1, 2), weights_need_shape=True)
+def rnn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """h' = tanh(W_hh h + W_xh x + b_h) and o = tanh(W_ho h' + b_o) at each step.
+
+    Blobs: W_xh, b_h, W_xh_static if there is a static input, W_hh, W_ho, b_o.
+    """
+    outputs = parameter.recurrent_param.num_output
+    first = _input_params(parameter, bottoms, rows=outputs, states=1)
+    step = (_weight(parameter, outputs, outputs), *_product(parameter, outputs, outputs))
+    return _setup(parameter, bottoms, first, step, states=1)
+
+
+@layer("LSTM", bottoms=(2, 5), tops=(1, 3), weights_need_shape=True)
+def lstm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Four gates in one product of four times `num_output` rows.
+
+    Blobs: W_xc, b_c, W_xc_static if there is a static input, W_hc.
+    """
+    outputs = parameter.recurrent_param.num_output
+    first = _input_params(parameter, bottoms, rows=4 * outputs, states=2)
+    return _setup(parameter, bottoms, first, (_weight(parameter, 4 * outputs, outputs),), states=2)
+
+
+def _setup(
+    parameter: LayerParameter,
+    bottoms: tuple[Shape, ...],
+    first: tuple[Param, ...],
+    step: tuple[Param, ...],
+    states: int,
+) -> Setup:
+    """What is drawn once, then what each step draws, of which the first step's is kept."""
+    steps, streams = bottoms[0][:2]
+    dropped = tuple(Param(param.shape, param.filler, kept=False) for param in step)
+    exposed = states if parameter.recurrent_param.expose_hidden else 0
+    outputs = parameter.recurrent_param.num_output
+    tops = ((steps, streams, outputs), *((1, streams, outputs),) * exposed)
+    return Setup(tops, (*first, *step, *dropped * (steps - 1)))
+
+
+def _input_params(
+    parameter: LayerParameter, bottoms: tuple[Shape, ...], rows: int, states: int
+) -> tuple[Param, ...]:
+    """The product with the inputs of all steps at once, and with the static input."""
+    exposed = states if parameter.recurrent_param.expose_hidden else 0
+    _check(parameter, bottoms, exposed)
+    params = _product(parameter, rows, count(bottoms[0], 2))
+    if len(bottoms) > 2 + exposed:
+        params += (_weight(parameter, rows, count(bottoms[2], 1)),)
+    return params
+
+
+def _product(parameter: LayerParameter, rows: int, columns: int) -> tuple[Param, ...]:
+    bias = Param((rows,), from_parameter(parameter.recurrent_param.bias_filler))
+    return _weight(parameter, rows, columns), bias
+
+
+def _weight(parameter: LayerParameter, rows: int, columns: int) -> Param:
+    return Param((rows, columns), from_parameter(parameter.recurrent_param.weight_filler))
+
+
+def _check(parameter: LayerParameter, bottoms: tuple[Shape, ...], exposed: int) -> None:
+    sequence, marks = bottoms[:2]
+    if parameter.recurrent_param.num_output < 1:
+        raise NetError("num_output must be given and at least 1")
+    if len(sequence) < 2 or len(marks) != 2 or differ(sequence[:2], marks):
+        raise NetError(
+            f"bottom 0 of shape {format_shape(sequence)} must begin with time steps and streams, and "
+            f"bottom 1 of shape {format_shape(marks)} have just these two axes"
+        )
+    if sequence[0] is UNKNOWN:
+        raise NetError("the number of time steps must be known: each of them draws")
+    least = 2 + exposed
+    if not least <= len(bottoms) <= least + 1 or len(parameter.top) != 1 + exposed:
+        raise NetError(
+            f"with expose_hidden {bool(exposed)} it takes {least} or {least + 1} bottoms and {1 + exposed} tops"
+        )
+    if len(bottoms) > least and (not bottoms[2] or differ(bottoms[2][0], sequence[1])):
+        raise NetError(f"the static bottom 2 of shape {format_shape(bottoms[2])} must have a row per stream")

@@ -1,0 +1,48 @@
+"""Sizes of images, as OpenCV would decode them."""
+
+from __future__ import annotations
+
+import io
+
+from caffe_fillers.errors import MissingExtraError, SourceError
+from caffe_fillers.schema import ImageDataParameter
+from caffe_fillers.shapes import Shape
+from caffe_fillers.sources import Sources
+
+
+def first_image(param: ImageDataParameter, sources: Sources) -> Shape | None:
+    """Channels, height and width of the list's first image.
+
+    Nothing of it needs to be opened where the net resizes.
+    """
+    channels = 3 if param.is_color else 1
+    if param.new_height and param.new_width:
+        return channels, param.new_height, param.new_width
+    listed = sources.find(param.source)
+    if listed is None:
+        return None
+    lines = listed.read_text(errors="replace").splitlines()
+    if not lines:
+        raise SourceError(f"the list of images {listed} is empty")
+    image = sources.find(param.root_folder + lines[0].rpartition(" ")[0])
+    if image is None:
+        return None
+    return decoded_shape(image.read_bytes(), param.is_color, str(image))
+
+
+def decoded_shape(data: bytes, color: bool | None, name: str) -> Shape:
+    """Channels, height and width of an encoded image; `color` None keeps what it has."""
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError:
+        raise MissingExtraError("pillow", "images") from None
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            width, height = image.size
+            native = 1 if image.mode in ("1", "L", "I;16", "I", "F") else 3
+    except (UnidentifiedImageError, OSError) as error:
+        raise SourceError(f"{name} is no image that can be read: {error}") from error
+    channels = native if color is None else 3 if color else 1
+    return channels, height, width
+
+

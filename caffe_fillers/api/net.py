@@ -11,9 +11,10 @@ from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.api.reading import Origin, Source, read_net
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.api.weights import Weights
-from caffe_fillers.execute import execute
-from caffe_fillers.plan import Note, Plan
-from caffe_fillers.planner import plan_net
+from caffe_fillers.execute import Execution, execute
+from caffe_fillers.notes import Note
+from caffe_fillers.plan import Plan
+from caffe_fillers.planner import PlannedNet, plan_net
 from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
 from caffe_fillers.shapes import Shape
 
@@ -30,13 +31,15 @@ class Net:
 
     `seed` is a solver's random_seed, None without one. `parameter` is the
     NetParameter that Caffe saves, without the blobs. `notes` are assumptions
-    and known traps.
+    and known traps. `test_plans` are the test nets that a solver builds after
+    the training net: they draw from the same stream, and keep nothing.
     """
 
     parameter: NetParameter
     plan: Plan
     notes: tuple[Note, ...] = ()
     seed: int | None = None
+    test_plans: tuple[Plan, ...] = ()
     weights: tuple[str, ...] = ()
     folders: SourceFolders = field(default=SourceFolders(()), repr=False)
 
@@ -79,6 +82,9 @@ class Net:
         model, execution = execute(self.plan, self.parameter, used, fans.convention(caffe))
         weights = Weights(model)
         execution.finish()
+        if stream is not None:
+            for test_plan in self.test_plans:
+                Execution(test_plan, used).finish()
         return weights
 
     def _stream(self, seed: int | None, stream: Stream | None, boost: str | None) -> Stream:
@@ -108,31 +114,26 @@ def load_net(
     {'x': (2,)}
     """
     read = read_net(source, strict=strict)
-    upgraded = passes.upgrade(read.net)
-    state = _state(read, upgraded.net, phase, level, tuple(stages))
-    net = NetParameter()
-    net.CopyFrom(upgraded.net)
-    net.state.CopyFrom(state)
-    prepared = passes.prepare(net)
-    planned = plan_net(prepared.net, read.folders, shapes, path=read.path)
-    notes = (*read.notes, *map(Note, (*upgraded.notes, *prepared.notes)), *planned.plan.notes)
-    return Net(planned.parameter, planned.plan, notes, read.seed, read.weights, read.folders)
-
-
-def _state(
-    read: Origin, net: NetParameter, phase: str | None, level: int | None, stages: tuple[str, ...]
-) -> NetState:
-    """The state that layers are chosen by: from `caffe train` for a solver, from `Net(file, phase)` else."""
-    state = NetState()
-    if read.training is not None:
-        state.CopyFrom(read.training.state(net))
-        if phase is not None:
-            state.phase = _PHASES[phase]
-        if level is not None:
-            state.level = level
-    else:
-        state.CopyFrom(net.state)
+    state = NetState(stage=stages)
+    if phase is not None or read.solver is None:
         state.phase = _PHASES[phase or "train"]
+    if level is not None or read.solver is None:
         state.level = level or 0
-    state.stage.extend(stages)
-    return state
+    planned, noted = _plan(read, state, shapes)
+    notes = (*read.notes, *noted, *planned.plan.notes)
+    tests = tuple(_plan(test, NetState(), shapes)[0].plan for test in read.tests)
+    return Net(planned.parameter, planned.plan, notes, read.seed, tests, read.weights, read.folders)
+
+
+def _plan(
+    read: Origin, state: NetState, shapes: Mapping[str, Shape] | None
+) -> tuple[PlannedNet, tuple[Note, ...]]:
+    """Prepare and plan a net; the user's `state` wins over a solver's, which wins over the net's own."""
+    default, merged = None, NetState()
+    if read.solver is not None:
+        default = read.solver.default
+        merged.CopyFrom(read.solver.state)
+    merged.MergeFrom(state)
+    inline = read.solver is not None and read.solver.inline
+    passed = passes.prepare(read.net, merged, default=default, path=read.path, inline=inline)
+    return plan_net(passed.net, read.folders, shapes, path=read.path), passed.notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
@@ -11,9 +11,9 @@ from google.protobuf.message import DecodeError, Message
 from caffe_fillers import prototxt
 from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.errors import FormatError, UsageError
-from caffe_fillers.plan import Note
+from caffe_fillers.notes import Note
 from caffe_fillers.schema import NetParameter, SolverParameter
-from caffe_fillers.solver import TrainingNet, training_net
+from caffe_fillers.solver import SolverNet, read_solver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,23 +28,16 @@ _CONTROL = set(range(32)) - set(b"\t\n\v\f\r")
 
 @dataclass(frozen=True)
 class Origin:
-    """A net as it was read: where from, with what a solver said of it."""
+    """A net as it was read: where from, and what a solver says of it and of the nets it tests with."""
 
     net: NetParameter
     path: str
     folders: SourceFolders
     notes: tuple[Note, ...] = ()
-    training: TrainingNet | None = None
-
-    @property
-    def seed(self) -> int | None:
-        """A solver's seed."""
-        return self.training.seed if self.training else None
-
-    @property
-    def weights(self) -> tuple[str, ...]:
-        """Model files that a solver names."""
-        return self.training.weights if self.training else ()
+    solver: SolverNet | None = None
+    seed: int | None = None
+    weights: tuple[str, ...] = ()
+    tests: tuple[Origin, ...] = ()
 
 
 def read_net(source: Source, *, strict: bool = False) -> Origin:
@@ -55,15 +48,23 @@ def read_net(source: Source, *, strict: bool = False) -> Origin:
         net, notes = _parse(data, path, NetParameter, strict=strict)
         return Origin(net, path, folders, notes)
     solver, notes = _parse(data, path, SolverParameter, strict=strict)
-    training = training_net(solver)
-    if isinstance(training.source, NetParameter):
-        return Origin(training.source, path, folders, notes, training)
-    found = folders.find(training.source)
+    training = read_solver(solver, path=path)
+    read = _read_solver_net(training.train, path, folders, strict=strict)
+    tests = tuple(_read_solver_net(test, path, folders, strict=strict) for test in training.tests)
+    return replace(
+        read, notes=(*notes, *read.notes), seed=training.seed, weights=training.weights, tests=tests
+    )
+
+
+def _read_solver_net(solver_net: SolverNet, path: str, folders: SourceFolders, *, strict: bool) -> Origin:
+    source = solver_net.source
+    if isinstance(source, NetParameter):
+        return Origin(source, path, folders, solver=solver_net)
+    found = folders.find(source)
     if found is None:
-        raise UsageError(f"{path}: the solver's net {training.source!r} is neither here nor beside the solver")
-    folders = SourceFolders((*folders.folders, found.parent))
-    net, net_notes = _parse(_read(found)[0], str(found), NetParameter, strict=strict)
-    return Origin(net, str(found), folders, (*notes, *net_notes), training)
+        raise UsageError(f"{path}: the solver's net {source!r} is neither here nor beside the solver")
+    net, notes = _parse(_read(found)[0], str(found), NetParameter, strict=strict)
+    return Origin(net, str(found), SourceFolders((*folders.folders, found.parent)), notes, solver_net)
 
 
 def _read(source: Source) -> tuple[bytes, str]:

@@ -94,7 +94,8 @@ def _block(
 ) -> tuple[Values, int]:
     """Up to `size` values from these words, and how many of the words they took."""
     stride = 1 if dtype is np.float32 else 2
-    values, bucket, fast = _attempts(words, dtype)
+    # A slow attempt needs at least one word more, so the last words of the block begin none.
+    values, bucket, fast = (each[: words.size - stride] for each in _attempts(words, dtype))
     slow = _slow_attempts(words, values, bucket, np.flatnonzero(~fast), dtype, wedge, tail)
     chain, end = _follow(slow, stride, values.size)
     begins = _beginnings(slow, chain, end, stride)
@@ -151,7 +152,6 @@ def _slow_attempts(
 ) -> _Slow:
     """Work out every slow attempt, as if it began where it stands."""
     stride = 1 if dtype is np.float32 else 2
-    position = position[position + stride < words.size] if position.size else position
     layer = (bucket[position] >> 1).astype(np.intp)
     x = np.abs(values[position])
     y01 = words[position + stride].astype(dtype) * dtype(2.0**-32)

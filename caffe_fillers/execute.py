@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -19,13 +20,13 @@ def execute(
 ) -> tuple[Model, Execution]:
     """The net's weights, drawn when they are read, and the execution that draws them.
 
-    `saved` is the net as Caffe saves it. The stream moves as blobs are read; `Execution.finish` brings it to where
-    Caffe's stands when the net is built.
+    `saved` is the net as Caffe saves it. The stream moves as blobs are read;
+    `Execution.finish` brings it to where Caffe's stands when the net is built.
     """
     execution = Execution(plan, stream, convention)
     blobs: dict[int, list[ModelBlob]] = {}
     for blob in plan.blobs:
-        drawn = ModelBlob(blob.shape, lambda step=blob.step: execution.values(step), blob.owner)
+        drawn = ModelBlob(blob.shape, partial(execution.values, blob.step), blob.owner)
         blobs.setdefault(blob.layer_id, []).append(drawn)
     layers = tuple(
         ModelLayer(parameter, tuple(blobs.get(layer_id, ())))

@@ -27,15 +27,25 @@ def generate() -> dict[str, bytes]:
     """The generated files, by their name in caffe_fillers/schema."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _protoc(f"-I{ROOT / 'proto'}", f"--descriptor_set_out={folder / 'set'}", str(ROOT / "proto" / "caffe.proto"))
+        _protoc(
+            f"-I{ROOT / 'proto'}",
+            f"--descriptor_set_out={folder / 'set'}",
+            str(ROOT / "proto" / "caffe.proto"),
+        )
         descriptors = descriptor_pb2.FileDescriptorSet.FromString((folder / "set").read_bytes())
         descriptor = descriptors.file[0].SerializeToString(deterministic=True)
         add_extras(descriptors.file[0])
         (folder / "set").write_bytes(descriptors.SerializeToString(deterministic=True))
         _protoc(f"--descriptor_set_in={folder / 'set'}", f"--pyi_out={folder}", "caffe.proto")
-        stub = (folder / "caffe_pb2.pyi").read_text()
+        stub = _strict((folder / "caffe_pb2.pyi").read_text())
     header = HEADER.format(version("grpcio-tools"))
     return {DESCRIPTOR_FILE: descriptor, "messages.pyi": (header + stub).encode()}
+
+
+def _strict(stub: str) -> str:
+    """The stub with the type arguments that a strict type checker asks for."""
+    stub = stub.replace("_Mapping]", "_Mapping[str, _Any]]")
+    return stub.replace("from typing import ClassVar", "from typing import Any as _Any, ClassVar")
 
 
 def _protoc(*arguments: str) -> None:

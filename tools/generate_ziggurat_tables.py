@@ -19,7 +19,9 @@ Function = Callable[[mp.mpf], mp.mpf]
 mp.mp.dps = 50
 
 
-def layers(n: int, f: Function, inverse: Function, tail: Function, low: int, high: int) -> dict[str, list[str]]:
+def layers(
+    n: int, f: Function, inverse: Function, tail: Function, low: int, high: int
+) -> dict[str, list[str]]:
     """The n + 1 corners (x, y) of the layers, from the tail's up to (0, 1), as hexadecimal doubles."""
 
     def corners(start: mp.mpf) -> tuple[list[mp.mpf], list[mp.mpf]]:

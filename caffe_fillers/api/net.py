@@ -109,7 +109,8 @@ def load_net(
     `FormatError`.
 
     >>> import io
-    >>> net = load_net(io.BytesIO(b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"))
+    >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"
+    >>> net = load_net(io.BytesIO(text))
     >>> net.blob_shapes
     {'x': (2,)}
     """

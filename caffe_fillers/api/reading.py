@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | Path | BinaryIO"
 MessageType = TypeVar("MessageType", bound=Message)
 
-# What a text file begins to say tells a solver from a net: their fields have not a name in common but `debug_info`.
+# A net and a solver have not a field in common but `debug_info`.
 _SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}
 _CONTROL = set(range(32)) - set(b"\t\n\v\f\r")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from caffe_fillers import laws
 from caffe_fillers.execute import fill_law
@@ -12,7 +12,8 @@ from caffe_fillers.plan import Fill, Plan
 from caffe_fillers.shapes import Shape
 
 
-class PlanRow(NamedTuple):
+@dataclass(frozen=True)
+class PlanRow:
     """One parameter blob: what fills it and from which law; fans are None where nothing is drawn."""
 
     layer: str
@@ -41,8 +42,8 @@ def plan_rows(plan: Plan, convention: Convention = MASTER) -> Iterator[PlanRow]:
         else:
             law = fill_law(step, convention)
             drawn = law.std > 0 and len(step.shape) > 1 and not isinstance(law, laws.Exact)
-            fans = convention.fans(step.shape) if drawn else (None, None)
+            fan_in, fan_out = convention.fans(step.shape) if drawn else (None, None)
             bound = law.high if isinstance(law, laws.Uniform) else None
             yield PlanRow(
-                *start, step.filler.type_name, *fans, str(law), bound, law.std, blob.count
+                *start, step.filler.type_name, fan_in, fan_out, str(law), bound, law.std, blob.count
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,11 +63,15 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
         for layer in self._model.layers:
             arrays = self._arrays.get(layer.name, ()) if layer.blobs else ()
             blobs = tuple(
-                ModelBlob(blob.shape, lambda array=array: iter([array.ravel()]), blob.owner)
+                ModelBlob(blob.shape, partial(_one_chunk, array), blob.owner)
                 for blob, array in zip(layer.blobs, arrays, strict=True)
             )
             layers.append(ModelLayer(layer.parameter, blobs))
         return Model(self._model.name, tuple(layers))
+
+
+def _one_chunk(array: Values) -> Iterator[Values]:
+    yield array.ravel()
 
 
 def save_model(path: str | Path, model: Model, format: str | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def with_progress(model: Model, total: int) -> Model:
             bar.stop()
 
     layers = [
-        replace(layer, blobs=tuple(replace(blob, chunks=lambda b=blob: moving(b)) for blob in layer.blobs))
+        replace(layer, blobs=tuple(replace(blob, chunks=partial(moving, blob)) for blob in layer.blobs))
         for layer in model.layers
     ]
     return replace(model, layers=tuple(layers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 from caffe_fillers.api.rows import PlanRow, plan_rows
@@ -43,8 +44,11 @@ def print_json(net: Net, file: TextIO, **more: object) -> None:
     document = {
         "name": net.name,
         **more,
-        "blobs": [row._asdict() for row in plan_rows(net.plan)],
-        "tops": {name: shape and [dim if dim >= 0 else None for dim in shape] for name, shape in net.blob_shapes.items()},
+        "blobs": [asdict(row) for row in plan_rows(net.plan)],
+        "tops": {
+            name: shape and [dim if dim >= 0 else None for dim in shape]
+            for name, shape in net.blob_shapes.items()
+        },
         "notes": [{"layer": note.layer, "line": note.line, "message": note.message} for note in net.notes],
         "parameters": net.plan.num_parameters,
     }

@@ -89,7 +89,7 @@ class Gaussian(Filler):
                 f"the gaussian filler has sparse {self.sparse} for {num_outputs} outputs "
                 f"(blob {format_shape(shape)}): it cannot be more"
             )
-        return dtype(self.sparse) / dtype(num_outputs)
+        return dtype(dtype(self.sparse) / dtype(num_outputs))
 
 
 def _sparse_outputs(shape: Shape, convention: Convention) -> int:

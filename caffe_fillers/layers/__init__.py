@@ -4,10 +4,9 @@ from caffe_fillers.layers.contract import (
     LayerType,
     Param,
     Setup,
-    Sources,
     data_layer,
     layer,
     layer_types,
 )
 
-__all__ = ["LayerType", "Param", "Setup", "Sources", "data_layer", "layer", "layer_types"]
+__all__ = ["LayerType", "Param", "Setup", "data_layer", "layer", "layer_types"]

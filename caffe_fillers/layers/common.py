@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import cast
 
 from caffe_fillers.errors import NetError
@@ -50,7 +51,9 @@ def eltwise(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
             raise NetError(f"its bottoms have the shapes {format_shape(ranked[0])} and {format_shape(other)}")
     if not ranked:
         return Setup((None,))
-    merged = tuple(next((dim for dim in dims if dim is not UNKNOWN), UNKNOWN) for dims in zip(*ranked, strict=True))
+    merged = tuple(
+        next((dim for dim in dims if dim is not UNKNOWN), UNKNOWN) for dims in zip(*ranked, strict=True)
+    )
     return Setup((merged,))
 
 
@@ -79,7 +82,7 @@ def slice_layer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
         if len(points) != num_tops - 1:
             raise NetError(f"it has {len(points)} slice_point for {num_tops} tops: give one fewer than tops")
         edges = [0, *points, shape[axis]]
-        parts = [after - before for before, after in zip(edges, edges[1:], strict=False)]
+        parts = [after - before for before, after in pairwise(edges)]
         if any(part < 1 for part in parts):
             raise NetError(f"slice_point {points} must rise and stay inside the {shape[axis]} of axis {axis}")
     else:
@@ -96,7 +99,9 @@ def crop(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     start = canonical_axis(parameter.crop_param.axis, len(shape))
     offsets = list(parameter.crop_param.offset)
     if len(offsets) > 1 and start + len(offsets) != len(shape):
-        raise NetError(f"it has {len(offsets)} offset for {len(shape) - start} axes: give one or one per axis")
+        raise NetError(
+            f"it has {len(offsets)} offset for {len(shape) - start} axes: give one or one per axis"
+        )
     for axis in range(start, len(shape)):
         offset = offsets[axis - start if len(offsets) > 1 else 0] if offsets else 0
         if axis >= len(reference) or shape[axis] - offset < reference[axis]:
@@ -136,7 +141,9 @@ def reshape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     start = reshape_param.axis if reshape_param.axis >= 0 else len(shape) + reshape_param.axis + 1
     end = len(shape) if reshape_param.num_axes == -1 else start + reshape_param.num_axes
     if not 0 <= start <= end <= len(shape):
-        raise NetError(f"axis {reshape_param.axis} and num_axes {reshape_param.num_axes} leave {format_shape(shape)}")
+        raise NetError(
+            f"axis {reshape_param.axis} and num_axes {reshape_param.num_axes} leave {format_shape(shape)}"
+        )
     dims = list(reshape_param.shape.dim)
     if dims.count(-1) > 1:
         raise NetError("only one length of the new shape may be -1")
@@ -167,7 +174,9 @@ def filter_layer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup
     if len(parameter.top) != len(shapes):
         raise NetError(f"it needs a top for each of its {len(shapes)} bottoms before the selector")
     if any(differ(dim, 1) for dim in selector[1:]):
-        raise NetError(f"the selector has shape {format_shape(selector)}; only its axis 0 may be longer than 1")
+        raise NetError(
+            f"the selector has shape {format_shape(selector)}; only its axis 0 may be longer than 1"
+        )
     if not selector or any(not shape or differ(shape[0], selector[0]) for shape in shapes):
         raise NetError("all bottoms must have as many items in axis 0 as the selector")
     return Setup(tuple((shapes[0][0], *shape[1:]) for shape in shapes))

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import filler_types
-from caffe_fillers.layers.contract import Setup, Sources, data_layer, layer
+from caffe_fillers.layers.contract import Setup, data_layer, layer
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import TRAIN, DummyDataParameter, LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, as_shape
-from caffe_fillers.sources import database, hdf5, images, windows
+from caffe_fillers.sources import Sources, database, hdf5, images, windows
 
 
 @data_layer("Input", tops=(1, None))

@@ -39,7 +39,9 @@ def sigmoid_cross_entropy_loss(parameter: LayerParameter, bottoms: tuple[Shape, 
     """A target for each value."""
     _same_items(bottoms)
     if differ(count(bottoms[0]), count(bottoms[1])):
-        raise NetError(f"predictions {format_shape(bottoms[0])} and targets {format_shape(bottoms[1])} differ")
+        raise NetError(
+            f"predictions {format_shape(bottoms[0])} and targets {format_shape(bottoms[1])} differ"
+        )
     return Setup((SCALAR,))
 
 
@@ -48,7 +50,9 @@ def euclidean_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     """Bottoms of equally many values per item."""
     _same_items(bottoms)
     if differ(count(bottoms[0], 1), count(bottoms[1], 1)):
-        raise NetError(f"its bottoms have the shapes {format_shape(bottoms[0])} and {format_shape(bottoms[1])}")
+        raise NetError(
+            f"its bottoms have the shapes {format_shape(bottoms[0])} and {format_shape(bottoms[1])}"
+        )
     return Setup((SCALAR,))
 
 

@@ -29,7 +29,7 @@ class _Axis:
         if length is UNKNOWN or self.kernel is UNKNOWN:
             return UNKNOWN
         quotient = np.float32(length + 2 * self.pad - self.kernel) / np.float32(self.stride)
-        outputs = (math.ceil if ceil else math.floor)(quotient) + 1
+        outputs = int((math.ceil if ceil else math.floor)(quotient)) + 1
         if padded and (outputs - 1) * self.stride >= length + self.pad:
             outputs -= 1
         return outputs
@@ -71,7 +71,7 @@ def _pooled(pooling_param: PoolingParameter, shape: Shape) -> Shape:
     axes = tuple(_axis(pooling_param, name, length) for name, length in zip("hw", shape[2:], strict=True))
     padded = any(axis.pad for axis in axes)
     for axis in axes:
-        if axis.kernel is not UNKNOWN and axis.kernel < 1 or axis.stride < 1:
+        if (axis.kernel is not UNKNOWN and axis.kernel < 1) or axis.stride < 1:
             raise NetError("kernel and stride must be at least 1")
         if axis.pad and axis.pad >= axis.kernel:
             raise NetError(f"pad {axis.pad} must be smaller than the kernel {axis.kernel}")
@@ -118,5 +118,7 @@ def _check_exclusive(pooling_param: PoolingParameter) -> None:
 
 def _four_axes(shape: Shape) -> Shape:
     if len(shape) != 4:
-        raise NetError(f"its bottom has shape {format_shape(shape)}; pooling needs num, channels, height, width")
+        raise NetError(
+            f"its bottom has shape {format_shape(shape)}; pooling needs num, channels, height, width"
+        )
     return shape

@@ -25,7 +25,7 @@ def lstm_unit(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("RNN", bottoms=(2, 4), tops=(1, 2), weights_need_shape=True)
 def rnn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """h' = tanh(W_hh h + W_xh x + b_h) and o = tanh(W_ho h' + b_o) at each step.
+    """H' = tanh(W_hh h + W_xh x + b_h) and o = tanh(W_ho h' + b_o) at each step.
 
     Blobs: W_xh, b_h, W_xh_static if there is a static input, W_hh, W_ho, b_o.
     """
@@ -97,7 +97,8 @@ def _check(parameter: LayerParameter, bottoms: tuple[Shape, ...], exposed: int) 
     least = 2 + exposed
     if not least <= len(bottoms) <= least + 1 or len(parameter.top) != 1 + exposed:
         raise NetError(
-            f"with expose_hidden {bool(exposed)} it takes {least} or {least + 1} bottoms and {1 + exposed} tops"
+            f"with expose_hidden {bool(exposed)} it takes {least} or {least + 1} bottoms, "
+            f"and {1 + exposed} tops"
         )
     if len(bottoms) > least and (not bottoms[2] or differ(bottoms[2][0], sequence[1])):
         raise NetError(f"the static bottom 2 of shape {format_shape(bottoms[2])} must have a row per stream")

@@ -65,7 +65,8 @@ def _per_axis(
         return (default,) * num_axes
     if len(lengths) not in (1, num_axes):
         raise NetError(
-            f"{name} is given {len(lengths)} times for {num_axes} spatial axes: give it once, or once per axis"
+            f"{name} is given {len(lengths)} times for {num_axes} spatial axes: "
+            "give it once, or once per axis"
         )
     return tuple(lengths) if len(lengths) == num_axes else (lengths[0],) * num_axes
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from caffe_fillers.errors import CaffeFillersError, NetError, UnknownShapeError
-from caffe_fillers.layers import LayerType, Param, Setup, Sources, layer_types
+from caffe_fillers.layers import LayerType, Param, Setup, layer_types
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.planner.blobs import TopBlobs
 from caffe_fillers.planner.sharing import SharedParams
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, format_shape, is_known
+from caffe_fillers.sources import Sources
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,9 @@ def _check_counts(layer: LayerParameter, layer_type: LayerType) -> None:
             limit = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
             raise NetError(f"it has {number} {kind} blobs; the type takes {limit}")
     if layer_type.same_number and len(layer.bottom) != len(layer.top):
-        raise NetError(f"it has {len(layer.bottom)} bottoms and {len(layer.top)} tops; it needs as many of each")
+        raise NetError(
+            f"it has {len(layer.bottom)} bottoms and {len(layer.top)} tops; it needs as many of each"
+        )
 
 
 def _given_instead(layer: LayerParameter, setup: Setup) -> tuple[Param | Draw | Given, ...]:

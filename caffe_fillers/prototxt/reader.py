@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -131,9 +131,10 @@ class _Reader:
         name = self.next()
         if name.kind != "name":
             self.fail(f"expected a field of {message.DESCRIPTOR.name}", name)
-        field = message.DESCRIPTOR.fields_by_name.get(name.text)
+        descriptor: Any = message.DESCRIPTOR
+        field = descriptor.fields_by_name.get(name.text)
         if field is None or field.name == EXTRA:
-            self.note_unknown(message.DESCRIPTOR, name)
+            self.note_unknown(descriptor, name)
             self.skip_value(depth)
             self.keep(message, name)
         elif field.message_type is not None:
@@ -181,7 +182,7 @@ class _Reader:
             try:
                 values.append(self.read_scalar(field))
             except UnknownEnumValueError as error:
-                self.note_unknown(message.DESCRIPTOR, start, str(error))
+                self.note_unknown(cast("Descriptor", message.DESCRIPTOR), start, str(error))
                 self.keep(message, name)
             except ValueError as error:
                 self.fail(f"{field.name}: {error}", start)
@@ -260,5 +261,7 @@ class _Reader:
 
 def _is_repeated(field: FieldDescriptor) -> bool:
     # protobuf renamed the property in 6.31 and warns about the old one since.
-    new: bool | None = getattr(field, "is_repeated", None)
-    return field.label == FieldDescriptor.LABEL_REPEATED if new is None else new
+    repeated = getattr(field, "is_repeated", None)
+    if repeated is None:
+        repeated = getattr(field, "label") == FieldDescriptor.LABEL_REPEATED  # noqa: B009  (gone from the types)
+    return bool(repeated)

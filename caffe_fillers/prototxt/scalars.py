@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
 from caffe_fillers.errors import suggestion
 from caffe_fillers.prototxt.tokens import Token
@@ -21,7 +21,9 @@ _INTEGERS = {
 _BOOLEANS = {"true": True, "t": True, "True": True, "1": True}
 _BOOLEANS |= {"false": False, "f": False, "False": False, "0": False}
 _SPECIAL = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
-_ESCAPE = re.compile(rb"\\(?:([abfnrtv\\'\"?])|([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
+_ESCAPE = re.compile(
+    rb"\\(?:([abfnrtv\\'\"?])|([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))"
+)
 _CONTROL = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
 
 Scalar = int | float | bool | str | bytes
@@ -74,19 +76,24 @@ def _boolean(field: FieldDescriptor, token: Token, negative: bool) -> bool:
 
 
 def _enum(field: FieldDescriptor, token: Token, negative: bool) -> int:
-    values = field.enum_type.values_by_name
+    enum = _enum_of(field)
+    values = enum.values_by_name
     if token.kind == "name" and token.text in values:
         return int(values[token.text].number)
     if token.kind == "number":
         number = _integer(token, negative, *_INTEGERS[FieldDescriptor.CPPTYPE_INT32])
-        if number in field.enum_type.values_by_number:
+        if number in enum.values_by_number:
             return number
     elif token.kind != "name":
         raise ValueError(f"expected one of {', '.join(values)}")
     raise UnknownEnumValueError(
-        f"{field.enum_type.name} has no value {token.text}{suggestion(token.text, values)}; "
-        f"known: {', '.join(values)}"
+        f"{enum.name} has no value {token.text}{suggestion(token.text, values)}; known: {', '.join(values)}"
     )
+
+
+def _enum_of(field: FieldDescriptor) -> EnumDescriptor:
+    assert field.enum_type is not None
+    return field.enum_type
 
 
 def _string(field: FieldDescriptor, token: Token, negative: bool) -> Scalar:
@@ -141,7 +148,7 @@ def _character(match: re.Match[bytes]) -> bytes:
 def format_scalar(field: FieldDescriptor, value: Scalar) -> str:
     """A value as prototxt text; floats in the shortest form that gives the same float again."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
-        known = field.enum_type.values_by_number.get(value)
+        known = _enum_of(field).values_by_number.get(int(value))
         return str(known.name if known else value)
     if isinstance(value, bool):
         return str(value).lower()

@@ -29,7 +29,7 @@ def _lines(message: Message, indent: str = "") -> Iterator[str]:
         if field.name == EXTRA:
             unknown = list(content.unknown)
             continue
-        many = not isinstance(content, Message) and hasattr(content, "append") or hasattr(content, "add")
+        many = (not isinstance(content, Message) and hasattr(content, "append")) or hasattr(content, "add")
         for value in content if many else (content,):
             if field.message_type is None:
                 yield f"{indent}{field.name}: {format_scalar(field, value)}"

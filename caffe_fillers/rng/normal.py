@@ -11,7 +11,7 @@ from caffe_fillers.rng.box_muller import box_muller
 from caffe_fillers.rng.families import Family
 from caffe_fillers.rng.stream import Stream
 from caffe_fillers.rng.tails import exponential_ziggurat_tail, logarithm_tail
-from caffe_fillers.rng.ziggurat import between_bounds, below_curve, ziggurat
+from caffe_fillers.rng.ziggurat import below_curve, between_bounds, ziggurat
 
 _Standard = Callable[[Stream, int, "type[np.floating]"], NDArray[np.floating]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+
 from caffe_fillers.errors import MissingExtraError, SourceError
 from caffe_fillers.schema import DataParameter, Datum, TransformationParameter
 from caffe_fillers.shapes import Shape

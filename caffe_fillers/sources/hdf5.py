@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from caffe_fillers.errors import MissingExtraError, SourceError
 from caffe_fillers.shapes import Shape
 from caffe_fillers.sources import Sources

@@ -44,5 +44,3 @@ def decoded_shape(data: bytes, color: bool | None, name: str) -> Shape:
         raise SourceError(f"{name} is no image that can be read: {error}") from error
     channels = native if color is None else 3 if color else 1
     return channels, height, width
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from caffe_fillers.errors import SourceError
 from caffe_fillers.schema import WindowDataParameter
 from caffe_fillers.sources import Sources

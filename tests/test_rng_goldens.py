@@ -1,4 +1,4 @@
-"""The distributions against what Boost itself drew: every row, its bytes and where the stream stands after."""
+"""The distributions against what Boost itself drew: every byte, and where the stream stands behind them."""
 
 from __future__ import annotations
 

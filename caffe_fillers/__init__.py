@@ -1,7 +1,7 @@
 """Initial weights of Caffe nets, without Caffe: the very bytes that Caffe would have saved."""
 
 from caffe_fillers._version import __version__
-from caffe_fillers.api import Net, Weights, fill, load_net
+from caffe_fillers.api import Net, Weights, fill, load_net, load_weights
 from caffe_fillers.errors import CaffeFillersError
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.fillers import (
@@ -35,4 +35,5 @@ __all__ = [
     "fill",
     "filler",
     "load_net",
+    "load_weights",
 ]

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 
 from caffe_fillers.fans import MASTER, Convention
-from caffe_fillers.laws import Law, Values
+from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.plan import Draw, Fill, Given, Plan
+from caffe_fillers.plan import Draw, Given, Plan
 from caffe_fillers.rng import Stream
 from caffe_fillers.schema import NetParameter
 
@@ -32,7 +32,7 @@ def execute(
         ModelLayer(parameter, tuple(blobs.get(layer_id, ())))
         for layer_id, parameter in enumerate(saved.layer)
     )
-    return Model(saved.name, layers), execution
+    return Model(NetParameter(name=saved.name), layers), execution
 
 
 class Execution:
@@ -75,11 +75,4 @@ class Execution:
         elif isinstance(step, Given):
             yield np.frombuffer(step.values, "<f4")
         else:
-            law = fill_law(step, self._convention)
-            yield from law.chunks(stream, step.count, np.float32)
-
-
-def fill_law(fill: Fill, convention: Convention = MASTER) -> Law:
-    """The law of a fill under a convention: old ones count fans on the shapes of old blobs."""
-    shape = fill.legacy_shape if convention.legacy_blobs and fill.legacy_shape else fill.shape
-    return fill.filler.law(shape, np.float32, convention)
+            yield from step.law(self._convention).chunks(stream, step.count, np.float32)

@@ -89,9 +89,13 @@ def scale_count(fans: Fans, norm: VarianceNorm, dtype: type[np.floating]) -> np.
     The sum of the fans is taken in integers and halved in floating point
     (`XavierFiller`, include/caffe/filler.hpp, BVLC/caffe 9b8915401).
     """
-    if norm is VarianceNorm.AVERAGE:
-        return dtype(fans.fan_in + fans.fan_out) / dtype(2)
-    return dtype(fans.fan_in if norm is VarianceNorm.FAN_IN else fans.fan_out)
+    numbers = {
+        VarianceNorm.FAN_IN: dtype(fans.fan_in),
+        VarianceNorm.FAN_OUT: dtype(fans.fan_out),
+        VarianceNorm.AVERAGE: dtype(fans.fan_in + fans.fan_out) / dtype(2),
+    }
+    n: np.floating = numbers[norm]
+    return n
 
 
 MASTER = Convention("master", date(2018, 3, 9), legacy_accessors=False, bilinear="double")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from caffe_fillers.laws import Values
-from caffe_fillers.schema import LayerParameter
+from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, count
 
 
@@ -18,12 +18,14 @@ class ModelBlob:
 
     `chunks` can be called any number of times and gives the same values each
     time; asking for a net's blobs in their order is the cheapest. `owner` is
-    the layer and index of the blob whose values this one shares.
+    the layer and index of the blob whose values this one shares; `four_axes`
+    marks a blob of an old file, which had num, channels, height and width.
     """
 
     shape: Shape
     chunks: Callable[[], Iterator[Values]] = field(repr=False)
     owner: tuple[str, int] | None = None
+    four_axes: bool = False
 
     @property
     def count(self) -> int:
@@ -59,9 +61,9 @@ class ModelLayer:
 
 @dataclass(frozen=True)
 class Model:
-    """A net's layers with their blobs, in order."""
+    """A net's layers with their blobs, in order; `net` is what it says beside its layers."""
 
-    name: str
+    net: NetParameter
     layers: tuple[ModelLayer, ...]
 
     def blobs(self) -> Iterable[tuple[ModelLayer, int, ModelBlob]]:

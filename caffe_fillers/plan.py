@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.fillers import Filler
+from caffe_fillers.laws import Law
 from caffe_fillers.notes import Note
 from caffe_fillers.shapes import Shape, count
 
@@ -29,6 +33,14 @@ class Fill:
     def count(self) -> int:
         """Number of values."""
         return count(self.shape)
+
+    def counted_shape(self, convention: Convention) -> Shape:
+        """The shape that fans are counted on."""
+        return self.legacy_shape if convention.legacy_blobs and self.legacy_shape else self.shape
+
+    def law(self, convention: Convention = MASTER) -> Law:
+        """What Caffe draws the blob's float32 values from."""
+        return self.filler.law(self.counted_shape(convention), np.float32, convention)
 
 
 @dataclass(frozen=True)

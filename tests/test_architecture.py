@@ -29,6 +29,7 @@ ROOMS = [
     "model",
     "execute",
     "formats",
+    "copying",
     "frameworks",
     "check",
     "port",

@@ -2,6 +2,6 @@
 
 from caffe_fillers.api.blob import fill
 from caffe_fillers.api.net import Net, load_net
-from caffe_fillers.api.weights import Weights
+from caffe_fillers.api.weights import Weights, load_weights
 
-__all__ = ["Net", "Weights", "fill", "load_net"]
+__all__ = ["Net", "Weights", "fill", "load_net", "load_weights"]

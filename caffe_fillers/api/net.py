@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from caffe_fillers import fans, passes
+from caffe_fillers import fans, passes, prototxt
 from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.api.reading import Origin, Source, read_net
 from caffe_fillers.api.seeds import make_stream
-from caffe_fillers.api.weights import Weights
+from caffe_fillers.api.weights import Weights, open_model
+from caffe_fillers.copying import Copied, copy_weights
+from caffe_fillers.errors import UsageError
 from caffe_fillers.execute import Execution, execute
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Plan
@@ -87,6 +90,23 @@ class Net:
                 Execution(test_plan, used).finish()
         return weights
 
+    @contextmanager
+    def with_weights(self, model: Model, files: Iterable[str]) -> Iterator[Copied]:
+        """The model with weights copied in from files, one after another, as fine-tuning does.
+
+        The files are looked for like all that the net names, and stay open as
+        long as the block.
+        """
+        copied = Copied(model)
+        with ExitStack() as stack:
+            for name in files:
+                path = self.folders.find(name.strip())
+                if path is None:
+                    raise UsageError(f"the weights {name.strip()!r} are neither here nor beside the net")
+                more = copy_weights(copied.model, stack.enter_context(open_model(path)), name.strip())
+                copied = Copied(more.model, copied.origins | more.origins, copied.ignored + more.ignored)
+            yield copied
+
     def _stream(self, seed: int | None, stream: Stream | None, boost: str | None) -> Stream:
         return make_stream(self.seed if seed is None and stream is None else seed, stream, boost)
 
@@ -124,6 +144,13 @@ def load_net(
     notes = (*read.notes, *noted, *planned.plan.notes)
     tests = tuple(_plan(test, NetState(), shapes)[0].plan for test in read.tests)
     return Net(planned.parameter, planned.plan, notes, read.seed, tests, read.weights, read.folders)
+
+
+def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:
+    """The prototxt of a net as Caffe upgrades it, and what was noted; unknown fields are written back."""
+    read = read_net(source, strict=strict)
+    passed = passes.upgrade(read.net, path=read.path)
+    return prototxt.write(passed.net), (*read.notes, *passed.notes)
 
 
 def _plan(

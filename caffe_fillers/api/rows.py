@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caffe_fillers import laws
-from caffe_fillers.execute import fill_law
 from caffe_fillers.fans import MASTER, Convention
-from caffe_fillers.plan import Fill, Plan
+from caffe_fillers.plan import Fill, Plan, PlannedBlob
 from caffe_fillers.shapes import Shape
 
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One parameter blob: what fills it and from which law; fans are None where nothing is drawn."""
+    """One parameter blob and where its values come from.
+
+    `filler` is the type, or says what else made the values. Fans, bound and
+    standard deviation are None where they mean nothing. `parameters` is 0
+    for a shared blob, which is counted where it is owned.
+    """
 
     layer: str
     type: str
     index: int
     shape: Shape
-    filler: str
-    fan_in: int | None
-    fan_out: int | None
-    law: str
-    bound: float | None
-    std: float | None
     parameters: int
+    filler: str
+    law: str = ""
+    fan_in: int | None = None
+    fan_out: int | None = None
+    bound: float | None = None
+    std: float | None = None
 
 
-def plan_rows(plan: Plan, convention: Convention = MASTER) -> Iterator[PlanRow]:
-    """A row for each parameter blob, in the order of the net."""
+def plan_rows(
+    plan: Plan, convention: Convention = MASTER, copied: Mapping[tuple[int, int], str] | None = None
+) -> Iterator[PlanRow]:
+    """A row for each parameter blob, in the order of the net; `copied` names files by layer and blob."""
     for blob in plan.blobs:
+        origin = (copied or {}).get((blob.layer_id, blob.index))
+        shape, count = blob.shape, 0 if blob.owner else blob.count
+        start = (blob.layer, blob.layer_type, blob.index, shape, count)
         step = plan.steps[blob.step]
-        start = (blob.layer, blob.layer_type, blob.index, blob.shape)
-        if blob.owner is not None:
-            shared = f"shared with {blob.owner[0]}[{blob.owner[1]}]"
-            yield PlanRow(*start, shared, None, None, "", None, None, 0)
-        elif not isinstance(step, Fill):
-            yield PlanRow(*start, "in the prototxt", None, None, "", None, None, blob.count)
+        if origin is not None:
+            yield PlanRow(*start, f"copied from {origin}")
+        elif blob.owner is not None:
+            yield PlanRow(*start, f"shared with {blob.owner[0]}[{blob.owner[1]}]")
+        elif isinstance(step, Fill):
+            yield _filled(blob, step, convention)
         else:
-            law = fill_law(step, convention)
-            drawn = law.std > 0 and len(step.shape) > 1 and not isinstance(law, laws.Exact)
-            fan_in, fan_out = convention.fans(step.shape) if drawn else (None, None)
-            bound = law.high if isinstance(law, laws.Uniform) else None
-            yield PlanRow(
-                *start, step.filler.type_name, fan_in, fan_out, str(law), bound, law.std, blob.count
-            )
+            yield PlanRow(*start, "in the prototxt")
+
+
+def _filled(blob: PlannedBlob, fill: Fill, convention: Convention) -> PlanRow:
+    law = fill.law(convention)
+    drawn = law.std > 0 and len(fill.shape) > 1 and not isinstance(law, laws.Exact)
+    fan_in, fan_out = convention.fans(fill.counted_shape(convention)) if drawn else (None, None)
+    return PlanRow(
+        *(blob.layer, blob.layer_type, blob.index, blob.shape, blob.count),
+        *(fill.filler.type_name, str(law), fan_in, fan_out),
+        bound=law.high if isinstance(law, laws.Uniform) else None,
+        std=law.std,
+    )

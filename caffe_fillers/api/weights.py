@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caffe_fillers.api.files import replace_file
-from caffe_fillers.formats import format_for
+from caffe_fillers.errors import UsageError
+from caffe_fillers.formats import format_for, read_model
 
 if TYPE_CHECKING:
     from caffe_fillers.laws import Values
@@ -67,7 +69,24 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
                 for blob, array in zip(layer.blobs, arrays, strict=True)
             )
             layers.append(ModelLayer(layer.parameter, blobs))
-        return Model(self._model.name, tuple(layers))
+        return Model(self._model.net, tuple(layers))
+
+
+@contextmanager
+def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
+    """A weight file of any format, open as long as the block: its blobs are read when asked for."""
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(Path(path).open("rb"))
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
+        yield read_model(file, str(path), format)
+
+
+def load_weights(path: str | Path, format: str | None = None) -> Weights:
+    """The weights in a file of any format, all in memory."""
+    with open_model(path, format) as model:
+        return Weights(model)
 
 
 def _one_chunk(array: Values) -> Iterator[Values]:

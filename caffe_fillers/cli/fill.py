@@ -14,6 +14,7 @@ from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments,
 
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
+    from caffe_fillers.copying import Copied
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,36 +45,42 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = seed is None
     seed = fresh_seed() if seed is None else seed
     output = arguments.output or f"{_stem(arguments.net)}.caffemodel"
-    _write(net, seed, output, arguments)
+    copied = _write(net, seed, output, arguments)
     if not arguments.quiet:
-        _report(net, seed, chosen, output, arguments)
+        _report(net, seed, chosen, output, arguments, copied)
     return 0
 
 
-def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> None:
+def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> Copied:
+    from caffe_fillers.api.weights import save_model
     from caffe_fillers.cli.progress import with_progress
     from caffe_fillers.formats import format_for
 
     model = net.model(seed, boost=arguments.boost, caffe=arguments.caffe)
     show = not arguments.quiet and sys.stderr.isatty()
-    model = with_progress(model, net.plan.num_parameters) if show else model
-    if output == "-":
-        format_for(".caffemodel", arguments.format).write(sys.stdout.buffer, model)
-        sys.stdout.buffer.flush()
-    else:
-        from caffe_fillers.api.weights import save_model
+    files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
+    with net.with_weights(model, files) as copied:
+        model = with_progress(copied.model, net.plan.num_parameters) if show else copied.model
+        if output == "-":
+            format_for(".caffemodel", arguments.format).write(sys.stdout.buffer, model)
+            sys.stdout.buffer.flush()
+        else:
+            save_model(output, model, arguments.format)
+    return copied
 
-        save_model(output, model, arguments.format)
 
-
-def _report(net: Net, seed: int, chosen: bool, output: str, arguments: argparse.Namespace) -> None:
+def _report(
+    net: Net, seed: int, chosen: bool, output: str, arguments: argparse.Namespace, copied: Copied
+) -> None:
     from caffe_fillers.cli import tables
 
     stream = sys.stderr if output == "-" else sys.stdout
     if arguments.json:
-        tables.print_json(net, stream, seed=seed, output=output)
+        tables.print_json(net, stream, arguments.caffe, copied.origins, seed=seed, output=output)
         return
-    tables.print_plan(net, stream)
+    tables.print_plan(net, stream, arguments.caffe, copied.origins)
+    for name in copied.ignored:
+        print(f"note: layer {name!r} of the weights is not in the net", file=sys.stderr)
     tables.print_notes(net, sys.stderr)
     origin = " (fresh; give it with --seed to repeat this)" if chosen else ""
     print(f"seed {seed}{origin}", file=stream)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from caffe_fillers.api.rows import PlanRow, plan_rows
+from caffe_fillers.fans import convention
+
+Copies: TypeAlias = Mapping[tuple[int, int], str]
 
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
@@ -15,7 +19,7 @@ _COLUMNS = ("layer", "blob", "shape", "filler", "fan in", "fan out", "law", "par
 _NUMBERS = {"blob", "fan in", "fan out", "parameters"}
 
 
-def print_plan(net: Net, file: TextIO) -> None:
+def print_plan(net: Net, file: TextIO, caffe: str = "master", copied: Copies | None = None) -> None:
     """A row for each parameter blob, and the totals."""
     from rich.console import Console
     from rich.table import Table
@@ -23,7 +27,7 @@ def print_plan(net: Net, file: TextIO) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in _COLUMNS:
         table.add_column(name, justify="right" if name in _NUMBERS else "left", overflow="fold")
-    for row in plan_rows(net.plan):
+    for row in plan_rows(net.plan, convention(caffe), copied):
         table.add_row(*_cells(row))
     console = Console(file=file, highlight=False, width=None if file.isatty() else 140)
     console.print(table)
@@ -39,12 +43,14 @@ def print_notes(net: Net, file: TextIO) -> None:
         print(f"note: {where}{note.message}", file=file)
 
 
-def print_json(net: Net, file: TextIO, **more: object) -> None:
+def print_json(
+    net: Net, file: TextIO, caffe: str = "master", copied: Copies | None = None, **more: object
+) -> None:
     """The plan as one JSON object."""
     document = {
         "name": net.name,
         **more,
-        "blobs": [asdict(row) for row in plan_rows(net.plan)],
+        "blobs": [asdict(row) for row in plan_rows(net.plan, convention(caffe), copied)],
         "tops": {
             name: shape and [dim if dim >= 0 else None for dim in shape]
             for name, shape in net.blob_shapes.items()

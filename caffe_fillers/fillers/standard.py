@@ -89,7 +89,8 @@ class Gaussian(Filler):
                 f"the gaussian filler has sparse {self.sparse} for {num_outputs} outputs "
                 f"(blob {format_shape(shape)}): it cannot be more"
             )
-        return dtype(dtype(self.sparse) / dtype(num_outputs))
+        keep: np.floating = dtype(self.sparse) / dtype(num_outputs)
+        return keep
 
 
 def _sparse_outputs(shape: Shape, convention: Convention) -> int:

@@ -1,4 +1,4 @@
-"""The binary NetParameter that Caffe saves, written as its blobs are drawn.
+"""The binary NetParameter that Caffe saves: written as its blobs are drawn, read without copying them.
 
 Protocol Buffers write fields in the order of their numbers and lengths
 before contents; both are known from the shapes, so no blob is ever held.
@@ -6,17 +6,17 @@ before contents; both are known from the shapes, so no blob is ever held.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
 from caffe_fillers.errors import FormatError
+from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.formats.contract import Format, formats
+from caffe_fillers.formats.wire import prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter, strip_extras
 
 MAX_BYTES = 2**31 - 1  # a message beyond 2 GiB cannot be parsed by any Protocol Buffers library
 
-_LENGTH_DELIMITED = 2
 _NET_LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
 _LAYER_BLOBS = LayerParameter.DESCRIPTOR.fields_by_name["blobs"].number
 _BLOB_DATA = BlobProto.DESCRIPTOR.fields_by_name["data"].number
@@ -24,7 +24,7 @@ _BLOB_DATA = BlobProto.DESCRIPTOR.fields_by_name["data"].number
 
 def write(file: BinaryIO, model: Model) -> None:
     """Write the bytes of `Net::ToProto`; a model that the format cannot hold is refused before."""
-    head = NetParameter(name=model.name).SerializeToString()
+    head = _head(model)
     total = len(head) + sum(_layer_size(layer) + 6 for layer in model.layers)
     if total > MAX_BYTES:
         raise FormatError(
@@ -33,7 +33,7 @@ def write(file: BinaryIO, model: Model) -> None:
         )
     file.write(head)
     for layer in model.layers:
-        file.write(_prefix(_NET_LAYER, _layer_size(layer)))
+        file.write(prefix(_NET_LAYER, _layer_size(layer)))
         before, after = _around_blobs(layer.parameter)
         file.write(before)
         for blob in layer.blobs:
@@ -41,9 +41,17 @@ def write(file: BinaryIO, model: Model) -> None:
         file.write(after)
 
 
+def _head(model: Model) -> bytes:
+    """All that the net says beside its layers; the numbers of these fields are below that of `layer`."""
+    head = NetParameter()
+    head.CopyFrom(model.net)
+    strip_extras(head)
+    return head.SerializeToString()
+
+
 def _write_blob(file: BinaryIO, blob: ModelBlob) -> None:
     data, shape = _blob_prefix(blob), _blob_shape(blob)
-    file.write(_prefix(_LAYER_BLOBS, len(data) + 4 * blob.count + len(shape)) + data)
+    file.write(prefix(_LAYER_BLOBS, len(data) + 4 * blob.count + len(shape)) + data)
     for chunk in blob.chunks():
         file.write(chunk.astype("<f4", copy=False).data)
     file.write(shape)
@@ -56,11 +64,11 @@ def _layer_size(layer: ModelLayer) -> int:
 
 def _blob_field_size(blob: ModelBlob) -> int:
     size = len(_blob_prefix(blob)) + 4 * blob.count + len(_blob_shape(blob))
-    return len(_prefix(_LAYER_BLOBS, size)) + size
+    return len(prefix(_LAYER_BLOBS, size)) + size
 
 
 def _blob_prefix(blob: ModelBlob) -> bytes:
-    return _prefix(_BLOB_DATA, 4 * blob.count) if blob.count else b""
+    return prefix(_BLOB_DATA, 4 * blob.count) if blob.count else b""
 
 
 def _blob_shape(blob: ModelBlob) -> bytes:
@@ -81,15 +89,4 @@ def _around_blobs(parameter: LayerParameter) -> tuple[bytes, bytes]:
     return before.SerializeToString(), after.SerializeToString()
 
 
-def _prefix(field_number: int, size: int) -> bytes:
-    return bytes((*_varint(field_number << 3 | _LENGTH_DELIMITED), *_varint(size)))
-
-
-def _varint(number: int) -> Iterator[int]:
-    while number > 0x7F:
-        yield number & 0x7F | 0x80
-        number >>= 7
-    yield number
-
-
-formats.add("caffemodel", Format("caffemodel", (".caffemodel",), write))
+formats.add("caffemodel", Format("caffemodel", (".caffemodel", ".binaryproto"), write, read))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.errors import UsageError
+from caffe_fillers.errors import FormatError, UsageError
 from caffe_fillers.model import Model
 
 
@@ -23,6 +23,17 @@ class Format:
     endings: tuple[str, ...]
     write: Callable[[BinaryIO, Model], None]
     read: Callable[[BinaryIO], Model] | None = None
+
+
+def read_model(file: BinaryIO, path: str, name: str | None = None) -> Model:
+    """The model in an open file, whose blobs are read when they are asked for."""
+    file_format = format_for(path, name)
+    if file_format.read is None:
+        raise UsageError(f"{path}: the format {file_format.name} is written only")
+    try:
+        return file_format.read(file)
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from error
 
 
 formats: Registry[Format] = Registry("format", __package__)

@@ -13,8 +13,8 @@ from caffe_fillers.passes.contract import LayerError, Passed, assign, note
 from caffe_fillers.passes.v0_padding import merge_padding
 from caffe_fillers.schema import NetParameter, V1LayerParameter
 
-_NET_FIELDS = ("name", "layers", "input", "input_dim", "force_backward", "text_extra")
-_LAYER_FIELDS = ("bottom", "top", "layer", "text_extra")
+_NET_FIELDS = ("name", "input", "input_dim", "force_backward", "text_extra")
+_LAYER_FIELDS = ("bottom", "top", "text_extra")
 _SAME_FIELDS = ("name", "blobs", "blobs_lr", "weight_decay")
 
 _TYPES = {
@@ -104,10 +104,10 @@ def v0_to_v1(net: NetParameter) -> Passed:
     upgraded = NetParameter()
     notes: list[Note] = []
     for field, value in net.ListFields():
-        if field.name not in _NET_FIELDS:
-            notes.append(Note(f"{field.name} is dropped: Caffe's upgrade from V0 does not keep it"))
-        elif field.name != "layers":
+        if field.name in _NET_FIELDS:
             assign(upgraded, field.name, value)
+        elif field.name != "layers":
+            notes.append(Note(f"{field.name} is dropped: a net with V0 layers has none"))
     for layer in merge_padding(net):
         notes += _upgrade(layer, upgraded.layers.add())
     return Passed(upgraded, tuple(notes))
@@ -116,10 +116,12 @@ def v0_to_v1(net: NetParameter) -> Passed:
 def _upgrade(layer: V1LayerParameter, upgraded: V1LayerParameter) -> Iterator[Note]:
     """Fill one V1 layer from the V0 layer that `layer` wraps; the notes are what is lost."""
     for field, value in layer.ListFields():
-        if field.name not in _LAYER_FIELDS:
-            yield note(layer, f"{field.name} beside a V0 layer is dropped, as Caffe does")
-        elif field.name != "layer":
+        if field.name in _LAYER_FIELDS:
             assign(upgraded, field.name, value)
+        elif field.name != "layer":
+            yield note(
+                layer, f"{field.name} is dropped: in a net with V0 layers only what is in layer {{ }} counts"
+            )
     upgraded.text_extra.unknown.extend(layer.layer.text_extra.unknown)
     if layer.layer.HasField("type"):
         upgraded.type = _new_type(layer)

@@ -1,0 +1,63 @@
+"""Write a net in today's form, or weights in another format.
+
+A prototxt of any generation becomes the net that Caffe makes of it, as text.
+A weight file is upgraded as well and written in the format that B ends with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from caffe_fillers.errors import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command line of `caffe-fill convert A [B]`."""
+    parser.add_argument("source", metavar="A", help="a net, a solver, or a weight file; - is standard input")
+    parser.add_argument(
+        "target", metavar="B", nargs="?", default="-", help="default: standard output, as text"
+    )
+    parser.add_argument(
+        "--from", dest="source_format", metavar="F", help="format of A where its name does not tell"
+    )
+    parser.add_argument("--format", metavar="F", help="format of B where its name does not tell")
+    parser.add_argument("--strict", action="store_true", help="refuse fields that no Caffe is known to have")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Convert weights to weights, and a net to text."""
+    from caffe_fillers.formats import formats
+
+    endings = tuple(ending for name in formats for ending in formats[name].endings)
+    if arguments.source_format or arguments.source.endswith(endings):
+        _convert_weights(arguments)
+    else:
+        _convert_net(arguments)
+    return 0
+
+
+def _convert_weights(arguments: argparse.Namespace) -> None:
+    from caffe_fillers.api.weights import open_model, save_model
+
+    if arguments.target == "-":
+        raise UsageError("weights need a file to go to: give B")
+    with open_model(arguments.source, arguments.source_format) as model:
+        save_model(arguments.target, model, arguments.format)
+
+
+def _convert_net(arguments: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from caffe_fillers.api.files import replace_file
+    from caffe_fillers.api.net import upgraded_text
+
+    source = sys.stdin.buffer if arguments.source == "-" else arguments.source
+    text, notes = upgraded_text(source, strict=arguments.strict)
+    for note in notes:
+        print(f"note: {note.message}", file=sys.stderr)
+    if arguments.target == "-":
+        sys.stdout.write(text)
+        return
+    with replace_file(Path(arguments.target)) as file:
+        file.write(text.encode())

@@ -1,0 +1,80 @@
+"""A BlobProto in a file as a blob of a model, whoever wrote it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from caffe_fillers.errors import FormatError
+from caffe_fillers.formats.wire import VARINT, WireField, fields
+from caffe_fillers.laws import CHUNK, Values
+from caffe_fillers.model import ModelBlob
+from caffe_fillers.schema import BlobProto, BlobShape
+from caffe_fillers.shapes import Shape, as_shape, format_shape
+
+_BLOB = {field.name: field.number for field in BlobProto.DESCRIPTOR.fields}
+_OLD_AXES = tuple(_BLOB[name] for name in ("num", "channels", "height", "width"))
+
+# NVIDIA/caffe stores values with their type: fields 10 and 12, types as in its enum Type.
+_RAW_TYPE, _RAW_DATA = 10, 12
+_RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
+
+Piece = tuple[memoryview, str]
+
+
+def read_blob(content: memoryview) -> ModelBlob:
+    """The blob of a serialised BlobProto: shape or four old axes; single, double or NVIDIA's raw values."""
+    pieces: dict[int, list[Piece]] = {}
+    old_axes: dict[int, int] = {}
+    shape: Shape | None = None
+    raw_type = 1
+    for field in fields(content, "a blob"):
+        if field.number in _OLD_AXES and field.wire_type == VARINT:
+            old_axes[field.number] = field.value
+        elif field.number == _BLOB["shape"]:
+            shape = _shape(field)
+        elif field.number == _RAW_TYPE:
+            raw_type = field.value
+        elif field.number in (_BLOB["data"], _BLOB["double_data"], _RAW_DATA):
+            code = "<f4" if field.number == _BLOB["data"] else "<f8"
+            pieces.setdefault(field.number, []).append((field.content, code))
+    if old_axes:  # Blob::FromProto looks at these first
+        shape = tuple(old_axes.get(number, 0) for number in _OLD_AXES)
+    values = pieces.get(_BLOB["double_data"]) or pieces.get(_BLOB["data"]) or []
+    if _RAW_DATA in pieces:
+        if raw_type not in _RAW_TYPES:
+            raise FormatError(f"a blob holds raw values of type {raw_type}, which is none of NVIDIA/caffe's")
+        values = [(content, _RAW_TYPES[raw_type]) for content, _ in pieces[_RAW_DATA]]
+    return _blob(shape or (), values, four_axes=bool(old_axes))
+
+
+def _shape(field: WireField) -> Shape:
+    try:
+        return as_shape(BlobShape.FromString(bytes(field.content)).dim)
+    except DecodeError as error:
+        raise FormatError(f"a blob's shape is broken: {error}") from error
+
+
+def _blob(shape: Shape, pieces: list[Piece], *, four_axes: bool) -> ModelBlob:
+    size = sum(len(content) // np.dtype(code).itemsize for content, code in pieces)
+    ragged = any(len(content) % np.dtype(code).itemsize for content, code in pieces)
+    if ragged or any(dim < 0 for dim in shape) or math.prod(shape) != size:
+        raise FormatError(f"a blob of shape {format_shape(shape)} holds {size:,} values")
+    return ModelBlob(shape, partial(_chunks, pieces), four_axes=four_axes)
+
+
+def _chunks(pieces: list[Piece]) -> Iterator[Values]:
+    """The values in float32; a list that is not packed has one value a piece."""
+    packed = pieces if len(pieces) <= 1 else _joined(pieces)
+    for content, code in packed:
+        values = np.frombuffer(content, code)
+        for start in range(0, values.size, CHUNK):
+            yield values[start : start + CHUNK].astype(np.float32, copy=False)
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    return [(memoryview(b"".join(bytes(content) for content, _ in pieces)), pieces[0][1])]

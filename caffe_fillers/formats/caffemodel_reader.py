@@ -1,0 +1,85 @@
+"""Reading a caffemodel of any generation; its blobs stay in the file until they are asked for."""
+
+from __future__ import annotations
+
+import mmap
+from typing import BinaryIO, TypeAlias
+
+from google.protobuf.message import DecodeError, Message
+
+from caffe_fillers import passes
+from caffe_fillers.errors import FormatError
+from caffe_fillers.formats.blob_proto import read_blob
+from caffe_fillers.formats.wire import LENGTH_DELIMITED, fields, prefix
+from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter, V0LayerParameter, V1LayerParameter
+
+Places: TypeAlias = "dict[int, Places | None]"
+
+_BLOB = None
+
+
+def _number(message: type[Message], field: str) -> int:
+    return message.DESCRIPTOR.fields_by_name[field].number
+
+
+# Where blobs are in a net: in layers of today, of the second and, within those, of the first format.
+_BLOBS: Places = {
+    _number(NetParameter, "layer"): {_number(LayerParameter, "blobs"): _BLOB},
+    _number(NetParameter, "layers"): {
+        _number(V1LayerParameter, "blobs"): _BLOB,
+        _number(V1LayerParameter, "layer"): {_number(V0LayerParameter, "blobs"): _BLOB},
+    },
+}
+
+
+def read(file: BinaryIO) -> Model:
+    """A model as Caffe would load it, upgraded to today's layers; the file must stay open while it is used.
+
+    Each blob is taken out of its layer and leaves a ticket, an empty blob
+    with its number, which the upgrade carries to where it belongs. What is
+    no caffemodel is a `FormatError`.
+    """
+    blobs: list[ModelBlob] = []
+    try:
+        net = NetParameter.FromString(_take_out(_view(file), _BLOBS, blobs))
+    except DecodeError as error:
+        raise FormatError(f"this is no caffemodel: {error}") from error
+    upgraded = passes.upgrade(net).net
+    head = NetParameter()
+    head.CopyFrom(upgraded)
+    head.ClearField("layer")
+    return Model(head, tuple(_layer(layer, blobs) for layer in upgraded.layer))
+
+
+def _view(file: BinaryIO) -> memoryview:
+    """The whole file, mapped where that can be done."""
+    try:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):  # a pipe, a file in memory, an empty file
+        return memoryview(file.read())
+
+
+def _take_out(message: memoryview, places: Places, blobs: list[ModelBlob]) -> bytes:
+    """The message with tickets for blobs."""
+    parts: list[bytes] = []
+    for field in fields(message, "the caffemodel"):
+        if field.number not in places or field.wire_type != LENGTH_DELIMITED:
+            parts.append(bytes(field.raw))
+            continue
+        inner = places[field.number]
+        if inner is None:
+            content = BlobProto(num=len(blobs)).SerializeToString()
+            blobs.append(read_blob(field.content))
+        else:
+            content = _take_out(field.content, inner, blobs)
+        parts += prefix(field.number, len(content)), content
+    return b"".join(parts)
+
+
+def _layer(layer: LayerParameter, blobs: list[ModelBlob]) -> ModelLayer:
+    own = tuple(blobs[ticket.num] for ticket in layer.blobs)
+    parameter = LayerParameter()
+    parameter.CopyFrom(layer)
+    parameter.ClearField("blobs")
+    return ModelLayer(parameter, own)

@@ -65,6 +65,6 @@ def _losses(net: NetParameter) -> Iterator[str]:
         names = ", ".join(map(repr, net.input))
         yield f"input {names} is dropped, as Caffe does, for there is no input_shape and no input_dim"
     elif given > each * len(net.input):
-        yield f"{given} {kind} for {len(net.input)} input: only the first {each * len(net.input)} count"
+        yield f"{given} {kind} are given, of which {len(net.input)} input take {each * len(net.input)}"
     if net.input_shape and net.input_dim:
         yield "input_dim is ignored, for there is input_shape"

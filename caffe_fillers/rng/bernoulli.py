@@ -17,7 +17,7 @@ def bernoulli(
     greatest word, rounded as well (boost/random/bernoulli_distribution.hpp).
 
     >>> bernoulli(Stream(3), 4, np.float32(0.5), np.float32).tolist()
-    [False, True, True, False]
+    [False, True, False, False]
     """
     if probability == 0:
         return np.zeros(size, np.bool_)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from caffe_fillers.passes.contract import LayerError, with_layers
-from caffe_fillers.schema import LayerParameter, NetParameter, NetState, NetStateRule
+from caffe_fillers.schema import LayerParameter, NetParameter, NetState, NetStateRule, Phase
 
 
 def merge_states(*states: NetState | None) -> NetState:
@@ -21,6 +21,16 @@ def merge_states(*states: NetState | None) -> NetState:
         if state is not None:
             merged.MergeFrom(state)
     return merged
+
+
+def format_state(state: NetState) -> str:
+    """A state in words.
+
+    >>> format_state(NetState(stage=["deploy"]))
+    'phase TEST, level 0, stage deploy'
+    """
+    stages = f"stage {' and '.join(state.stage)}" if state.stage else "no stage"
+    return f"phase {Phase.Name(state.phase)}, level {state.level}, {stages}"
 
 
 def select(net: NetParameter) -> NetParameter:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from caffe_fillers.errors import suggestion
 from caffe_fillers.passes.contract import LayerError, with_layers
+from caffe_fillers.passes.selection import format_state, is_included
 from caffe_fillers.schema import LayerParameter, NetParameter
 
 Top: TypeAlias = tuple[int, int]
@@ -41,10 +42,10 @@ def _find_readers(net: NetParameter, declared: NetParameter) -> _Readers:
     readers = _Readers()
     last_top: dict[str, Top] = {}  # an in-place layer makes the blob anew
     for layer_id, layer in enumerate(net.layer):
-        for index, bottom in enumerate(layer.bottom):
+        for bottom in layer.bottom:
             if bottom not in last_top:
-                hint = _hint(bottom, last_top, net, declared)
-                raise LayerError(layer, f"unknown bottom blob {bottom!r} (bottom {index}){hint}")
+                hint = _hint(layer, bottom, last_top, declared)
+                raise LayerError(layer, f"unknown bottom blob {bottom!r}{hint}")
         readers.sources.append([last_top[bottom] for bottom in layer.bottom])
         readers.count.update(readers.sources[-1])
         last_top |= {top: (layer_id, index) for index, top in enumerate(layer.top)}
@@ -91,12 +92,14 @@ def _blob_name(maker: str, blob: str, index: int, number: int) -> str:
     return f"{blob}_{maker}_{index}_split_{number}"
 
 
-def _hint(blob: str, known: dict[str, Top], net: NetParameter, declared: NetParameter) -> str:
+def _hint(layer: LayerParameter, blob: str, known: Iterable[str], declared: NetParameter) -> str:
     """Why a blob is unknown, as far as the net tells."""
-    for later in net.layer:
-        if blob in later.top:
-            return f": only layer {later.name!r}, which comes later, makes it"
-    for left_out in declared.layer:
-        if blob in left_out.top:
-            return f": the rules of layer {left_out.name!r}, which makes it, leave it out in this phase"
-    return suggestion(blob, known)
+    if blob in layer.top:
+        return ", its own top: an in-place layer works on a blob that a layer before it makes"
+    makers = [other for other in declared.layer if blob in other.top]
+    if not makers:
+        return suggestion(blob, known)
+    maker = f"layer {makers[0].name!r}, which makes it,"
+    if any(is_included(other, declared.state) for other in makers):
+        return f": {maker} comes later"
+    return f": {maker} is left out by its rules in {format_state(declared.state)}"

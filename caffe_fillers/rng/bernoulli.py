@@ -22,4 +22,5 @@ def bernoulli(
     if probability == 0:
         return np.zeros(size, np.bool_)
     limit = dtype(probability) * dtype(2**32 - 1)
-    return stream.words(size).astype(dtype) <= limit
+    kept: NDArray[np.bool_] = stream.words(size).astype(dtype) <= limit
+    return kept

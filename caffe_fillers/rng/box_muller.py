@@ -31,7 +31,8 @@ def box_muller(stream: Stream, size: int, dtype: type[np.floating]) -> NDArray[n
 
 def unit_uniforms(stream: Stream, size: int, dtype: type[np.floating]) -> NDArray[np.floating]:
     """`boost::uniform_01`: words over 2**32, those that round to 1 drawn again."""
-    values = stream.words(size).astype(dtype) * dtype(2.0**-32)
+    values: NDArray[np.floating] = stream.words(size).astype(dtype)
+    values *= dtype(2.0**-32)
     while values.size and values.max() >= 1:
         kept = values[values < 1]
         values = np.concatenate((kept, unit_uniforms(stream, size - kept.size, dtype)))

@@ -96,10 +96,12 @@ def _circular(x: Floats, turn: int) -> Floats:
 
 def _sine(x: NDArray[np.float64], square: NDArray[np.float64]) -> NDArray[np.float64]:
     cube = x * square
-    return (x + cube * _SINE[0]) + cube * square * (_SINE[1] + square * _SINE[2])
+    sine: NDArray[np.float64] = (x + cube * _SINE[0]) + cube * square * (_SINE[1] + square * _SINE[2])
+    return sine
 
 
 def _cosine(square: NDArray[np.float64]) -> NDArray[np.float64]:
     fourth = square * square
     low = (1.0 + square * _COSINE[0]) + fourth * _COSINE[1]
-    return low + fourth * square * (_COSINE[2] + square * _COSINE[3])
+    cosine: NDArray[np.float64] = low + fourth * square * (_COSINE[2] + square * _COSINE[3])
+    return cosine

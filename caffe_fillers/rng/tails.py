@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from caffe_fillers.rng import glibc
 from caffe_fillers.rng.tables import EXPONENTIAL, NORMAL
 
-Words = Iterator[int]
+Words: TypeAlias = Iterator[int]
+Real: TypeAlias = Any
+"""A scalar of the `dtype` at hand; numpy's arithmetic on them has no static type that says so."""
 
 
-def logarithm_tail(words: Words, dtype: type[np.floating]) -> np.floating:
+def logarithm_tail(words: Words, dtype: type[np.floating]) -> Real:
     """Boost 1.56 to 1.63: exponentials are -log(1 - u) (Marsaglia's rejection from the tail)."""
     start = dtype(NORMAL.x[1])
     while True:
@@ -23,7 +26,7 @@ def logarithm_tail(words: Words, dtype: type[np.floating]) -> np.floating:
             return x + start
 
 
-def exponential_ziggurat_tail(words: Words, dtype: type[np.floating]) -> np.floating:
+def exponential_ziggurat_tail(words: Words, dtype: type[np.floating]) -> Real:
     """Boost from 1.64: the same rejection, its exponentials from a ziggurat of their own."""
     start = dtype(NORMAL.x[1])
     while True:
@@ -33,7 +36,7 @@ def exponential_ziggurat_tail(words: Words, dtype: type[np.floating]) -> np.floa
             return x + start
 
 
-def unit_uniform(words: Words, dtype: type[np.floating]) -> np.floating:
+def unit_uniform(words: Words, dtype: type[np.floating]) -> Real:
     """`boost::uniform_01`: a word over 2**32, drawn again where rounding makes it 1."""
     while True:
         value = dtype(next(words)) * dtype(2.0**-32)
@@ -41,7 +44,7 @@ def unit_uniform(words: Words, dtype: type[np.floating]) -> np.floating:
             return value
 
 
-def fraction_and_bucket(words: Words, dtype: type[np.floating]) -> tuple[np.floating, int]:
+def fraction_and_bucket(words: Words, dtype: type[np.floating]) -> tuple[Real, int]:
     """`generate_int_float_pair<RealType, 8>`: eight bits choose, all mantissa bits make the fraction."""
     word = next(words)
     fraction = dtype(word >> 8) * dtype(2.0**-24)
@@ -50,14 +53,14 @@ def fraction_and_bucket(words: Words, dtype: type[np.floating]) -> tuple[np.floa
     return fraction, word & 0xFF
 
 
-def _logarithm_exponential(words: Words, dtype: type[np.floating]) -> np.floating:
+def _logarithm_exponential(words: Words, dtype: type[np.floating]) -> Real:
     complement = dtype(1) - unit_uniform(words, dtype)
     if dtype is np.float32:
         return -glibc.logf(np.array([complement]))[0]
     return dtype(-math.log(complement))
 
 
-def _ziggurat_exponential(words: Words, dtype: type[np.floating]) -> np.floating:
+def _ziggurat_exponential(words: Words, dtype: type[np.floating]) -> Real:
     """`unit_exponential_distribution`, boost/random/exponential_distribution.hpp, boost-1.74.0."""
     table_x, table_y = EXPONENTIAL
     shift = dtype(0)

@@ -26,7 +26,9 @@ def uniform(
     with np.errstate(over="ignore"):
         width = upper - low
     if not np.isfinite(width):  # since Boost 1.58: the halved interval, doubled afterwards
-        return _between(stream, size, low / dtype(2), upper / dtype(2), dtype) * dtype(2)
+        halves = _between(stream, size, low / dtype(2), upper / dtype(2), dtype)
+        halves *= dtype(2)
+        return halves
     return _between(stream, size, low, upper, dtype)
 
 

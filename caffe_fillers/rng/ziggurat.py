@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,8 @@ def ziggurat(stream: Stream, size: int, dtype: type[np.floating], wedge: Wedge, 
 
 def below_curve(x: Values, y01: Values, layer: Positions, dtype: type[np.floating]) -> NDArray[np.bool_]:
     """Boost 1.56 to 1.63: a point of the wedge is accepted below the density."""
-    return _height(y01, layer, dtype) < _density(x, dtype)
+    accepted: NDArray[np.bool_] = _height(y01, layer, dtype) < _density(x, dtype)
+    return accepted
 
 
 def between_bounds(x: Values, y01: Values, layer: Positions, dtype: type[np.floating]) -> NDArray[np.bool_]:
@@ -68,7 +69,8 @@ def between_bounds(x: Values, y01: Values, layer: Positions, dtype: type[np.floa
 
 def _height(y01: Values, layer: Positions, dtype: type[np.floating]) -> Values:
     rise = (NORMAL.y[layer + 1] - NORMAL.y[layer]).astype(dtype)
-    return NORMAL.y[layer].astype(dtype) + y01 * rise
+    height: Values = NORMAL.y[layer].astype(dtype) + y01 * rise
+    return height
 
 
 def _density(x: Values, dtype: type[np.floating]) -> Values:
@@ -94,8 +96,9 @@ def _block(
 ) -> tuple[Values, int]:
     """Up to `size` values from these words, and how many of the words they took."""
     stride = 1 if dtype is np.float32 else 2
+    values, bucket, fast = _attempts(words, dtype)
     # A slow attempt needs at least one word more, so the last words of the block begin none.
-    values, bucket, fast = (each[: words.size - stride] for each in _attempts(words, dtype))
+    values, bucket, fast = values[:-1], bucket[:-1], fast[:-1]
     slow = _slow_attempts(words, values, bucket, np.flatnonzero(~fast), dtype, wedge, tail)
     chain, end = _follow(slow, stride, values.size)
     begins = _beginnings(slow, chain, end, stride)
@@ -113,7 +116,7 @@ def _attempts(
     words: NDArray[np.uint32], dtype: type[np.floating]
 ) -> tuple[Values, NDArray[np.uint8], NDArray[np.bool_]]:
     """For an attempt at each word: the signed value, the eight bits that chose, whether it is done."""
-    scale, limit = _bucket_tables(dtype)
+    scale, limit = _bucket_tables(np.dtype(dtype).char)
     if dtype is np.float64:
         low = (words[1:] & np.uint32((1 << 29) - 1)).astype(np.float64)
         words = words[:-1]
@@ -126,13 +129,14 @@ def _attempts(
     return values, bucket, np.abs(values) < limit.take(bucket)
 
 
-@lru_cache
-def _bucket_tables(dtype: type[np.floating]) -> tuple[Values, Values]:
+@cache
+def _bucket_tables(code: str) -> tuple[Values, Values]:
     """By the eight bits: the signed width of the layer over 2**24, and the next corner.
 
     Powers of two scale exactly. Boost compares a float with the double corner;
     that is a comparison with the next float that is not below it.
     """
+    dtype = np.dtype(code).type
     bucket = np.arange(256)
     scale = NORMAL.x[bucket >> 1].astype(dtype) * ((bucket & 1) * 2 - 1) * dtype(2.0**-24)
     corner = NORMAL.x[(bucket >> 1) + 1]
@@ -209,7 +213,8 @@ def _follow(slow: _Slow, stride: int, size: int) -> tuple[list[int], int]:
     successors = _next_slow(slow.position, slow.position + slow.length, stride).tolist()
     unknown = (slow.length == 0).tolist()
     current = int(_next_slow(slow.position, np.zeros(1, np.intp), stride)[0])
-    chain, begin = [], 0
+    chain: list[int] = []
+    begin = 0
     while current < len(after):
         if unknown[current]:
             return chain, int(slow.position[current])

@@ -64,7 +64,8 @@ def between_bounds(x: Values, y01: Values, layer: Positions, dtype: type[np.floa
     tangent = y - (corner_y.astype(dtype) + left * corner_y.astype(dtype) * corner.astype(dtype))
     convex = corner >= 1
     upper, lower = np.where(convex, chord, tangent), np.where(convex, tangent, chord)
-    return (upper < 0) & ((lower < 0) | (y < _density(x, dtype)))
+    accepted: NDArray[np.bool_] = (upper < 0) & ((lower < 0) | (y < _density(x, dtype)))
+    return accepted
 
 
 def _height(y01: Values, layer: Positions, dtype: type[np.floating]) -> Values:
@@ -116,7 +117,7 @@ def _attempts(
     words: NDArray[np.uint32], dtype: type[np.floating]
 ) -> tuple[Values, NDArray[np.uint8], NDArray[np.bool_]]:
     """For an attempt at each word: the signed value, the eight bits that chose, whether it is done."""
-    scale, limit = _bucket_tables(np.dtype(dtype).char)
+    scale, limit = bucket_tables(np.dtype(dtype).char)
     if dtype is np.float64:
         low = (words[1:] & np.uint32((1 << 29) - 1)).astype(np.float64)
         words = words[:-1]
@@ -130,7 +131,7 @@ def _attempts(
 
 
 @cache
-def _bucket_tables(code: str) -> tuple[Values, Values]:
+def bucket_tables(code: str) -> tuple[Values, Values]:
     """By the eight bits: the signed width of the layer over 2**24, and the next corner.
 
     Powers of two scale exactly. Boost compares a float with the double corner;

@@ -1,0 +1,1 @@
+"""Whether weights are what their prototxt declares."""

@@ -1,0 +1,91 @@
+"""Which words of the stream can have made a value: the distributions run backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffe_fillers import laws
+from caffe_fillers.rng.ziggurat import bucket_tables
+
+Words = NDArray[np.uint32]
+Floats = NDArray[np.float32]
+
+_WIDE = 4096
+"""More candidates than rounding ever hides; a value with more says nothing of its word."""
+
+
+def value_of(law: laws.Law, words: Words) -> Floats:
+    """What each word makes of itself alone: a uniform, or a normal whose first attempt is fast.
+
+    >>> value_of(laws.Uniform(0.0, 1.0), np.array([2**31], np.uint32)).tolist()
+    [0.5]
+    """
+    return _FORWARD[type(law)](law, words)
+
+
+def candidates(law: laws.Law, value: np.float32) -> Words:
+    """All words that make exactly this value by `value_of`; none where the law cannot be run backwards.
+
+    >>> words = candidates(laws.Uniform(0.0, 1.0), np.float32(0.5))
+    >>> 2**31 in words, words.size
+    (True, 193)
+    """
+    return _BACKWARD[type(law)](law, value) if type(law) in _BACKWARD else np.empty(0, np.uint32)
+
+
+def _uniform(law: laws.Law, words: Words) -> Floats:
+    assert isinstance(law, laws.Uniform)
+    low, high = np.float32(law.low), np.float32(law.high)
+    values = words.astype(np.float32) * np.float32(2.0**-32)
+    values *= np.nextafter(high, np.float32(np.inf)) - low
+    values += low
+    return values
+
+
+def _normal(law: laws.Law, words: Words) -> Floats:
+    """Words whose attempt would be slow give nan."""
+    assert isinstance(law, laws.Normal)
+    scale, limit = bucket_tables("f")
+    bucket = (words & np.uint32(0xFF)).astype(np.intp)
+    values = (words >> np.uint32(8)).astype(np.float32) * scale[bucket].astype(np.float32)
+    values[np.abs(values) >= limit[bucket]] = np.nan
+    values *= np.float32(law.std)
+    values += np.float32(law.mean)
+    return values
+
+
+def _uniform_candidates(law: laws.Law, value: np.float32) -> Words:
+    """Words around the quotient, as far as rounding can have carried them."""
+    assert isinstance(law, laws.Uniform)
+    width = law.high - law.low
+    if not width > 0:
+        return np.empty(0, np.uint32)
+    middle = (float(value) - law.low) / width * 2**32
+    reach = 2**9 + int(2.0**32 * abs(np.spacing(np.float32(max(abs(law.low), abs(law.high))))) / width)
+    if reach > _WIDE:
+        return np.empty(0, np.uint32)
+    words = np.arange(max(0, int(middle) - reach), min(2**32, int(middle) + reach), dtype=np.uint32)
+    return words[_uniform(law, words) == value]
+
+
+def _normal_candidates(law: laws.Law, value: np.float32) -> Words:
+    """For each of the 128 layers the mantissas next to the quotient; the lowest bit is the sign."""
+    assert isinstance(law, laws.Normal)
+    standard = (float(value) - law.mean) / law.std
+    scale, _ = bucket_tables("f")
+    bucket = np.arange(256)[np.sign(scale) == (1 if standard >= 0 else -1)]
+    mantissa = np.rint(standard / scale[bucket].astype(np.float64)).astype(np.int64)
+    near = mantissa[:, None] + np.arange(-3, 4)
+    inside = (near >= 0) & (near < 1 << 24)
+    words = (near << 8 | bucket[:, None])[inside].astype(np.uint32)
+    return words[_normal(law, words) == value]
+
+
+_FORWARD: dict[type, Callable[[laws.Law, Words], Floats]] = {laws.Uniform: _uniform, laws.Normal: _normal}
+_BACKWARD: dict[type, Callable[[laws.Law, np.float32], Words]] = {
+    laws.Uniform: _uniform_candidates,
+    laws.Normal: _normal_candidates,
+}

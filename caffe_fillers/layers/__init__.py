@@ -6,7 +6,18 @@ from caffe_fillers.layers.contract import (
     Setup,
     data_layer,
     layer,
+    layer_type,
     layer_types,
+    passed_layer_type,
 )
 
-__all__ = ["LayerType", "Param", "Setup", "data_layer", "layer", "layer_types"]
+__all__ = [
+    "LayerType",
+    "Param",
+    "Setup",
+    "data_layer",
+    "layer",
+    "layer_type",
+    "layer_types",
+    "passed_layer_type",
+]

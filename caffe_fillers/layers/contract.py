@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from caffe_fillers._registry import Registry
+from caffe_fillers.errors import suggestion
 from caffe_fillers.fillers import Filler
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import LayerParameter
@@ -110,17 +111,42 @@ def layer(
     return decorate
 
 
-def data_layer(name: str, *, tops: Arity) -> Callable[[DataRule], DataRule]:
+def data_layer(name: str, *more_names: str, tops: Arity) -> Callable[[DataRule], DataRule]:
     """Register the rule of a layer without bottoms, whose shapes may stand in a file."""
 
     def decorate(rule: DataRule) -> DataRule:
-        layer_types.add(
-            name,
-            LayerType(name, lambda parameter, _, sources: rule(parameter, sources), (0, 0), _range(tops)),
-        )
+        for each in (name, *more_names):
+            layer_types.add(
+                each,
+                LayerType(each, lambda parameter, _, sources: rule(parameter, sources), (0, 0), _range(tops)),
+            )
         return rule
 
     return decorate
+
+
+def layer_type(parameter: LayerParameter) -> LayerType | None:
+    """The type of a layer, as its dialect has it where that differs; None for a type nobody registered.
+
+    >>> layer_type(LayerParameter(type="ReLU")).bottoms
+    (1, 1)
+    """
+    for name in (f"{parameter.type}@{parameter.text_extra.dialect}", parameter.type):
+        if name in layer_types:
+            return layer_types[name]
+    return None
+
+
+def passed_layer_type(name: str) -> LayerType:
+    """A type that nobody registered: it has no blobs that we know of, and only tops in place are shaped."""
+    return LayerType(name, _passed, (0, None), (0, None), accepts_unranked=True)
+
+
+def _passed(parameter: LayerParameter, bottoms: tuple[Shape, ...], _: Sources) -> Setup:
+    known = dict(zip(parameter.bottom, bottoms, strict=True))
+    near = suggestion(parameter.type, layer_types)
+    note = f"unknown layer type {parameter.type!r}{near}: passed, without weights"
+    return Setup(tuple(known.get(top) for top in parameter.top), notes=(note,))
 
 
 def _range(arity: Arity) -> tuple[int, int | None]:

@@ -47,14 +47,14 @@ def memory_data(parameter: LayerParameter, sources: Sources) -> Setup:
     shape = (param.batch_size, param.channels, param.height, param.width)
     if min(shape) < 1:
         raise NetError("memory_data_param needs batch_size, channels, height and width of at least 1")
-    return Setup((shape, (param.batch_size,)), _transformer_seed(parameter))
+    return Setup((shape, (param.batch_size,)), transformer_seed(parameter))
 
 
 @data_layer("Data", tops=(1, 2))
 def data(parameter: LayerParameter, sources: Sources) -> Setup:
     """The first record of a database tells the shape; `rand_skip` is not drawn any more."""
     record = database.first_record(parameter.data_param, parameter.transform_param, sources)
-    return _prefetched(parameter, parameter.data_param.batch_size, record, ())
+    return prefetched(parameter, parameter.data_param.batch_size, record, ())
 
 
 @data_layer("ImageData", tops=2)
@@ -68,7 +68,7 @@ def image_data(parameter: LayerParameter, sources: Sources) -> Setup:
     own = [Draw(1, "seed of the shuffle")] if param.shuffle else []
     if param.rand_skip:
         own.append(Draw(1, "rand_skip"))
-    return _prefetched(parameter, param.batch_size, images.first_image(param, sources), tuple(own))
+    return prefetched(parameter, param.batch_size, images.first_image(param, sources), tuple(own))
 
 
 @data_layer("WindowData", tops=2)
@@ -79,7 +79,7 @@ def window_data(parameter: LayerParameter, sources: Sources) -> Setup:
         raise NetError("transform_param.crop_size must be at least 1")
     channels = windows.channels(param, sources)
     image = (UNKNOWN if channels is None else channels, transform.crop_size, transform.crop_size)
-    setup = _prefetched(parameter, param.batch_size, image, (Draw(1, "seed of the windows"),))
+    setup = prefetched(parameter, param.batch_size, image, (Draw(1, "seed of the windows"),))
     notes = () if channels is not None else (_missing(param.source, "channels"),)
     return Setup(setup.tops, setup.events, notes=notes)
 
@@ -102,7 +102,7 @@ def hdf5_output(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(())
 
 
-def _prefetched(
+def prefetched(
     parameter: LayerParameter, batch_size: int, image: Shape | None, own_draws: tuple[Draw, ...]
 ) -> Setup:
     """Tops and draws of a layer that prefetches; an image that nobody knows is assumed, and said."""
@@ -120,12 +120,12 @@ def _prefetched(
         raise NetError(f"crop_size {crop} is larger than the image of {image[1]}x{image[2]}")
     elif crop:
         image = (image[0], crop, crop)
-    seed = _transformer_seed(parameter)
+    seed = transformer_seed(parameter)
     events = (*seed, *own_draws, *seed, Draw(1, "seed of the prefetching thread"))
     return Setup(((batch_size, *image), (batch_size,))[: len(parameter.top)], events, notes=notes)
 
 
-def _transformer_seed(parameter: LayerParameter) -> tuple[Draw, ...]:
+def transformer_seed(parameter: LayerParameter) -> tuple[Draw, ...]:
     """`DataTransformer::InitRand`: mirroring is random always, cropping in training."""
     transform = parameter.transform_param
     needed = transform.mirror or (parameter.phase == TRAIN and transform.crop_size)

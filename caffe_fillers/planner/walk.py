@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from caffe_fillers.errors import CaffeFillersError, NetError, UnknownShapeError
-from caffe_fillers.layers import LayerType, Param, Setup, layer_types
+from caffe_fillers.errors import CaffeFillersError, NetError, UnknownNameError, UnknownShapeError
+from caffe_fillers.layers import LayerType, Param, Setup, layer_type, layer_types, passed_layer_type
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.planner.blobs import TopBlobs
@@ -36,15 +36,17 @@ def plan_net(
     shapes: Mapping[str, Shape] | None = None,
     *,
     path: str = "",
+    strict: bool = False,
 ) -> PlannedNet:
     """Walk a net that `passes` has prepared.
 
     `shapes` gives blobs' shapes where the net cannot tell or is to be
-    overruled; `path` is named in errors. A net that Caffe would refuse is a
+    overruled; `path` is named in errors. With `strict` an unknown layer type
+    is an error, without it is noted and passed. A net that Caffe would refuse is a
     `NetError`, one whose weights depend on an unknown shape an
     `UnknownShapeError`.
     """
-    walk = _Walk(sources, TopBlobs(dict(shapes or {})), path, NetParameter(name=net.name))
+    walk = _Walk(sources, TopBlobs(dict(shapes or {})), path, NetParameter(name=net.name), strict)
     for layer_id, layer in enumerate(net.layer):
         walk.add(layer_id, layer)
     plan = Plan(tuple(walk.steps), tuple(walk.blobs), walk.tops.shapes, tuple(walk.notes))
@@ -57,6 +59,7 @@ class _Walk:
     tops: TopBlobs
     path: str
     saved: NetParameter
+    strict: bool
     steps: list[Fill | Draw | Given] = field(default_factory=list)
     blobs: list[PlannedBlob] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -65,29 +68,35 @@ class _Walk:
     def add(self, layer_id: int, layer: LayerParameter) -> None:
         """Build one layer; whatever is wrong with it is told with its place, name and type."""
         try:
-            setup = self._set_up(layer)
+            kind = self._type(layer)
+            setup = self._set_up(layer, kind)
             self.tops.set_tops(layer, setup.tops)
             saved = setup.saved or layer
             self._add_blobs(layer_id, layer, saved, setup)
-            self._save(saved, layer_types[layer.type], setup)
+            self._save(saved, kind, setup)
         except CaffeFillersError as error:
-            kind = UnknownShapeError if isinstance(error, UnknownShapeError) else NetError
+            error_class = UnknownShapeError if isinstance(error, UnknownShapeError) else NetError
             place = f"{self.path}:{layer.text_extra.line}: " if self.path else ""
-            raise kind(f"{place}layer {layer.name!r} ({layer.type}): {error}") from error
+            raise error_class(f"{place}layer {layer.name!r} ({layer.type}): {error}") from error
 
-    def _set_up(self, layer: LayerParameter) -> Setup:
-        layer_type = layer_types[layer.type]
+    def _type(self, layer: LayerParameter) -> LayerType:
+        found = layer_type(layer)
+        if found is None and self.strict:
+            raise UnknownNameError("layer type", layer.type, layer_types.names())
+        return found or passed_layer_type(layer.type)
+
+    def _set_up(self, layer: LayerParameter, kind: LayerType) -> Setup:
         if layer.propagate_down and len(layer.propagate_down) != len(layer.bottom):
             raise NetError("propagate_down must be given once per bottom or not at all")
         bottoms = self.tops.take_bottoms(layer)
         self.tops.claim_tops(layer)
-        _check_counts(layer, layer_type)
+        _check_counts(layer, kind)
         ranked = tuple(shape for shape in bottoms if shape is not None)
-        if len(ranked) < len(bottoms) and not layer_type.accepts_unranked:
-            if layer_type.weights_need_shape:
+        if len(ranked) < len(bottoms) and not kind.accepts_unranked:
+            if kind.weights_need_shape:
                 raise self.tops.unknown(layer)
-            return Setup((None,) * _num_tops(layer, layer_type))
-        setup = layer_type.rule(layer, bottoms, self.sources)  # type: ignore[arg-type]
+            return Setup((None,) * _num_tops(layer, kind))
+        setup = kind.rule(layer, bottoms, self.sources)  # type: ignore[arg-type]
         self.notes += [Note(note, layer.name, layer.text_extra.line) for note in setup.notes]
         return setup
 
@@ -101,7 +110,7 @@ class _Walk:
             step = self._add_fill(layer, len(made), event)
             if isinstance(event, Given) or event.kept:
                 made.append((event.shape, step))
-        if len(layer.param) > len(made):
+        if len(layer.param) > len(made) and layer.type in layer_types:
             raise NetError(f"it has {len(layer.param)} param entries, but {len(made)} parameter blobs")
         for index, (shape, step) in enumerate(made):
             blob = PlannedBlob(layer_id, layer.name, layer.type, index, shape, step)
@@ -118,12 +127,12 @@ class _Walk:
             self.steps.append(Fill(layer.name, index, event.shape, event.filler, event.legacy_shape))
         return len(self.steps) - 1
 
-    def _save(self, saved: LayerParameter, layer_type: LayerType, setup: Setup) -> None:
+    def _save(self, saved: LayerParameter, kind: LayerType, setup: Setup) -> None:
         """Keep the layer as Caffe would write it, once its loss weights are what they should be."""
         entry = self.saved.layer.add()
         entry.CopyFrom(saved)
         entry.ClearField("blobs")
-        if layer_type.loss and not entry.loss_weight:
+        if kind.loss and not entry.loss_weight:
             entry.loss_weight.append(1)
         if entry.loss_weight and len(entry.loss_weight) != len(setup.tops):
             raise NetError(
@@ -132,22 +141,22 @@ class _Walk:
             )
 
 
-def _num_tops(layer: LayerParameter, layer_type: LayerType) -> int:
+def _num_tops(layer: LayerParameter, kind: LayerType) -> int:
     """Tops including those that Caffe adds to a loss layer which names too few (AutoTopBlobs)."""
-    return max(len(layer.top), layer_type.tops[0]) if layer_type.loss else len(layer.top)
+    return max(len(layer.top), kind.tops[0]) if kind.loss else len(layer.top)
 
 
-def _check_counts(layer: LayerParameter, layer_type: LayerType) -> None:
+def _check_counts(layer: LayerParameter, kind: LayerType) -> None:
     """`Layer::CheckBlobCounts`."""
     counts = [
-        ("bottom", len(layer.bottom), layer_type.bottoms),
-        ("top", _num_tops(layer, layer_type), layer_type.tops),
+        ("bottom", len(layer.bottom), kind.bottoms),
+        ("top", _num_tops(layer, kind), kind.tops),
     ]
-    for kind, number, (least, most) in counts:
+    for side, number, (least, most) in counts:
         if number < least or (most is not None and number > most):
             limit = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
-            raise NetError(f"it has {number} {kind} blobs; the type takes {limit}")
-    if layer_type.same_number and len(layer.bottom) != len(layer.top):
+            raise NetError(f"it has {number} {side} blobs; the type takes {limit}")
+    if kind.same_number and len(layer.bottom) != len(layer.top):
         raise NetError(
             f"it has {len(layer.bottom)} bottoms and {len(layer.top)} tops; it needs as many of each"
         )

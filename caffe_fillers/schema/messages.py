@@ -1,5 +1,5 @@
-"""The messages of proto/caffe.proto; their types are in messages.pyi."""
+"""The messages of proto/caffe.proto and of the forks; the types of the former are in messages.pyi."""
 
-from caffe_fillers.schema.pool import file_descriptor, message_classes
+from caffe_fillers.schema.pool import message_classes, union_descriptor
 
-globals().update(message_classes(file_descriptor()))
+globals().update(message_classes(union_descriptor()))

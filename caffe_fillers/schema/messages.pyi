@@ -1508,11 +1508,13 @@ class PReLUParameter(_message.Message):
     def __init__(self, filler: _Optional[_Union[FillerParameter, _Mapping[str, _Any]]] = ..., channel_shared: _Optional[bool] = ..., text_extra: _Optional[_Union[TextExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TextExtra(_message.Message):
-    __slots__ = ("unknown", "line", "column")
+    __slots__ = ("unknown", "line", "column", "dialect")
     UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     LINE_FIELD_NUMBER: _ClassVar[int]
     COLUMN_FIELD_NUMBER: _ClassVar[int]
+    DIALECT_FIELD_NUMBER: _ClassVar[int]
     unknown: _containers.RepeatedScalarFieldContainer[str]
     line: int
     column: int
-    def __init__(self, unknown: _Optional[_Iterable[str]] = ..., line: _Optional[int] = ..., column: _Optional[int] = ...) -> None: ...
+    dialect: str
+    def __init__(self, unknown: _Optional[_Iterable[str]] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., dialect: _Optional[str] = ...) -> None: ...

@@ -9,6 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from caffe_fillers.schema.extras import add_extras
+from caffe_fillers.schema.overlay import lay_over, union
 
 DESCRIPTOR_FILE = "caffe.desc"
 
@@ -19,22 +20,27 @@ def file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     return descriptor_pb2.FileDescriptorProto.FromString(committed)
 
 
+def union_descriptor() -> descriptor_pb2.FileDescriptorProto:
+    """BVLC's messages with the fields of all forks and the hidden one: any prototxt reads by name."""
+    file = file_descriptor()
+    lay_over(file, union(), replacing=False)
+    add_extras(file)
+    return file
+
+
 def message_classes(file: descriptor_pb2.FileDescriptorProto) -> dict[str, Any]:
     """Message classes, enums and enum values of a file, by name, in a new pool that nothing else shares.
 
     >>> message_classes(file_descriptor())["NetParameter"](name="lenet").name
     'lenet'
     """
-    with_extras = descriptor_pb2.FileDescriptorProto()
-    with_extras.CopyFrom(file)
-    add_extras(with_extras)
     pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(with_extras.SerializeToString())
+    pool.AddSerializedFile(file.SerializeToString())
     names: dict[str, Any] = {}
-    for message in with_extras.message_type:
+    for message in file.message_type:
         descriptor = pool.FindMessageTypeByName(f"{file.package}.{message.name}")
         names[message.name] = message_factory.GetMessageClass(descriptor)
-    for enum in with_extras.enum_type:
+    for enum in file.enum_type:
         names[enum.name] = EnumTypeWrapper(pool.FindEnumTypeByName(f"{file.package}.{enum.name}"))
         names |= {value.name: value.number for value in enum.value}
     return names

@@ -1,0 +1,26 @@
+"""Convolutions under other names, whose blobs are those of Convolution."""
+
+from __future__ import annotations
+
+from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.convolution import convolution, deconvolution
+from caffe_fillers.schema import LayerParameter
+from caffe_fillers.shapes import Shape
+
+
+@layer(
+    *("DepthwiseConvolution", "ConvolutionDepthwise", "ConvolutionRistretto"),
+    bottoms=(1, None),
+    tops=(1, None),
+    same_number=True,
+    weights_need_shape=True,
+)
+def same_as_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """yonghenglh6/DepthwiseConvolution: faster code for group = channels; Ristretto: rounded arithmetic."""
+    return convolution(parameter, bottoms)
+
+
+@layer("DeconvolutionRistretto", bottoms=(1, None), tops=(1, None), same_number=True, weights_need_shape=True)
+def same_as_deconvolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Ristretto's deconvolution."""
+    return deconvolution(parameter, bottoms)

@@ -1,0 +1,100 @@
+"""Detection: Fast and Faster R-CNN, R-FCN, SSD. None of these layers has a blob."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from caffe_fillers.errors import NetError
+from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.forks.common import fork_param, four_axes
+from caffe_fillers.schema import LayerParameter
+from caffe_fillers.shapes import UNKNOWN, Shape, differ, format_shape, legacy_dim
+
+
+@layer("ROIPooling", bottoms=2)
+def roi_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A patch of `pooled_h` x `pooled_w` for each region, caffe-fast-rcnn roi_pooling_layer.cpp."""
+    roi_pooling_param = fork_param(parameter, "roi_pooling_param")
+    pooled = roi_pooling_param.pooled_h, roi_pooling_param.pooled_w
+    if min(pooled) < 1:
+        raise NetError("roi_pooling_param needs pooled_h and pooled_w of at least 1")
+    return Setup(((legacy_dim(bottoms[1], 0), four_axes(bottoms[0])[1], *pooled),))
+
+
+@layer("PSROIPooling", bottoms=2)
+def psroi_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Each cell of a group_size x group_size grid has channels of its own, caffe-rfcn."""
+    psroi_pooling_param = fork_param(parameter, "psroi_pooling_param")
+    outputs, group = psroi_pooling_param.output_dim, psroi_pooling_param.group_size
+    if outputs < 1 or group < 1:
+        raise NetError("psroi_pooling_param needs output_dim and group_size of at least 1")
+    if differ(four_axes(bottoms[0])[1], outputs * group * group):
+        raise NetError(
+            f"its bottom has {bottoms[0][1]} channels; output_dim x group_size^2 is {outputs * group * group}"
+        )
+    return Setup(((legacy_dim(bottoms[1], 0), outputs, group, group),))
+
+
+@layer("SmoothL1Loss", "L1Loss", bottoms=(1, 4), tops=(1, 2), loss=True, accepts_unranked=True)
+def scalar_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A scalar whatever the bottoms are: smooth_L1_loss_layer.cpp, l1_loss_layer.cpp."""
+    return Setup(((), None)[: max(1, len(parameter.top))])
+
+
+@layer("SmoothL1LossOHEM", "SoftmaxWithLossOHEM", bottoms=(2, 4), tops=(1, 3), loss=True)
+def loss_per_region(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A scalar, then losses per region: intel/caffe, smooth_L1_loss_ohem_layer.cpp."""
+    num, _, height, width = (legacy_dim(bottoms[0], axis) for axis in range(4))
+    tops: tuple[Shape | None, ...] = ((), (num, 1, height, width), bottoms[0])
+    return Setup(tops[: max(1, len(parameter.top))])
+
+
+@layer("BoxAnnotatorOHEM", bottoms=(4, 6), tops=2)
+def box_annotator(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Labels and weights of the regions that count, caffe-rfcn box_annotator_ohem_layer.cpp."""
+    return Setup((bottoms[2], bottoms[-1]))
+
+
+@layer("Permute")
+def permute(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """The axes in the order that `order` begins; those it leaves out follow, caffe-ssd permute_layer.cpp."""
+    shape, order = bottoms[0], list(fork_param(parameter, "permute_param").order)
+    if len(set(order)) != len(order) or any(axis >= len(shape) for axis in order):
+        raise NetError(f"order {order} must name axes of {format_shape(shape)}, each once")
+    order += [axis for axis in range(len(shape)) if axis not in order]
+    return Setup((tuple(shape[axis] for axis in order),))
+
+
+@layer("PriorBox", bottoms=2)
+def prior_box(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Means and variances of the boxes at each place, 1x2xN, caffe-ssd prior_box_layer.cpp."""
+    param = fork_param(parameter, "prior_box_param")
+    if not param.min_size:
+        raise NetError("prior_box_param needs min_size")
+    if param.max_size and len(param.max_size) != len(param.min_size):
+        raise NetError(f"it has {len(param.max_size)} max_size for {len(param.min_size)} min_size")
+    ratios = [1.0]
+    for ratio in np.asarray(param.aspect_ratio, np.float32).tolist():
+        if all(abs(ratio - known) >= 1e-6 for known in ratios):
+            ratios += [ratio, 1 / ratio] if param.flip else [ratio]
+    _, _, height, width = four_axes(bottoms[0])
+    priors = len(ratios) * len(param.min_size) + len(param.max_size)
+    return Setup(((1, 2, height * width * priors * 4),))
+
+
+@layer("MultiBoxLoss", bottoms=4, loss=True, accepts_unranked=True)
+def multi_box_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A scalar, caffe-ssd multibox_loss_layer.cpp."""
+    return Setup(((),))
+
+
+@layer("DetectionOutput", bottoms=(3, 4), accepts_unranked=True)
+def detection_output(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A row of 7 for each box found; one while the net is built, caffe-ssd detection_output_layer.cpp."""
+    return Setup(((1, 1, 1, 7),))
+
+
+@layer("DetectionEvaluate", bottoms=2, accepts_unranked=True)
+def detection_evaluate(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A row of 5 for each class and box, caffe-ssd detection_evaluate_layer.cpp."""
+    return Setup(((1, 1, UNKNOWN, 5),))

@@ -1,0 +1,172 @@
+"""Forks' tables, and how they are laid over the descriptor of BVLC's caffe.proto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableSequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from google.protobuf import descriptor_pb2
+
+PRIVATE = 100_000
+"""Where the numbers begin that the union of all forks uses: no file ever holds them."""
+
+_Field = descriptor_pb2.FieldDescriptorProto
+_SCALARS = {name.removeprefix("TYPE_").lower(): number for name, number in _Field.Type.items()}
+
+
+@dataclass(frozen=True)
+class ForkField:
+    """A field of a fork's message, as its table says."""
+
+    name: str
+    number: int
+    type: str
+    repeated: bool
+    default: str
+
+
+@dataclass(frozen=True)
+class ForkTable:
+    """What a fork's caffe.proto has beside BVLC's: fields by message, numbers of values by enum."""
+
+    title: str
+    messages: dict[str, list[ForkField]] = field(default_factory=dict)
+    enums: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+# In the order in which they are asked whose net this is.
+FORKS = (
+    *("ssd", "segnet", "enet", "pspnet", "yjxiong", "fast_rcnn", "rfcn", "sphereface", "shufflenet"),
+    *("nvidia", "jacinto", "happynear", "intel", "ristretto", "openpose", "flownet2", "lisa"),
+)
+
+
+@lru_cache
+def fork_table(name: str) -> ForkTable:
+    """Read the table of a fork.
+
+    >>> fork_table("segnet").messages["LayerParameter"][0]
+    ForkField(name='bn_param', number=45, type='BNParameter', repeated=False, default='')
+    """
+    title, *lines = files(__package__).joinpath("forks", f"{name}.txt").read_text("utf-8").splitlines()
+    table = ForkTable(title.removeprefix("# "))
+    add: Any = None
+    for line in lines:
+        words = line.split()
+        if not line.startswith(" "):
+            target: Any = table.enums if words[0] == "enum" else table.messages
+            add = target.setdefault(words[-1], {} if words[0] == "enum" else [])
+        elif isinstance(add, dict):
+            add[words[0]] = int(words[1])
+        else:
+            kind = words[2]
+            default = line.partition(" = ")[2]
+            add.append(
+                ForkField(words[0], int(words[1]), kind.removesuffix("*"), kind.endswith("*"), default)
+            )
+    return table
+
+
+def union() -> ForkTable:
+    """All forks at once, under private numbers; where they disagree, the first in `FORKS` is right.
+
+    A field that any fork has repeated is repeated.
+    """
+    merged: dict[str, dict[str, ForkField]] = {}
+    enums: dict[str, dict[str, int]] = {}
+    for table in map(fork_table, FORKS):
+        for message, fork_fields in table.messages.items():
+            known = merged.setdefault(message, {})
+            for each in fork_fields:
+                old = known.get(each.name, replace(each, number=PRIVATE + len(known)))
+                known[each.name] = replace(old, repeated=old.repeated or each.repeated)
+        for enum, values in table.enums.items():
+            numbers = enums.setdefault(enum, {})
+            for name in values:
+                numbers.setdefault(name, PRIVATE + len(numbers))
+    messages = {message: list(known.values()) for message, known in merged.items()}
+    return ForkTable("all forks", messages, enums)
+
+
+def lay_over(file: descriptor_pb2.FileDescriptorProto, table: ForkTable, *, replacing: bool) -> None:
+    """Add a table's fields and values to a file's messages and enums, in place.
+
+    With `replacing` they take the place of BVLC's of the same name or number,
+    without it a name that BVLC has stays as it is.
+    """
+    for path in (*table.messages, *(path.rpartition(".")[0] for path in table.enums)):
+        _message(file, path)
+    for path, values in table.enums.items():
+        _add_values(_enum(file, path), values, replacing=replacing)
+    kinds = dict(_kinds(file.message_type, file.enum_type, f".{file.package}"))
+    for path, fork_fields in table.messages.items():
+        _add_fields(_message(file, path), fork_fields, kinds, replacing=replacing)
+
+
+def _add_fields(
+    message: Any, fork_fields: list[ForkField], kinds: Mapping[str, int], *, replacing: bool
+) -> None:
+    names = {each.name for each in fork_fields}
+    numbers = {each.number for each in fork_fields}
+    if replacing:
+        kept = [each for each in message.field if each.name not in names and each.number not in numbers]
+        del message.field[:]
+        message.field.extend(kept)
+    taken = {each.name for each in message.field}
+    for each in fork_fields:
+        if each.name in taken:
+            continue
+        label = _Field.LABEL_REPEATED if each.repeated else _Field.LABEL_OPTIONAL
+        added = message.field.add(name=each.name, number=each.number, label=label)
+        if each.type in _SCALARS:
+            added.type = _SCALARS[each.type]
+        else:
+            added.type_name = f".caffe.{each.type}"
+            added.type = kinds[added.type_name]
+        if each.default and not each.repeated:
+            added.default_value = each.default
+
+
+def _add_values(enum: Any, values: Mapping[str, int], *, replacing: bool) -> None:
+    if replacing:
+        kept = [v for v in enum.value if v.name not in values and v.number not in values.values()]
+        del enum.value[:]
+        enum.value.extend(kept)
+    taken = {value.name for value in enum.value}
+    for name, number in values.items():
+        if name not in taken:
+            enum.value.add(name=name, number=number)
+
+
+def _message(file: descriptor_pb2.FileDescriptorProto, path: str) -> Any:
+    """The message of a path such as `ParamSpec.Inner`, made where there is none; the file for no path."""
+    found: Any = file
+    for name in path.split(".") if path else ():
+        found = _named(found.message_type if found is file else found.nested_type, name)
+    return found
+
+
+def _enum(file: descriptor_pb2.FileDescriptorProto, path: str) -> Any:
+    parent, _, name = path.rpartition(".")
+    return _named(_message(file, parent).enum_type, name)
+
+
+def _named(messages: Any, name: str) -> Any:
+    for each in messages:
+        if each.name == name:
+            return each
+    return messages.add(name=name)
+
+
+def _kinds(
+    messages: MutableSequence[Any], enums: MutableSequence[Any], scope: str
+) -> Iterator[tuple[str, int]]:
+    """Full names of all messages and enums, each with the type number of a field that holds it."""
+    yield from ((f"{scope}.{enum.name}", _Field.TYPE_ENUM) for enum in enums)
+    for message in messages:
+        name = f"{scope}.{message.name}"
+        yield name, _Field.TYPE_MESSAGE
+        yield from _kinds(message.nested_type, message.enum_type, name)

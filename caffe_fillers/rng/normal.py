@@ -5,40 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from caffe_fillers.errors import UsageError
 from caffe_fillers.rng.box_muller import box_muller
 from caffe_fillers.rng.families import Family
+from caffe_fillers.rng.reals import Dtype, Reals, new_or_given
 from caffe_fillers.rng.stream import Stream
-from caffe_fillers.rng.tails import exponential_ziggurat_tail, logarithm_tail
-from caffe_fillers.rng.ziggurat import below_curve, between_bounds, ziggurat
+from caffe_fillers.rng.tails import logarithm_exponentials, ziggurat_exponentials
+from caffe_fillers.rng.wedges import below_curve, between_bounds
+from caffe_fillers.rng.ziggurat import Ziggurat
 
-_Standard = Callable[[Stream, int, "type[np.floating]"], NDArray[np.floating]]
-
-_FAMILIES: dict[Family, _Standard] = {
+_FAMILIES: dict[Family, Callable[[Stream, Reals], None]] = {
     Family.BOX_MULLER: box_muller,
-    Family.ZIGGURAT_1_56: lambda stream, size, dtype: ziggurat(
-        stream, size, dtype, below_curve, logarithm_tail
-    ),
-    Family.ZIGGURAT_1_64: lambda stream, size, dtype: ziggurat(
-        stream, size, dtype, between_bounds, exponential_ziggurat_tail
-    ),
+    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials).fill,
+    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials).fill,
 }
 
 
 def normal(
-    stream: Stream, size: int, mean: np.floating, std: np.floating, dtype: type[np.floating]
-) -> NDArray[np.floating]:
+    stream: Stream, size: int, mean: np.floating, std: np.floating, dtype: Dtype, out: Reals | None = None
+) -> Reals:
     """`size` values of N(mean, std) in `dtype`, by the algorithm of the stream's release of Boost.
 
     Each call is a fresh distribution object, as in Caffe: the second value of
     a Box-Muller pair does not outlive it. The stream then stands behind the
-    last word that a value needed.
+    last word that a value needed. The values are written to `out` where it is
+    given.
 
-    >>> normal(Stream(0), 2, np.float32(0), np.float32(1), np.float32).dtype
-    dtype('float32')
+    >>> normal(Stream(0), 2, np.float32(0), np.float32(1), np.float32).tolist()
+    [-0.6781410574913025, 1.3108277320861816]
     """
-    values = _FAMILIES[stream.family](stream, size, dtype)
-    values *= dtype(std)
-    values += dtype(mean)
-    return values
+    out = new_or_given(size, dtype, out)
+    mean, std = dtype(mean), dtype(std)
+    if not (np.isfinite(mean) and 0 < std < np.inf):
+        raise UsageError(f"Caffe cannot draw normally with mean {mean} and standard deviation {std}")
+    _FAMILIES[stream.family](stream, out)
+    out *= std
+    out += mean
+    return out

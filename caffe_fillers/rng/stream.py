@@ -1,87 +1,141 @@
-"""The generator behind all of Caffe's draws: mt19937 as Boost seeds it."""
+"""The generator behind all of Caffe's draws."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from caffe_fillers.errors import UsageError
+from caffe_fillers.rng.ahead import STRIDE, Ahead
 from caffe_fillers.rng.families import BOOST, boost_family
+from caffe_fillers.rng.jumps import jump, words_needed
+from caffe_fillers.rng.source import Source, make_source
+from caffe_fillers.rng.twister import MT19937, Words, find_twister, first_words
 
-STATE_WORDS = 624
-_BLOCK = 1 << 16
+_AT_ONCE = 1 << 13
+_FAR = 1 << 20
+"""Words from which on a jump is faster than drawing."""
 
 
 class Stream:
     """Words of `boost::mt19937(seed)`, one after another.
 
-    `seed` is Caffe's: an unsigned 32-bit number. `boost` is the release whose
-    distributions draw from the stream; the words are the same in all.
-    `position` counts the words taken since seeding. numpy's MT19937 is the
-    same generator (Matsumoto and Nishimura, Mersenne Twister, ACM TOMACS
-    8(1), 1998); it gets the state that Boost's seeding makes.
+    `seed` is Caffe's, an unsigned number of 32 bits; what is more is cut off
+    as by a cast in C++. `boost` is the release whose distributions draw from
+    the stream; the words are the same in all. `generator` is mt19937, or
+    mt19937_64 as in the BVLC opencl branch, whose seeds have 64 bits.
+    `position` counts the words taken since seeding.
 
     >>> stream = Stream(5489)
     >>> stream.words(2).tolist(), stream.position
     ([3499211612, 581869302], 2)
     """
 
-    def __init__(self, seed: int, boost: str = BOOST) -> None:
+    def __init__(self, seed: int, boost: str = BOOST, generator: str = MT19937.name) -> None:
+        self.twister = find_twister(generator)
         self.family = boost_family(boost)
         self.position = 0
-        self._generator = np.random.MT19937()
-        self._generator.state = {
-            "bit_generator": "MT19937",
-            "state": {"key": _seeded(seed), "pos": STATE_WORDS},
-        }
-        self._buffer = np.empty(0, np.uint32)
+        self._buffer, self._cursor = np.empty(0, self.twister.dtype), 0
+        self._source: Source | None = None
+        self._restart(first_words(self.twister, seed))
 
-    def words(self, size: int) -> NDArray[np.uint32]:
-        """The next `size` words; the array is shared, do not write to it."""
-        if self._buffer.size < size:
+    def words(self, size: int) -> Words:
+        """The next `size` words, as a read-only array."""
+        end = self._cursor + size
+        if end > self._buffer.size:
             self._refill(size)
-        taken, self._buffer = self._buffer[:size], self._buffer[size:]
+            end = size
+        taken: Words = self._buffer[end - size : end]
+        self._cursor = end
         self.position += size
         return taken
 
-    def give_back(self, words: NDArray[np.uint32]) -> None:
-        """Undo the last taking of these words, which must be the last ones taken."""
-        self._buffer = np.concatenate((words, self._buffer))
-        self.position -= words.size
+    def give_back(self, size: int) -> None:
+        """Step back over the last `size` of the words that the last call of `words` gave."""
+        self._cursor -= size
+        self.position -= size
+
+    def peek(self, size: int) -> Words:
+        """The next `size` words, which stay in the stream.
+
+        >>> Stream(5489).peek(1).tolist()
+        [3499211612]
+        """
+        ahead = self.words(size)
+        self.give_back(size)
+        return ahead
+
+    @property
+    def state(self) -> Words:
+        """The next n words (624 of 32 bits, 312 of 64): all that follow depend on them alone."""
+        state: Words = self.peek(self.twister.n).copy()
+        return state
 
     def skip(self, size: int) -> None:
-        """Pass over words; `size` may be more than fits in memory."""
-        for start in range(0, size, _BLOCK):
-            self.words(min(_BLOCK, size - start))
+        """Pass over `size` words, any number of them: far ones by a jump, in some milliseconds.
 
-    def copy(self) -> Stream:
-        """A stream that goes on from here by itself."""
-        twin = object.__new__(Stream)
-        twin.family, twin.position, twin._buffer = self.family, self.position, self._buffer
-        twin._generator = np.random.MT19937()
-        twin._generator.state = self._generator.state
+        >>> stream = Stream(1701)
+        >>> stream.skip(10**12)
+        >>> stream.position
+        1000000000000
+        """
+        if size < 0:
+            raise UsageError(f"a stream cannot skip {size} words; it only goes forward")
+        if size >= _FAR:
+            self._restart(jump(self.twister, self.peek(words_needed(self.twister)), size))
+            self.position += size
+            return
+        while size > 0:
+            size -= self.words(min(size, _AT_ONCE)).size
+
+    def jumped(self, size: int) -> Stream:
+        """A stream of its own, `size` words further.
+
+        >>> Stream(1701).jumped(3) == Stream(1701)
+        False
+        """
+        twin = self.copy()
+        twin.skip(size)
         return twin
 
-    def __eq__(self, other: object) -> bool:
-        """Whether both stand at the same position and give the same words from here on.
+    def copy(self) -> Stream:
+        """A stream that goes on from here by itself; until it is used it takes 2.5 kB."""
+        twin = object.__new__(Stream)
+        twin.twister, twin.family, twin.position = self.twister, self.family, self.position
+        twin._restart(self.state)
+        return twin
 
-        mt19937 holds 624 words of state, so as many words in common are all in common.
+    def draw_ahead(self, size: int, threads: int) -> None:
+        """Have `threads` threads draw some `size` of the next words before they are asked for.
+
+        The words stay the same. It pays from about eight million words on, and
+        does nothing below.
         """
+        if threads > 1 and size >= 2 * STRIDE:
+            words = self.peek(words_needed(self.twister))
+            self._restart(words[: self.twister.n])
+            self._source = Ahead(self.twister, words, size, threads)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same generator, at the same position and in the same state."""
         if not isinstance(other, Stream):
             return NotImplemented
-        ahead = self.copy().words(STATE_WORDS), other.copy().words(STATE_WORDS)
-        return self.position == other.position and bool(np.array_equal(*ahead))
+        if (self.twister, self.position) != (other.twister, other.position):
+            return False
+        return bool(np.array_equal(self.state, other.state))
 
     __hash__ = None  # type: ignore[assignment]
 
+    def _restart(self, words: Words) -> None:
+        """Go on with n words and what follows them; nothing is made of them before it is needed."""
+        self._next = words
+        self._source = None
+        self._buffer, self._cursor = words[:0], 0
+
     def _refill(self, size: int) -> None:
-        missing = size - self._buffer.size
-        fresh = np.random.Generator(self._generator).integers(0, 2**32, missing, dtype=np.uint32)
-        self._buffer = np.concatenate((self._buffer, fresh)) if self._buffer.size else fresh
-
-
-def _seeded(seed: int) -> NDArray[np.uint32]:
-    """The state that `mersenne_twister_engine::seed(UIntType)` makes (boost/random/mersenne_twister.hpp)."""
-    state = [seed & 0xFFFFFFFF]
-    for index in range(1, STATE_WORDS):
-        state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + index) & 0xFFFFFFFF)
-    return np.array(state, np.uint32)
+        if self._source is None:
+            self._source = make_source(self.twister, self._next)
+        rest = self._buffer[self._cursor :]
+        fresh = self._source(max(size - rest.size, _AT_ONCE))
+        self._buffer = np.concatenate((rest, fresh)) if rest.size else fresh
+        self._buffer.flags.writeable = False
+        self._cursor = 0

@@ -1,80 +1,75 @@
-"""Beyond the lowest layer of the normal ziggurat: one value in some 3,700, so plain scalars serve."""
+"""Beyond the lowest layer of the normal ziggurat: one value in some 1,700."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from caffe_fillers.rng import glibc
+from caffe_fillers.rng.pieces import Places, int_float_pairs, unit_uniforms
+from caffe_fillers.rng.reals import Dtype, Reals
 from caffe_fillers.rng.tables import EXPONENTIAL, NORMAL
+from caffe_fillers.rng.twister import Words
 
-Words: TypeAlias = Iterator[int]
-Real: TypeAlias = Any
-"""A scalar of the `dtype` at hand; numpy's arithmetic on them has no static type that says so."""
+Exponentials: TypeAlias = Callable[[Words, Places, Dtype], tuple[Reals, Places]]
 
 
-def logarithm_tail(words: Words, dtype: type[np.floating]) -> Real:
-    """Boost 1.56 to 1.63: exponentials are -log(1 - u) (Marsaglia's rejection from the tail)."""
+def tails(words: Words, place: Places, dtype: Dtype, exponentials: Exponentials) -> tuple[Reals, Places]:
+    """Normals beyond the tail's start, from the words at `place` on, and the places behind them.
+
+    Marsaglia's rejection from an exponential, with the logarithm taken on both
+    sides (`generate_tail`, boost/random/normal_distribution.hpp).
+    """
     start = dtype(NORMAL.x[1])
-    while True:
-        x = _logarithm_exponential(words, dtype) / start
-        y = _logarithm_exponential(words, dtype)
-        if dtype(2) * y > x * x:
-            return x + start
+    first, behind = exponentials(words, place, dtype)
+    second, behind = exponentials(words, behind, dtype)
+    first /= start
+    again = np.flatnonzero((dtype(2) * second <= first * first) & (behind <= words.size))
+    values = first + start
+    if again.size:
+        values[again], behind[again] = tails(words, behind[again], dtype, exponentials)
+    return values, behind
 
 
-def exponential_ziggurat_tail(words: Words, dtype: type[np.floating]) -> Real:
-    """Boost from 1.64: the same rejection, its exponentials from a ziggurat of their own."""
-    start = dtype(NORMAL.x[1])
-    while True:
-        x = _ziggurat_exponential(words, dtype) / start
-        y = _ziggurat_exponential(words, dtype)
-        if dtype(2) * y > x * x:
-            return x + start
+def logarithm_exponentials(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Places]:
+    """Boost 1.56 to 1.63: -log(1 - u)."""
+    uniforms, behind = unit_uniforms(words, place, dtype)
+    return -glibc.log(dtype(1) - uniforms), behind
 
 
-def unit_uniform(words: Words, dtype: type[np.floating]) -> Real:
-    """`boost::uniform_01`: a word over 2**32, drawn again where rounding makes it 1."""
-    while True:
-        value = dtype(next(words)) * dtype(2.0**-32)
-        if value < 1:
-            return value
+def ziggurat_exponentials(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Places]:
+    """Boost from 1.64: `unit_exponential_distribution`, a ziggurat of 256 layers.
+
+    An exponential's tail looks like the whole, moved by the tail's start
+    (boost/random/exponential_distribution.hpp, boost-1.74.0).
+    """
+    corner = EXPONENTIAL.x.astype(dtype)
+    values, shift, behind = np.zeros(place.size, dtype), np.zeros(place.size, dtype), place.copy()
+    pending = np.arange(place.size)
+    while pending.size:
+        mantissa, bucket, after = int_float_pairs(words, behind[pending], dtype)
+        layer = bucket.astype(np.intp)
+        x = mantissa * dtype(2.0**-24) * corner[layer]
+        done = x < corner[layer + 1]
+        shift[pending[~done & (layer == 0)]] += corner[1]
+        wedge = np.flatnonzero(~done & (layer > 0))
+        if wedge.size:
+            uniforms, after[wedge] = unit_uniforms(words, after[wedge], dtype)
+            done[wedge] = _under_exponential(x[wedge], uniforms, layer[wedge], dtype)
+        values[pending], behind[pending] = x, after
+        pending = pending[~done & (after <= words.size)]
+    return shift + values, behind
 
 
-def fraction_and_bucket(words: Words, dtype: type[np.floating]) -> tuple[Real, int]:
-    """`generate_int_float_pair<RealType, 8>`: eight bits choose, all mantissa bits make the fraction."""
-    word = next(words)
-    fraction = dtype(word >> 8) * dtype(2.0**-24)
-    if dtype is np.float64:
-        fraction = (fraction + dtype(next(words) & (1 << 29) - 1)) * dtype(2.0**-29)
-    return fraction, word & 0xFF
-
-
-def _logarithm_exponential(words: Words, dtype: type[np.floating]) -> Real:
-    complement = dtype(1) - unit_uniform(words, dtype)
-    if dtype is np.float32:
-        return -glibc.logf(np.array([complement]))[0]
-    return dtype(-math.log(complement))
-
-
-def _ziggurat_exponential(words: Words, dtype: type[np.floating]) -> Real:
-    """`unit_exponential_distribution`, boost/random/exponential_distribution.hpp, boost-1.74.0."""
-    table_x, table_y = EXPONENTIAL
-    shift = dtype(0)
-    while True:
-        fraction, i = fraction_and_bucket(words, dtype)
-        x = fraction * dtype(table_x[i])
-        if x < dtype(table_x[i + 1]):
-            return shift + x
-        if i == 0:
-            shift += dtype(table_x[1])
-            continue
-        y01 = unit_uniform(words, dtype)
-        y = dtype(table_y[i]) + y01 * dtype(table_y[i + 1] - table_y[i])
-        above_chord = dtype(table_x[i] - table_x[i + 1]) * y01 - (dtype(table_x[i]) - x)
-        tangent = dtype(table_y[i + 1]) + (dtype(table_x[i + 1]) - x) * dtype(table_y[i + 1])
-        if above_chord < 0 and (y - tangent < 0 or y < dtype(math.exp(-x))):
-            return x + shift
+def _under_exponential(x: Reals, uniforms: Reals, layer: Places, dtype: Dtype) -> NDArray[np.bool_]:
+    """Whether a wedge's point lies below the density: chord and tangent decide first."""
+    right, left = (EXPONENTIAL.x[layer + side].astype(dtype) for side in (0, 1))
+    width = (EXPONENTIAL.x[layer] - EXPONENTIAL.x[layer + 1]).astype(dtype)
+    low, top = (EXPONENTIAL.y[layer + side].astype(dtype) for side in (0, 1))
+    height = low + uniforms * (EXPONENTIAL.y[layer + 1] - EXPONENTIAL.y[layer]).astype(dtype)
+    below_chord = width * uniforms - (right - x) < 0
+    below_tangent = height - (top + (left - x) * top) < 0
+    return below_chord & (below_tangent | (height < glibc.exp(-x)))

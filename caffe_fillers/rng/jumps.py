@@ -1,0 +1,91 @@
+"""Jumping ahead: the words that come any number of words later, without drawing those between.
+
+Every bit of a Mersenne twister's output follows one linear recurrence over GF(2), whose characteristic
+polynomial p has degree 19937. So the word at distance d is the exclusive or of those words i for which t**i
+occurs in t**d mod p (Haramoto, Matsumoto, Nishimura, Panneton and L'Ecuyer, Efficient Jump Ahead for
+F2-Linear Random Number Generators, INFORMS Journal on Computing 20(3), 2008). A polynomial over GF(2) is an
+int here, bit i the coefficient of t**i.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffe_fillers.rng.twister import Twister, Words
+
+_WINDOW = 4
+_SPREAD = np.array([int(f"{byte:b}", 4) for byte in range(256)], "<u2")
+"""The bits of a byte with a zero above each: the square of a polynomial over GF(2)."""
+
+
+def words_needed(twister: Twister) -> int:
+    """How many words `jump` must be given."""
+    return twister.degree + twister.n + _WINDOW
+
+
+def jump(twister: Twister, words: Words, distance: int) -> Words:
+    """The n words at `distance` behind the first of `words`, which are the next `words_needed`.
+
+    Coefficients are taken four at a time: all sixteen sums of four
+    neighbouring words are made first, for every place at once.
+    """
+    length = words.size - _WINDOW
+    sums = np.zeros((1 << _WINDOW, length), words.dtype)
+    for bit in range(_WINDOW):
+        np.bitwise_xor(sums[: 1 << bit], words[bit : bit + length], out=sums[1 << bit : 2 << bit])
+    result = np.zeros(twister.n, words.dtype)
+    for window, choice in enumerate(_windows(twister, distance).tolist()):
+        begin = window * _WINDOW
+        np.bitwise_xor(result, sums[choice, begin : begin + twister.n], out=result)
+    return result
+
+
+@lru_cache(maxsize=16)
+def _windows(twister: Twister, distance: int) -> NDArray[np.uint8]:
+    """The coefficients of t**distance mod p, four to a number."""
+    size = -(-twister.degree // _WINDOW) * _WINDOW
+    power = _power(twister, distance).to_bytes(-(-size // 8), "little")
+    bits = np.unpackbits(np.frombuffer(power, np.uint8), bitorder="little", count=size)
+    return np.packbits(bits.reshape(-1, _WINDOW), axis=1, bitorder="little").ravel()
+
+
+def _power(twister: Twister, exponent: int) -> int:
+    """t**exponent mod p, squaring from the exponent's leading bits down."""
+    rest = max(exponent.bit_length() - 14, 0)
+    power = 1 << (exponent >> rest)
+    for bit in reversed(range(rest)):
+        power = _remainder(twister, _square(power) << (exponent >> bit & 1))
+    return power
+
+
+def _square(polynomial: int) -> int:
+    octets = polynomial.to_bytes(-(-polynomial.bit_length() // 8), "little")
+    return int.from_bytes(_SPREAD[np.frombuffer(octets, np.uint8)].tobytes(), "little")
+
+
+def _remainder(twister: Twister, polynomial: int) -> int:
+    """Mod p. The second term of p lies n - 1 below the first, so n - 1 leading bits go at a time."""
+    while (excess := polynomial.bit_length() - twister.degree) > 0:
+        kept = max(excess - twister.n + 1, 0)
+        polynomial ^= times_characteristic(twister, polynomial >> (twister.degree + kept)) << kept
+    return polynomial
+
+
+def times_characteristic(twister: Twister, polynomial: int) -> int:
+    """The product with p, which the 1998 paper gives in closed form (appendix B); by Horner's rule.
+
+    >>> from caffe_fillers.rng.twister import MT19937
+    >>> times_characteristic(MT19937, 1).bit_length() - 1
+    19937
+    """
+    n, m = twister.n, twister.m
+    product = polynomial
+    for bit in range(twister.w):
+        lower = 1 if bit < twister.r else 0
+        product = product << (n - lower) ^ product << (m - lower)
+        if twister.a >> bit & 1:
+            product ^= polynomial
+    return product

@@ -1,0 +1,66 @@
+"""The pieces that Boost's distributions are made of, for many places of a block of words at once.
+
+Every function here says how far into the block it read. Where a place lies at the block's end that is beyond
+the block, and the values are worth nothing: the caller asks again with more words.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffe_fillers.rng.reals import Dtype, Reals
+from caffe_fillers.rng.twister import Words
+
+Places: TypeAlias = NDArray[np.intp]
+
+
+def unit_uniforms(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Places]:
+    """`boost::uniform_01`: a word over 2**w, drawn again where rounding makes it 1."""
+    values = words.take(place, mode="clip").astype(dtype) * dtype(math.ldexp(1.0, -bits(words)))
+    behind = place + 1
+    again = np.flatnonzero((values >= 1) & (behind <= words.size))
+    if again.size:
+        values[again], behind[again] = unit_uniforms(words, behind[again], dtype)
+    return values, behind
+
+
+def int_float_pairs(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Words, Places]:
+    """`generate_int_float_pair<RealType, 8>`: a fraction of 1 in units of 2**-24, and eight bits."""
+    first = words.take(place, mode="clip")
+    second = words.take(place + 1, mode="clip")
+    return mantissas(first, second, dtype), first & first.dtype.type(0xFF), place + pair_words(words, dtype)
+
+
+def pair_words(words: Words, dtype: Dtype) -> int:
+    """How many words an int-float pair takes: two where one of 32 bits must fill a double."""
+    return 2 if dtype is np.float64 and bits(words) == 32 else 1
+
+
+def mantissas(first: Words, second: Words, dtype: Dtype) -> Reals:
+    """The fractions of int-float pairs, times 2**24 (boost/random/detail/int_float_pair.hpp).
+
+    The eight low bits of the first word are for the int. Of 32 bits the other
+    24 fill a float, and a double takes 29 from the second word. Of 64 bits one
+    word is enough for either; Boost means to clear the bits that do not fit,
+    but clears one of them, so the rest is rounded and may come to 2**24.
+    """
+    word = first.dtype.type
+    if bits(first) == 64:
+        first = first & ~word(1 << (40 if dtype is np.float32 else 11))
+    values: Reals = (first >> word(8)).astype(dtype)
+    if bits(first) == 64:
+        values *= dtype(2.0**-32)
+    elif dtype is np.float64:
+        values *= dtype(2.0**-24)
+        values += second & word((1 << 29) - 1)
+        values *= dtype(2.0**-5)
+    return values
+
+
+def bits(words: Words) -> int:
+    """The width of a word."""
+    return words.itemsize * 8

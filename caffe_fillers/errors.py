@@ -45,6 +45,10 @@ class FillerError(CaffeFillersError):
     """A filler cannot fill this blob, as Caffe's own checks would find."""
 
 
+class InitializerError(CaffeFillersError, ValueError):
+    """An initializer of another framework cannot be built so, or cannot fill this shape, by its own rules."""
+
+
 class FormatError(CaffeFillersError):
     """A weight file is broken, or cannot hold what it should."""
 

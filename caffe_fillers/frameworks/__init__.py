@@ -4,7 +4,7 @@
 framework's generator, its initializers and a function that draws a whole
 net's parameters in order from one seed. Each is imported by name.
 
->>> from caffe_fillers.frameworks import mxnet, tensorflow
+>>> from caffe_fillers.frameworks import tensorflow
 >>> tensorflow.glorot_uniform((2, 2), seed=1).tolist()
-[[0.8656113147735596, -0.9857177734375], [-0.03739321231842041, 0.14362859725952148]]
+[[-0.6392252445220947, 1.0297645330429077], [-1.1010152101516724, -0.010423898696899414]]
 """

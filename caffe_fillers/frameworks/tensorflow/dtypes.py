@@ -44,9 +44,9 @@ def dtype_of(dtype: DTypeLike | Dtype) -> Dtype:
 
     >>> dtype_of("float64").values_per_block
     2
-    >>> dtype_of("int8")
+    >>> dtype_of("float8")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    caffe_fillers.errors.UnknownNameError: unknown floating type 'int8'; known: bfloat16, float16, float32, float64
+    caffe_fillers.errors.UnknownNameError: unknown floating type 'float8' (did you mean 'float64'?); ...
     """
     if isinstance(dtype, Dtype):
         return dtype

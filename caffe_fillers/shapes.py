@@ -73,6 +73,20 @@ def differ(left: int | Shape, right: int | Shape) -> bool:
     return left is not UNKNOWN and right is not UNKNOWN and left != right
 
 
+def merge(shapes: Sequence[Shape]) -> Shape:
+    """What shapes that must be equal tell together: a known length fills in an unknown one.
+
+    >>> merge([(2, UNKNOWN), (UNKNOWN, 3)])
+    (2, 3)
+    """
+    merged = shapes[0]
+    for shape in shapes[1:]:
+        if differ(merged, shape):
+            raise NetError(f"shapes {format_shape(merged)} and {format_shape(shape)} must be equal")
+        merged = tuple(right if left is UNKNOWN else left for left, right in zip(merged, shape, strict=True))
+    return merged
+
+
 def count(shape: Shape, start: int = 0, end: int | None = None) -> int:
     """Number of values in the axes from `start` up to `end`, as `Blob::count`; 1 for no axes.
 

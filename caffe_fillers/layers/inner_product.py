@@ -18,11 +18,11 @@ def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
     axis = canonical_axis(inner_product_param.axis, len(bottoms[0]))
     outputs, inputs = inner_product_param.num_output, count(bottoms[0], axis)
     shape = (inputs, outputs) if inner_product_param.transpose else (outputs, inputs)
-    weight = Param(shape, from_parameter(inner_product_param.weight_filler), (1, 1, *shape))
-    bias = Param((outputs,), from_parameter(inner_product_param.bias_filler), (1, 1, 1, outputs))
-    return Setup(
-        ((*bottoms[0][:axis], outputs),), (weight, bias) if inner_product_param.bias_term else (weight,)
-    )
+    params = [Param(shape, from_parameter(inner_product_param.weight_filler), legacy_shape=(1, 1, *shape))]
+    if inner_product_param.bias_term:
+        bias_filler = from_parameter(inner_product_param.bias_filler)
+        params.append(Param((outputs,), bias_filler, legacy_shape=(1, 1, 1, outputs)))
+    return Setup(((*bottoms[0][:axis], outputs),), tuple(params))
 
 
 @layer("Embed", accepts_unranked=True)
@@ -32,8 +32,8 @@ def embed(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     inputs, outputs = embed_param.input_dim, embed_param.num_output
     if inputs < 1 or outputs < 1:
         raise NetError("num_output and input_dim must be given and at least 1")
-    weight = Param((inputs, outputs), from_parameter(embed_param.weight_filler))
-    bias = Param((outputs,), from_parameter(embed_param.bias_filler))
+    params = [Param((inputs, outputs), from_parameter(embed_param.weight_filler))]
+    if embed_param.bias_term:
+        params.append(Param((outputs,), from_parameter(embed_param.bias_filler)))
     bottom = cast("Shape | None", bottoms[0])
-    top = None if bottom is None else (*bottom, outputs)
-    return Setup((top,), (weight, bias) if embed_param.bias_term else (weight,))
+    return Setup((None if bottom is None else (*bottom, outputs),), tuple(params))

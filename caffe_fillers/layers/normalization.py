@@ -17,8 +17,8 @@ def batch_norm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     blob that the prototxt says nothing about; these are saved.
     """
     shape = bottoms[0]
-    if len(shape) < 2:
-        raise NetError(f"its bottom has shape {format_shape(shape)}; it needs channels in axis 1")
+    if len(shape) < 2 or 0 in shape[:2]:
+        raise NetError(f"its bottom has shape {format_shape(shape)}; it needs items and, in axis 1, channels")
     if any(param.lr_mult != 0 for param in parameter.param[:3]):
         raise NetError("its blobs are statistics that are not learned: set lr_mult: 0 in each param entry")
     saved = LayerParameter()
@@ -26,13 +26,13 @@ def batch_norm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     while len(saved.param) < 3:
         saved.param.add(lr_mult=0)
     channels = (shape[1],)
-    shapes = (channels, channels, (1,))
-    return Setup((shape,), tuple(Param(each, Constant()) for each in shapes), saved)
+    params = tuple(Param(each, Constant()) for each in (channels, channels, (1,)))
+    return Setup((shape,), params, saved)
 
 
 @layer("LRN")
 def lrn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """Across channels or within one; the shape stays, four axes are needed."""
+    """Across channels or within one; the layers inside the latter keep the shape and draw nothing."""
     if parameter.lrn_param.local_size % 2 == 0:
         raise NetError(f"local_size {parameter.lrn_param.local_size} is even; LRN needs an odd one")
     if len(bottoms[0]) != 4:

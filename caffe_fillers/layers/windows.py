@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from caffe_fillers.errors import NetError
@@ -20,39 +20,64 @@ class Windows:
     dilation: Shape
 
     def outputs(self, lengths: Shape) -> Shape:
-        """How many windows fit into axes of these lengths (division as in C++, towards zero)."""
-        return tuple(
-            _quotient(length + 2 * pad - (dilation * (kernel - 1) + 1), stride) + 1
-            for length, kernel, stride, pad, dilation in self._axes(lengths)
-        )
+        """How many windows fit into axes of these lengths.
 
-    def inputs(self, outputs: Shape) -> Shape:
+        Division goes towards zero as in C++, so a kernel that is longer than
+        the image by less than a stride still gives one window.
+        """
+        if 0 in self.stride:
+            raise NetError("a stride is 0; give stride_h and stride_w together")
+        counts = tuple(
+            _quotient(length + 2 * pad - extent, stride) + 1
+            for length, extent, stride, pad in self._axes(lengths)
+        )
+        if any(number < 0 for number in counts):
+            raise NetError(f"kernel {self.kernel} is longer than the image {lengths} with its pad {self.pad}")
+        return counts
+
+    def inputs(self, counts: Shape) -> Shape:
         """The lengths that a deconvolution makes of so many windows."""
-        return tuple(
-            stride * (length - 1) + (dilation * (kernel - 1) + 1) - 2 * pad
-            for length, kernel, stride, pad, dilation in self._axes(outputs)
+        lengths = tuple(
+            stride * (number - 1) + extent - 2 * pad for number, extent, stride, pad in self._axes(counts)
         )
+        if any(length < 0 for length in lengths):
+            raise NetError(f"pad {self.pad} takes away more than the whole output of {counts} windows")
+        return lengths
 
-    def _axes(self, lengths: Shape) -> Sequence[tuple[int, int, int, int, int]]:
-        return list(zip(lengths, self.kernel, self.stride, self.pad, self.dilation, strict=True))
+    def _axes(self, lengths: Shape) -> Iterable[tuple[int, int, int, int]]:
+        """Length, the kernel's extent with its dilation, stride and pad of each axis."""
+        extents = (
+            dilation * (kernel - 1) + 1 for kernel, dilation in zip(self.kernel, self.dilation, strict=True)
+        )
+        return zip(lengths, extents, self.stride, self.pad, strict=True)
 
 
 def windows(parameter: ConvolutionParameter, num_axes: int) -> Windows:
     """`BaseConvolutionLayer::LayerSetUp`: one length for all axes, one for each, or _h and _w."""
     kernel = _per_axis(parameter, "kernel_size", "kernel", num_axes, None)
-    stride = _per_axis(parameter, "stride", "stride", num_axes, 1)
-    if min((*kernel, *stride), default=1) < 1:
-        raise NetError("kernel and stride must be at least 1 in every axis")
+    if any(length < 1 for length in kernel):
+        raise NetError(f"kernel {kernel} must be at least 1 in every axis")
+    if any(int32(length) < 1 for length in parameter.stride[:num_axes]):
+        raise NetError("stride must be at least 1")
     return Windows(
         kernel,
-        stride,
+        _per_axis(parameter, "stride", "stride", num_axes, 1),
         _per_axis(parameter, "pad", "pad", num_axes, 0),
-        _per_axis(parameter, "dilation", "", num_axes, 1),
+        _per_axis(parameter, "dilation", None, num_axes, 1),
     )
 
 
+def int32(value: int) -> int:
+    """A uint32 field as Caffe keeps it, in an int: from 2**31 on it is negative.
+
+    >>> int32(3), int32(2**32 - 1)
+    (3, -1)
+    """
+    return value - 2**32 if value >= 2**31 else value
+
+
 def _per_axis(
-    parameter: ConvolutionParameter, name: str, prefix: str, num_axes: int, default: int | None
+    parameter: ConvolutionParameter, name: str, prefix: str | None, num_axes: int, default: int | None
 ) -> Shape:
     lengths: Sequence[int] = getattr(parameter, name)
     if prefix and (parameter.HasField(f"{prefix}_h") or parameter.HasField(f"{prefix}_w")):
@@ -60,7 +85,7 @@ def _per_axis(
             raise NetError(f"{prefix}_h and {prefix}_w are for two spatial axes; this bottom has {num_axes}")
         if lengths:
             raise NetError(f"give either {name} or {prefix}_h and {prefix}_w, not both")
-        return getattr(parameter, f"{prefix}_h"), getattr(parameter, f"{prefix}_w")
+        return int32(getattr(parameter, f"{prefix}_h")), int32(getattr(parameter, f"{prefix}_w"))
     if not lengths and default is not None:
         return (default,) * num_axes
     if len(lengths) not in (1, num_axes):
@@ -68,7 +93,8 @@ def _per_axis(
             f"{name} is given {len(lengths)} times for {num_axes} spatial axes: "
             "give it once, or once per axis"
         )
-    return tuple(lengths) if len(lengths) == num_axes else (lengths[0],) * num_axes
+    each = lengths if len(lengths) == num_axes else [lengths[0]] * num_axes
+    return tuple(map(int32, each))
 
 
 def _quotient(numerator: int, denominator: int) -> int:

@@ -1,0 +1,32 @@
+"""Layers that compute nothing, or nothing that can be seen.
+
+parameter_layer.hpp, silence_layer.cpp, python_layer.hpp.
+"""
+
+from __future__ import annotations
+
+from caffe_fillers.fillers import Constant
+from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.schema import LayerParameter
+from caffe_fillers.shapes import Shape, as_shape
+
+
+@layer("Parameter", bottoms=0)
+def parameter_layer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Its top is its blob, which no filler fills: fresh memory is zero."""
+    shape = as_shape(parameter.parameter_param.shape.dim)
+    return Setup((shape,), (Param(shape, Constant()),))
+
+
+@layer("Silence", bottoms=(1, None), tops=0, accepts_unranked=True)
+def silence(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Takes blobs that nobody wants."""
+    return Setup(())
+
+
+@layer("Python", bottoms=(0, None), tops=(0, None), accepts_unranked=True)
+def python(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """What its code does to shapes, blobs and the random stream cannot be seen."""
+    code = f"{parameter.python_param.module}.{parameter.python_param.layer}"
+    note = f"the Python code {code} is not run; it is taken to have no parameter blobs and to draw nothing"
+    return Setup((None,) * len(parameter.top), notes=(note,))

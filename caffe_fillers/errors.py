@@ -6,7 +6,7 @@ message alone tells what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -38,7 +38,15 @@ class NetError(CaffeFillersError):
 
 
 class UnknownShapeError(NetError):
-    """Weights depend on the shape of a blob that the net alone does not tell."""
+    """Weights depend on the shape of a blob that the net alone does not tell.
+
+    `origins` are the blobs to give a shape to, with what is known of it: None,
+    or a tuple whose unknown axes are `shapes.UNKNOWN`.
+    """
+
+    def __init__(self, message: str, origins: Mapping[str, tuple[int, ...] | None]) -> None:
+        super().__init__(message)
+        self.origins = dict(origins)
 
 
 class FillerError(CaffeFillersError):

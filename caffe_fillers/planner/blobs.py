@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from caffe_fillers.errors import NetError, UnknownShapeError, suggestion
 from caffe_fillers.schema import LayerParameter
-from caffe_fillers.shapes import UNKNOWN, Shape, check_blob_shape, format_shape, is_known
+from caffe_fillers.shapes import Shape, check_blob_shape, format_shape, is_known
 
 AUTOMATIC = "(automatic)"  # the name Net::AppendTop gives a top that the layer did not name
 
@@ -17,13 +17,14 @@ class TopBlobs:
 
     `given` are shapes from the user, which replace what a layer says.
     `origins` maps a blob whose shape is not fully known to the blobs where
-    that begins.
+    that begins, `copies` the tops of a Split layer to the blob it copies.
     """
 
     given: dict[str, Shape]
     shapes: dict[str, Shape | None] = field(default_factory=dict)
     available: set[str] = field(default_factory=set)
     origins: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
 
     def take_bottoms(self, layer: LayerParameter) -> tuple[Shape | None, ...]:
         """Shapes of the layer's bottoms; each blob can be taken once, split insertion sees to the rest."""
@@ -60,27 +61,18 @@ class TopBlobs:
                 self.origins[name] = tuple(inherited) or (name,)
             if name != AUTOMATIC:
                 self.shapes[name] = final
+            if layer.type == "Split":
+                self.copies[name] = layer.bottom[0]
 
     def unknown(self, layer: LayerParameter) -> UnknownShapeError:
         """The error of a layer whose weights depend on a shape that is not known."""
         origins = dict.fromkeys(origin for bottom in layer.bottom for origin in self.origins.get(bottom, ()))
         blobs = ", ".join(
-            f"{bottom!r} ({format_shape(self.shapes[bottom])})"
+            f"{self.copies.get(bottom, bottom)!r} ({format_shape(self.shapes[bottom])})"
             for bottom in layer.bottom
             if bottom in self.origins
         )
-        options = " ".join(f"--shape {name}={_placeholder(self.shapes[name])}" for name in origins)
         return UnknownShapeError(
-            f"its weights depend on the shape of {blobs}, which the net does not tell; "
-            f"give it with {options} (numbers for the letters)"
+            f"its weights depend on the shape of {blobs}, which the net does not tell",
+            {name: self.shapes[name] for name in origins},
         )
-
-
-def _placeholder(shape: Shape | None) -> str:
-    """How to write a shape on the command line, with letters where the user has to say."""
-    if shape is None:
-        return "N,C,H,W"
-    letters = "NCHW" if len(shape) == 4 else [f"D{axis}" for axis in range(len(shape))]
-    return ",".join(
-        letter if dim is UNKNOWN else str(dim) for dim, letter in zip(shape, letters, strict=True)
-    )

@@ -12,6 +12,7 @@ from caffe_fillers.layers import LayerType, Param, Setup, layer_type, layer_type
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.planner.blobs import TopBlobs
+from caffe_fillers.planner.remedy import with_remedy
 from caffe_fillers.planner.sharing import SharedParams
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, format_shape, is_known
@@ -46,11 +47,19 @@ def plan_net(
     `NetError`, one whose weights depend on an unknown shape an
     `UnknownShapeError`.
     """
-    walk = _Walk(sources, TopBlobs(dict(shapes or {})), path, NetParameter(name=net.name), strict)
-    for layer_id, layer in enumerate(net.layer):
-        walk.add(layer_id, layer)
-    plan = Plan(tuple(walk.steps), tuple(walk.blobs), walk.tops.shapes, tuple(walk.notes))
-    return PlannedNet(walk.saved, plan)
+    given = dict(shapes or {})
+
+    def attempt(more: Mapping[str, Shape]) -> PlannedNet:
+        walk = _Walk(sources, TopBlobs({**given, **more}), path, NetParameter(name=net.name), strict)
+        for layer_id, layer in enumerate(net.layer):
+            walk.add(layer_id, layer)
+        plan = Plan(tuple(walk.steps), tuple(walk.blobs), walk.tops.shapes, tuple(walk.notes))
+        return PlannedNet(walk.saved, plan)
+
+    try:
+        return attempt({})
+    except UnknownShapeError as error:
+        raise with_remedy(error, attempt) from None
 
 
 @dataclass
@@ -75,9 +84,11 @@ class _Walk:
             self._add_blobs(layer_id, layer, saved, setup)
             self._save(saved, kind, setup)
         except CaffeFillersError as error:
-            error_class = UnknownShapeError if isinstance(error, UnknownShapeError) else NetError
             place = f"{self.path}:{layer.text_extra.line}: " if self.path else ""
-            raise error_class(f"{place}layer {layer.name!r} ({layer.type}): {error}") from error
+            message = f"{place}layer {layer.name!r} ({layer.type}): {error}"
+            if isinstance(error, UnknownShapeError):
+                raise UnknownShapeError(message, error.origins) from error
+            raise NetError(message) from error
 
     def _type(self, layer: LayerParameter) -> LayerType:
         found = layer_type(layer)

@@ -36,7 +36,7 @@ def dense_image_data_segnet(parameter: LayerParameter, sources: Sources) -> Setu
 
 @data_layer("DenseImageData", tops=2)
 def dense_image_data(parameter: LayerParameter, sources: Sources) -> Setup:
-    """Images with an image of labels each: caffe-segnet-cudnn5 dense_image_data_layer.cpp."""
+    """Images with an image of labels each, which ENet may shrink: caffe-enet dense_image_data_layer.cpp."""
     return _dense_image_data(parameter, _THREAD)
 
 
@@ -48,7 +48,12 @@ def _dense_image_data(parameter: LayerParameter, thread: tuple[Draw, ...]) -> Se
     crop = parameter.transform_param.crop_size
     height = crop or param.crop_height or param.new_height or UNKNOWN
     width = crop or param.crop_width or param.new_width or UNKNOWN
-    return _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width), thread)
+    setup = _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width), thread)
+    if crop or param.crop_height:
+        return setup
+    divisor = param.label_divide_factor
+    label = (param.batch_size, 1, height // divisor, width // divisor)
+    return Setup((setup.tops[0], label), setup.events, notes=setup.notes)
 
 
 @data_layer("ImageSegData", tops=(2, 3))

@@ -11,28 +11,37 @@ from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, differ, format_shape, legacy_dim
 
 
-@layer("ROIPooling", bottoms=2)
+@layer("ROIPooling", bottoms=2, accepts_unranked=True)
 def roi_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A patch of `pooled_h` x `pooled_w` for each region, caffe-fast-rcnn roi_pooling_layer.cpp."""
     roi_pooling_param = fork_param(parameter, "roi_pooling_param")
     pooled = roi_pooling_param.pooled_h, roi_pooling_param.pooled_w
     if min(pooled) < 1:
         raise NetError("roi_pooling_param needs pooled_h and pooled_w of at least 1")
-    return Setup(((legacy_dim(bottoms[1], 0), four_axes(bottoms[0])[1], *pooled),))
+    return Setup(((_num_regions(bottoms[1]), _channels(bottoms[0]), *pooled),))
 
 
-@layer("PSROIPooling", bottoms=2)
+@layer("PSROIPooling", bottoms=2, accepts_unranked=True)
 def psroi_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Each cell of a group_size x group_size grid has channels of its own, caffe-rfcn."""
     psroi_pooling_param = fork_param(parameter, "psroi_pooling_param")
     outputs, group = psroi_pooling_param.output_dim, psroi_pooling_param.group_size
     if outputs < 1 or group < 1:
         raise NetError("psroi_pooling_param needs output_dim and group_size of at least 1")
-    if differ(four_axes(bottoms[0])[1], outputs * group * group):
+    if differ(_channels(bottoms[0]), outputs * group * group):
         raise NetError(
             f"its bottom has {bottoms[0][1]} channels; output_dim x group_size^2 is {outputs * group * group}"
         )
-    return Setup(((legacy_dim(bottoms[1], 0), outputs, group, group),))
+    return Setup(((_num_regions(bottoms[1]), outputs, group, group),))
+
+
+def _channels(shape: Shape | None) -> int:
+    return UNKNOWN if shape is None else four_axes(shape)[1]
+
+
+def _num_regions(shape: Shape | None) -> int:
+    """How many regions there are: data decides, and no weights depend on it."""
+    return UNKNOWN if shape is None else legacy_dim(shape, 0)
 
 
 @layer("SmoothL1Loss", "L1Loss", bottoms=(1, 4), tops=(1, 2), loss=True, accepts_unranked=True)

@@ -23,7 +23,7 @@ from caffe_fillers.schema import (
     NetParameter,
     NetState,
     V1LayerParameter,
-    strip_extras,
+    strip_private,
 )
 
 HERE = Path(__file__).parent
@@ -153,7 +153,7 @@ def nets(draw: st.DrawFn) -> NetParameter:
 @given(nets())
 def test_after_splits_every_blob_has_one_reader(net: NetParameter) -> None:
     split = passes.insert_splits(net)
-    strip_extras(split)
+    strip_private(split)
     readers: Counter[str] = Counter()
     for layer in split.layer:
         assert readers.keys() >= set(layer.bottom)

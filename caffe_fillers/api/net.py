@@ -118,14 +118,16 @@ def load_net(
     level: int | None = None,
     stages: Iterable[str] = (),
     shapes: Mapping[str, Shape] | None = None,
+    dialect: str | None = None,
     strict: bool = False,
 ) -> Net:
     """Read and plan a net: a path or an open binary file of a net or a solver, text or binary.
 
     `phase` (train or test), `level` and `stages` choose among the layers as
     Caffe's command line does; a solver brings its own, which these win over.
-    `shapes` gives blobs' shapes that the net cannot tell; `strict` refuses
-    unknown fields. Errors: `PrototxtError`, `NetError`, `UnknownShapeError`,
+    `shapes` gives blobs' shapes that the net cannot tell; `dialect` names the
+    fork whose net this is where its fields do not show that; `strict` refuses
+    unknown fields and layer types. Errors: `PrototxtError`, `NetError`, `UnknownShapeError`,
     `FormatError`.
 
     >>> import io
@@ -140,9 +142,9 @@ def load_net(
         state.phase = _PHASES[phase or "train"]
     if level is not None or read.solver is None:
         state.level = level or 0
-    planned, noted = _plan(read, state, shapes)
+    planned, noted = _plan(read, state, shapes, dialect, strict=strict)
     notes = (*read.notes, *noted, *planned.plan.notes)
-    tests = tuple(_plan(test, NetState(), shapes)[0].plan for test in read.tests)
+    tests = tuple(_plan(test, NetState(), shapes, dialect, strict=strict)[0].plan for test in read.tests)
     return Net(planned.parameter, planned.plan, notes, read.seed, tests, read.weights, read.folders)
 
 
@@ -154,7 +156,12 @@ def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[N
 
 
 def _plan(
-    read: Origin, state: NetState, shapes: Mapping[str, Shape] | None
+    read: Origin,
+    state: NetState,
+    shapes: Mapping[str, Shape] | None,
+    dialect: str | None,
+    *,
+    strict: bool,
 ) -> tuple[PlannedNet, tuple[Note, ...]]:
     """Prepare and plan a net; the user's `state` wins over a solver's, which wins over the net's own."""
     default, merged = None, NetState()
@@ -163,5 +170,5 @@ def _plan(
         merged.CopyFrom(read.solver.state)
     merged.MergeFrom(state)
     inline = read.solver is not None and read.solver.inline
-    passed = passes.prepare(read.net, merged, default=default, path=read.path, inline=inline)
-    return plan_net(passed.net, read.folders, shapes, path=read.path), passed.notes
+    passed = passes.prepare(read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect)
+    return plan_net(passed.net, read.folders, shapes, path=read.path, strict=strict), passed.notes

@@ -26,7 +26,12 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BLOB=2,3,224,224",
         help="shape of a blob that the net cannot tell, ? where it does not matter; may be repeated",
     )
-    parser.add_argument("--strict", action="store_true", help="refuse fields that no Caffe is known to have")
+    parser.add_argument(
+        "--dialect", metavar="NAME", help="the fork whose net this is, such as ssd; default: by its fields"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse fields and layer types that no Caffe is known to have"
+    )
 
 
 def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +56,7 @@ def load(arguments: argparse.Namespace) -> Net:
         level=arguments.level,
         stages=arguments.stage,
         shapes=dict(map(_shape, arguments.shape)),
+        dialect=arguments.dialect,
         strict=arguments.strict,
     )
 

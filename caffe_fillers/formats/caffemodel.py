@@ -13,7 +13,8 @@ from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.formats.wire import prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter, strip_extras
+from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
+from caffe_fillers.schema.dialects import BVLC, for_file
 
 MAX_BYTES = 2**31 - 1  # a message beyond 2 GiB cannot be parsed by any Protocol Buffers library
 
@@ -43,10 +44,7 @@ def write(file: BinaryIO, model: Model) -> None:
 
 def _head(model: Model) -> bytes:
     """All that the net says beside its layers; the numbers of these fields are below that of `layer`."""
-    head = NetParameter()
-    head.CopyFrom(model.net)
-    strip_extras(head)
-    return head.SerializeToString()
+    return for_file(model.net, model.net.text_extra.dialect or BVLC).SerializeToString()
 
 
 def _write_blob(file: BinaryIO, blob: ModelBlob) -> None:
@@ -79,12 +77,11 @@ def _blob_shape(blob: ModelBlob) -> bytes:
 
 
 def _around_blobs(parameter: LayerParameter) -> tuple[bytes, bytes]:
-    """A layer's fields with numbers below that of `blobs`, and above it."""
-    before, after = LayerParameter(), LayerParameter()
-    before.CopyFrom(parameter)
-    strip_extras(before)
+    """A layer's fields with numbers below that of `blobs`, and above it, as its dialect numbers them."""
+    before = for_file(parameter, parameter.text_extra.dialect or BVLC)
+    after = type(before)()
     after.CopyFrom(before)
-    for descriptor, _ in parameter.ListFields():
+    for descriptor, _ in before.ListFields():
         (before if descriptor.number > _LAYER_BLOBS else after).ClearField(descriptor.name)
     return before.SerializeToString(), after.SerializeToString()
 

@@ -12,6 +12,7 @@ from caffe_fillers.notes import Note
 from caffe_fillers.passes.batch_norm import batch_norm
 from caffe_fillers.passes.contract import LayerError, Passed, copy_without
 from caffe_fillers.passes.data_transformation import data_transformation
+from caffe_fillers.passes.dialects import mark_dialect
 from caffe_fillers.passes.inputs import inputs
 from caffe_fillers.passes.phases import inherit_phase
 from caffe_fillers.passes.selection import merge_states, select
@@ -51,12 +52,14 @@ def prepare(
     default: NetState | None = None,
     path: str = "",
     inline: bool = False,
+    dialect: str | None = None,
 ) -> Passed:
-    """The net that Caffe builds: upgraded, its layers selected, Split layers in, phases set.
+    """The net that Caffe builds: upgraded, marked, its layers selected, Split layers in, phases set.
 
     The net's own `state` overrides `default`, and `state` overrides both:
     phase and level if they are set, while stages add up. `path` is named in
     errors. An `inline` net, one that stands in a solver, is not upgraded.
+    `dialect` is the fork whose net this is, recognised where it is not given.
 
     >>> from caffe_fillers.schema import TRAIN
     >>> old = NetParameter(input=["data"], input_shape=[{"dim": [1, 3]}])
@@ -64,6 +67,8 @@ def prepare(
     'input'
     """
     passed = Passed(net, tuple(_not_upgraded(net))) if inline else upgrade(net, path=path)
+    marked = mark_dialect(passed.net, dialect)
+    passed = Passed(marked.net, passed.notes + marked.notes)
     declared = copy_without(passed.net, "state")
     declared.state.CopyFrom(merge_states(default, passed.net.state, state))
     try:

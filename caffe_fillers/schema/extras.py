@@ -8,11 +8,17 @@ every pass that copies messages.
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
+from typing import Any
+
 from google.protobuf import descriptor_pb2
 from google.protobuf.message import Message
 
 FIELD = "text_extra"
 NUMBER = 536870911  # the highest there is
+PRIVATE = 100_000
+"""Where the numbers begin that the union of all forks uses: no file ever holds them."""
+
 _MESSAGE = "TextExtra"
 _Field = descriptor_pb2.FieldDescriptorProto
 
@@ -40,21 +46,20 @@ def _add_field(message: descriptor_pb2.DescriptorProto, package: str) -> None:
         _add_field(nested, package)
 
 
-def strip_extras(message: Message) -> None:
-    """Remove the hidden field from a message and all within: what is left is what Caffe knows.
+def strip_private(message: Message) -> None:
+    """Remove from a message and all within what is not BVLC's: forks' fields and values, the hidden field.
 
     >>> from caffe_fillers.schema import LayerParameter
-    >>> layer = LayerParameter(name="conv1"); layer.text_extra.line = 3
-    >>> strip_extras(layer); layer.SerializeToString()
+    >>> layer = LayerParameter(name="conv1", permute_param={}); layer.text_extra.line = 3
+    >>> strip_private(layer); layer.SerializeToString()
     b'\\n\\x05conv1'
     """
     for descriptor, value in message.ListFields():
-        if descriptor.name == FIELD:
-            message.ClearField(FIELD)
+        values: Any = value if isinstance(value, MutableSequence) else (value,)
+        if descriptor.number >= PRIVATE:
+            message.ClearField(descriptor.name)
         elif descriptor.message_type is not None:
-            for each in value if _is_repeated(value) else (value,):
-                strip_extras(each)
-
-
-def _is_repeated(value: object) -> bool:
-    return not isinstance(value, Message)
+            for each in values:
+                strip_private(each)
+        elif descriptor.enum_type is not None and any(each >= PRIVATE for each in values):
+            message.ClearField(descriptor.name)

@@ -10,8 +10,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2
 
-PRIVATE = 100_000
-"""Where the numbers begin that the union of all forks uses: no file ever holds them."""
+from caffe_fillers.schema.extras import PRIVATE
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {name.removeprefix("TYPE_").lower(): number for name, number in _Field.Type.items()}
@@ -30,16 +29,20 @@ class ForkField:
 
 @dataclass(frozen=True)
 class ForkTable:
-    """What a fork's caffe.proto has beside BVLC's: fields by message, numbers of values by enum."""
+    """How a fork's caffe.proto differs from BVLC's: fields by message, numbers of values by enum.
+
+    `missing` are names of BVLC's fields that it has not, by message.
+    """
 
     title: str
     messages: dict[str, list[ForkField]] = field(default_factory=dict)
     enums: dict[str, dict[str, int]] = field(default_factory=dict)
+    missing: dict[str, set[str]] = field(default_factory=dict)
 
 
 # In the order in which they are asked whose net this is.
 FORKS = (
-    *("ssd", "segnet", "enet", "pspnet", "yjxiong", "fast_rcnn", "rfcn", "sphereface", "shufflenet"),
+    *("ssd", "segnet", "enet", "yjxiong", "pspnet", "fast_rcnn", "rfcn", "sphereface", "shufflenet"),
     *("nvidia", "jacinto", "happynear", "intel", "ristretto", "openpose", "flownet2", "lisa"),
 )
 
@@ -51,23 +54,26 @@ def fork_table(name: str) -> ForkTable:
     >>> fork_table("segnet").messages["LayerParameter"][0]
     ForkField(name='bn_param', number=45, type='BNParameter', repeated=False, default='')
     """
-    title, *lines = files(__package__).joinpath("forks", f"{name}.txt").read_text("utf-8").splitlines()
+    title, *lines = (files(__package__) / "forks" / f"{name}.txt").read_text("utf-8").splitlines()
     table = ForkTable(title.removeprefix("# "))
-    add: Any = None
+    path, in_enum = "", False
     for line in lines:
         words = line.split()
         if not line.startswith(" "):
-            target: Any = table.enums if words[0] == "enum" else table.messages
-            add = target.setdefault(words[-1], {} if words[0] == "enum" else [])
-        elif isinstance(add, dict):
-            add[words[0]] = int(words[1])
+            path, in_enum = words[-1], words[0] == "enum"
+        elif in_enum:
+            table.enums.setdefault(path, {})[words[0]] = int(words[1])
+        elif words[1] == "-":
+            table.missing.setdefault(path, set()).add(words[0])
         else:
-            kind = words[2]
-            default = line.partition(" = ")[2]
-            add.append(
-                ForkField(words[0], int(words[1]), kind.removesuffix("*"), kind.endswith("*"), default)
-            )
+            table.messages.setdefault(path, []).append(_field(words))
     return table
+
+
+def _field(words: list[str]) -> ForkField:
+    """From name, number, type and, behind an equals sign, default."""
+    name, number, kind, *default = words
+    return ForkField(name, int(number), kind.removesuffix("*"), kind.endswith("*"), "".join(default[1:]))
 
 
 def union() -> ForkTable:
@@ -104,6 +110,11 @@ def lay_over(file: descriptor_pb2.FileDescriptorProto, table: ForkTable, *, repl
     kinds = dict(_kinds(file.message_type, file.enum_type, f".{file.package}"))
     for path, fork_fields in table.messages.items():
         _add_fields(_message(file, path), fork_fields, kinds, replacing=replacing)
+    for path, names in table.missing.items():
+        message = _message(file, path)
+        kept = [each for each in message.field if each.name not in names]
+        del message.field[:]
+        message.field.extend(kept)
 
 
 def _add_fields(

@@ -1,0 +1,150 @@
+"""Dialects: a fork's schema, in which one of its nets is recognised and written to a file.
+
+Inside this package all messages are of one schema, BVLC's with the fields of
+all forks under private numbers; only a file needs a fork's own numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableSequence
+from functools import lru_cache
+from typing import Any
+
+from google.protobuf.message import Message
+
+from caffe_fillers.errors import UnknownNameError
+from caffe_fillers.schema.extras import FIELD, PRIVATE, strip_private
+from caffe_fillers.schema.overlay import FORKS, fork_table, lay_over
+from caffe_fillers.schema.pool import file_descriptor, message_classes
+
+BVLC = "bvlc"
+DIALECTS = (BVLC, *FORKS)
+
+
+def check_dialect(name: str) -> str:
+    """The name itself, if there is such a dialect.
+
+    >>> check_dialect("ssd")
+    'ssd'
+    """
+    if name not in DIALECTS:
+        raise UnknownNameError("dialect", name, DIALECTS)
+    return name
+
+
+def recognise(net: Message) -> str:
+    """The dialect that knows the most of the fields which a net uses; the first in `DIALECTS` among equals.
+
+    >>> from caffe_fillers.schema import NetParameter
+    >>> recognise(NetParameter(layer=[{"permute_param": {"order": [0]}}])), recognise(NetParameter())
+    ('ssd', 'bvlc')
+    """
+    used = set(_used(net))
+    if not any(private for *_, private in used):
+        return BVLC
+    names = {(scope, name) for scope, name, _ in used}
+    return min(DIALECTS, key=lambda dialect: len(names - _known(dialect)))
+
+
+def unknown_to(net: Message, dialect: str) -> list[str]:
+    """The fields and enum values that a net uses and a dialect has not, `LayerParameter.permute_param`.
+
+    >>> from caffe_fillers.schema import NetParameter
+    >>> unknown_to(NetParameter(layer=[{"permute_param": {"order": [0]}}]), "bvlc")
+    ['LayerParameter.permute_param', 'PermuteParameter.order']
+    """
+    known = _known(dialect)
+    return sorted({f"{scope}.{name}" for scope, name, _ in _used(net) if (scope, name) not in known})
+
+
+def for_file(message: Message, dialect: str) -> Message:
+    """A message as the dialect writes it: its numbers, without what it does not know.
+
+    >>> from caffe_fillers.schema import LayerParameter
+    >>> layer = LayerParameter(permute_param={"order": [0]})
+    >>> for_file(layer, "ssd").SerializeToString().hex(), for_file(layer, "bvlc").SerializeToString()
+    ('d20c020800', b'')
+    """
+    if dialect == BVLC:
+        target = type(message)()
+        target.CopyFrom(message)
+        strip_private(target)
+    else:
+        target = _classes(dialect)[message.DESCRIPTOR.name]()
+        _copy(message, target)
+    return target
+
+
+@lru_cache
+def _classes(dialect: str) -> dict[str, Any]:
+    """Message classes by name."""
+    file = file_descriptor()
+    lay_over(file, fork_table(dialect), replacing=True)
+    return message_classes(file)
+
+
+@lru_cache
+def _known(dialect: str) -> frozenset[tuple[str, str]]:
+    """All fields and enum values, each with the message or enum that it belongs to."""
+    if dialect == BVLC:
+        file = file_descriptor()
+        return frozenset(_declared(file.message_type, file.enum_type, ""))
+    table = fork_table(dialect)
+    missing = {(path, name) for path, names in table.missing.items() for name in names}
+    added = {(path, each.name) for path, fields in table.messages.items() for each in fields}
+    values = {(path, name) for path, names in table.enums.items() for name in names}
+    return frozenset((_known(BVLC) - missing) | added | values)
+
+
+def _declared(messages: Iterable[Any], enums: Iterable[Any], scope: str) -> Iterator[tuple[str, str]]:
+    for enum in enums:
+        yield from ((scope + enum.name, value.name) for value in enum.value)
+    for message in messages:
+        path = scope + message.name
+        yield from ((path, field.name) for field in message.field)
+        yield from _declared(message.nested_type, message.enum_type, f"{path}.")
+
+
+def _used(message: Message) -> Iterator[tuple[str, str, bool]]:
+    """Message, name and privacy of each field within, and of each enum value."""
+    for descriptor, value in message.ListFields():
+        if descriptor.name == FIELD:
+            continue
+        yield (
+            message.DESCRIPTOR.full_name.removeprefix("caffe."),
+            descriptor.name,
+            descriptor.number >= PRIVATE,
+        )
+        values = value if isinstance(value, MutableSequence) else (value,)
+        if descriptor.message_type is not None:
+            for each in values:
+                yield from _used(each)
+        elif descriptor.enum_type is not None:
+            for each in values:
+                name = descriptor.enum_type.values_by_number[each].name
+                yield descriptor.enum_type.full_name.removeprefix("caffe."), name, each >= PRIVATE
+
+
+def _copy(source: Message, target: Message) -> None:
+    """Copy by names what the target knows."""
+    for descriptor, value in source.ListFields():
+        field: Any = target.DESCRIPTOR.fields_by_name.get(descriptor.name)
+        if field is None:
+            continue
+        many = isinstance(value, MutableSequence)
+        values = list(value) if many else [value]
+        repeated = isinstance(getattr(target, field.name), MutableSequence)
+        if descriptor.message_type is not None:
+            for each in values:
+                place = getattr(target, field.name).add() if repeated else getattr(target, field.name)
+                place.SetInParent()
+                _copy(each, place)
+            continue
+        if descriptor.enum_type is not None:
+            names = [descriptor.enum_type.values_by_number[each].name for each in values]
+            known = field.enum_type.values_by_name
+            values = [known[name].number for name in names if name in known]
+        if repeated:
+            getattr(target, field.name).extend(values)
+        elif values:
+            setattr(target, field.name, values[-1])

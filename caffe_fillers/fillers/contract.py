@@ -94,7 +94,7 @@ def from_parameter(parameter: FillerParameter) -> Filler:
     >>> from_parameter(FillerParameter(type="gaussian", std=0.5))
     Gaussian(sparse=-1, mean=0.0, std=0.5)
     """
-    filler_class = filler_types[parameter.type]
+    filler_class = _class_for(parameter)
     return filler_class(**{each.name: getattr(parameter, each.name) for each in fields(filler_class)})
 
 
@@ -104,5 +104,11 @@ def ignored_fields(parameter: FillerParameter) -> list[str]:
     >>> ignored_fields(FillerParameter(type="xavier", std=0.1))
     ['std']
     """
-    read = {each.name for each in fields(filler_types[parameter.type])} | {"type", "text_extra"}
+    read = {each.name for each in fields(_class_for(parameter))} | {"type", "text_extra"}
     return [descriptor.name for descriptor, _ in parameter.ListFields() if descriptor.name not in read]
+
+
+def _class_for(parameter: FillerParameter) -> type[Filler]:
+    """The type's class, or the one it becomes by a fork's field, registered as type+field."""
+    variants = (f"{parameter.type}+{descriptor.name}" for descriptor, _ in parameter.ListFields())
+    return filler_types[next((name for name in variants if name in filler_types), parameter.type)]

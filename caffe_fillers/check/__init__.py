@@ -1,1 +1,17 @@
-"""Whether weights are what their prototxt declares."""
+"""Whether weights are what their prototxt declares, and if not, what they are."""
+
+from caffe_fillers.check.checker import check_model
+from caffe_fillers.check.diagnose import diagnose
+from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
+from caffe_fillers.check.seeds import Observed, recover_seed, search_seeds
+
+__all__ = [
+    "BlobVerdict",
+    "CheckResult",
+    "Observed",
+    "Status",
+    "check_model",
+    "diagnose",
+    "recover_seed",
+    "search_seeds",
+]

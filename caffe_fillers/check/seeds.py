@@ -18,45 +18,71 @@ Matsumoto and Nishimura, Mersenne Twister, ACM TOMACS 8(1), 1998.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import laws
 from caffe_fillers.check.words import Words, candidates, value_of
+from caffe_fillers.rng import Stream
+from caffe_fillers.rng.twister import MT19937, temper, untemper
 
 STATE, PERIOD, LAG = 624, 397, 227
 _MATRIX = np.uint32(0x9908B0DF)
 _MULTIPLIER = np.uint32(1812433253)
 _INVERSE = np.uint32(pow(1812433253, -1, 2**32))
-_PAIRS = 24
-_MOST_GUESSES = 1 << 22
+
+_PAIRS = 400
+_BATCH = 1 << 17
+_MOST_GUESSES = 1 << 21
+_FEWEST_VALUES = 30
+_MOST_BETWEEN = 16
+"""Words by which slow normals may have shifted two values 227 words apart; 7 on average."""
+
+_SHIFT = 0.07
+"""Words a value by which slow normals shift those behind them: 0.03 on average, tried up to this."""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """Values that a law drew from the stream, one behind another, the first from the word at `position`."""
+    """Values that a law drew from the stream, one behind another, the first from the word at `position`.
+
+    `position` holds if no attempt before was slow.
+    """
 
     position: int
     law: laws.Law
     values: NDArray[np.float32]
 
-    @property
-    def exact(self) -> bool:
-        """Whether each value took one word, so that positions are certain."""
-        return isinstance(self.law, laws.Uniform)
+
+@dataclass(frozen=True)
+class _Sighting:
+    """A value with the words that may have made it; it stands at `position` or up to `drift` words later."""
+
+    position: int
+    drift: int
+    words: Words
+
+
+class _Guess(NamedTuple):
+    """The output of number `output` is one of `high`, and the one 227 before it one of `low`."""
+
+    output: int
+    low: Words
+    high: Words
 
 
 def recover_seed(observed: Sequence[Observed], slack: int = 0) -> int | None:
     """The seed of the stream that these values come from, or None.
 
     Only values from the first 624 words serve, and of them uniforms and
-    normals (Boost from 1.56). `slack` is by how many words the positions may
-    be later than stated. A seed is returned only if it gives the values
-    again, bit for bit, so a wrong one is out of the question in practice: it
-    would have to agree in at least thirty values of 23 bits or so by chance.
+    normals (Boost from 1.56). `slack` is by how many words the first of them
+    may be later than stated. A seed is returned only if it makes all values
+    of the first blob again, bit for bit, so a wrong one is out of the
+    question: thirty values at least, of some 23 bits each.
 
     >>> from caffe_fillers import rng
     >>> law = laws.Uniform(-0.5, 0.5)
@@ -64,58 +90,104 @@ def recover_seed(observed: Sequence[Observed], slack: int = 0) -> int | None:
     >>> recover_seed([Observed(0, law, values)])
     1701
     """
-    for late in range(slack + 1):
-        for position, low, high in _pairs(observed, late):
-            for seed in _seeds(position, low, high, observed):
-                if _confirms(seed, observed):
-                    return seed
+    largest = max(observed, key=lambda part: part.values.size, default=None)
+    if largest is None or largest.values.size < _FEWEST_VALUES:
+        return None
+    tried: set[int] = set()
+    for guesses in _batches(_guesses(list(_sightings(observed, slack)))):
+        for seed in _plausible(_seeds(guesses), largest):
+            if seed not in tried and _confirms(seed, largest, slack):
+                return seed
+            tried.add(seed)
     return None
 
 
-def _pairs(observed: Sequence[Observed], late: int) -> Iterator[tuple[int, Words, Words]]:
-    """Positions i with the words that can stand at i - 227 and at i, those with the fewest guesses first."""
-    known: dict[int, Words] = {}
+def _sightings(observed: Sequence[Observed], slack: int) -> Iterator[_Sighting]:
+    """Every value of the first 624 words, with how far slow normals may have carried it."""
+    shifted = 0.0
     for part in observed:
-        for index in range(min(part.values.size, STATE - part.position)):
-            known[part.position + index + late] = candidates(part.law, part.values[index])
-    usable = [
-        (known[i].size * known[i - LAG].size, i)
-        for i in known
-        if PERIOD < i < STATE and i - LAG in known and known[i].size and known[i - LAG].size
-    ]
-    for guesses, i in sorted(usable)[:_PAIRS]:
-        if guesses <= _MOST_GUESSES:
-            yield i, known[i - LAG], known[i]
+        per_value = _SHIFT if isinstance(part.law, laws.Normal) else 0.0
+        for index in range(max(0, min(part.values.size, STATE - part.position))):
+            shifted += per_value
+            drift = slack + (int(shifted) + 6 if shifted else 0)
+            words = candidates(part.law, part.values[index])
+            if words.size:
+                yield _Sighting(part.position + index, drift, words)
 
 
-def _seeds(i: int, low: Words, high: Words, observed: Sequence[Observed]) -> Iterator[int]:
-    """Seeds that any pair of these words leads to, and whose earlier outputs are among the values."""
-    difference = (_untempered(low)[:, None] ^ _untempered(high)[None, :]).ravel()
-    odd = difference >> np.uint32(31)
-    mixed = (difference ^ (odd * _MATRIX)) << np.uint32(1) | odd
-    top, word = mixed >> np.uint32(31), mixed & np.uint32(0x7FFFFFFF)
-    states = np.concatenate((word, word | np.uint32(0x80000000)))  # s[i + 1], its top bit guessed
-    tops = np.concatenate((top, top))
-    before = _backwards(states, i + 1)
-    states = states[before >> np.uint32(31) == tops]
-    for survivors in np.array_split(states, max(1, states.size >> 18)):
-        seeds = survivors
-        for index in range(i + 1, 0, -1):
-            seeds = _backwards(seeds, index)
-        yield from _plausible(seeds, observed)
+def _guesses(sightings: list[_Sighting]) -> Iterator[_Guess]:
+    """Pairs 227 words apart, those with the fewest combinations of words first."""
+    by_position = {each.position: each for each in sightings}
+    pairs: list[tuple[int, int, _Sighting, _Sighting]] = []
+    for high in sightings:
+        for between in range(min(high.drift, _MOST_BETWEEN) + 1):
+            low = by_position.get(high.position - LAG + between)
+            if low is not None and (between == 0 or high.drift > low.drift):
+                pairs.append((low.words.size * high.words.size, low.position, low, high))
+    pairs.sort(key=lambda pair: pair[:2])
+    for _, _, low, high in pairs[:_PAIRS]:
+        for drift in range(low.drift + 1):
+            index = low.position + drift + LAG
+            if PERIOD < index < STATE:
+                yield _Guess(index, low.words, high.words)
 
 
-def _plausible(seeds: Words, observed: Sequence[Observed]) -> list[int]:
-    """Seeds of which some outputs, made into values, occur in the weights."""
-    part = max(observed, key=lambda each: each.values.size)
+def _batches(guesses: Iterable[_Guess]) -> Iterator[list[_Guess]]:
+    """As many guesses at a time as are worth a pass over the seeding, up to a bound in all."""
+    batch: list[_Guess] = []
+    size = total = 0
+    for guess in guesses:
+        batch.append(guess)
+        size += guess.low.size * guess.high.size
+        if size >= _BATCH:
+            yield batch
+            total += size
+            batch, size = [], 0
+            if total >= _MOST_GUESSES:
+                return
+    if batch:
+        yield batch
+
+
+def _seeds(guesses: list[_Guess]) -> Words:
+    """The seeds that guesses lead to: half of the states contradict the other bit that is known."""
+    states: list[Words] = []
+    tops: list[Words] = []
+    indices: list[NDArray[np.intp]] = []
+    for output, low, high in guesses:
+        difference = (untemper(MT19937, low)[:, None] ^ untemper(MT19937, high)[None, :]).ravel()
+        odd = difference >> np.uint32(31)
+        mixed = (difference ^ odd * _MATRIX) << np.uint32(1) | odd
+        word = mixed & np.uint32(0x7FFFFFFF)  # s[output + 1] but for its top bit
+        states += word, word | np.uint32(0x80000000)
+        tops += [mixed >> np.uint32(31)] * 2
+        indices.append(np.full(2 * word.size, output + 1))
+    state, top, index = np.concatenate(states), np.concatenate(tops), np.concatenate(indices)
+    fits = _backwards(state, index) >> np.uint32(31) == top
+    state, index = state[fits], index[fits]
+    order = np.argsort(-index, kind="stable")
+    state, index = state[order], index[order]
+    for step in range(STATE, 0, -1):
+        active = np.searchsorted(-index, -step, side="right")  # those that begin at this step or before
+        state[:active] = _backwards(state[:active], step)
+    seeds: Words = state
+    return seeds
+
+
+def _plausible(seeds: Words, part: Observed) -> list[int]:
+    """Seeds of which some outputs, made into values, occur in the weights; one may be missing.
+
+    That one may have been the second word of a slow attempt.
+    """
     values = np.sort(part.values)
-    for output in range(part.position + 40, min(part.position + part.values.size, LAG) - 1, 17):
+    misses = np.zeros(seeds.size, np.int64)
+    for output in range(part.position + 30, min(LAG - 1, part.position + part.values.size), 13):
+        if seeds.size < 4:
+            break
         made = value_of(part.law, first_outputs(seeds, output))
         place = np.minimum(np.searchsorted(values, made), values.size - 1)
-        # A slow attempt shows as nan and decides nothing.
-        seeds = seeds[(values[place] == made) | np.isnan(made)]
-        if seeds.size < 64:
-            break
+        misses += (values[place] != made) & ~np.isnan(made)  # a slow attempt is nan and decides nothing
+        seeds, misses = seeds[misses < 2], misses[misses < 2]
     return [int(seed) for seed in np.unique(seeds)]
 
 
@@ -133,46 +205,43 @@ def first_outputs(seeds: Words, output: int) -> Words:
             kept[index] = state
     joined = kept[output] & np.uint32(0x80000000) | kept[output + 1] & np.uint32(0x7FFFFFFF)
     twisted = joined >> np.uint32(1) ^ (joined & np.uint32(1)) * _MATRIX
-    return _tempered(kept[output + PERIOD] ^ twisted)
+    return temper(MT19937, kept[output + PERIOD] ^ twisted)
 
 
-def _confirms(seed: int, observed: Sequence[Observed]) -> bool:
-    """Whether the values come out of this seed's stream, read on from where the first of them begins."""
-    from caffe_fillers.rng import Stream
-
-    agreed = 0
-    for late in range(64):
+def _confirms(seed: int, part: Observed, slack: int) -> bool:
+    """Whether the values come out of this seed's stream, a few words sooner or later."""
+    for late in range(slack + 65):
         stream = Stream(seed)
-        stream.skip(observed[0].position + late)
-        part = observed[0]
-        drawn = laws.sample(part.law, stream, part.values.shape)
-        if np.array_equal(drawn.view(np.uint32), part.values.view(np.uint32)):
-            agreed = part.values.size
-            break
-    return agreed >= 30
+        stream.skip(part.position + late)
+        head = laws.sample(part.law, stream.copy(), (_FEWEST_VALUES,))
+        if np.array_equal(head, part.values[:_FEWEST_VALUES]):
+            drawn = laws.sample(part.law, stream, part.values.shape)
+            return drawn.tobytes() == part.values.tobytes()
+    return False
 
 
-def _backwards(state: Words, index: int) -> Words:
+def _backwards(state: Words, index: NDArray[np.integer] | int) -> Words:
     """The word of state before the one of that index (mersenne_twister_engine::seed run back)."""
-    mixed = (state - np.uint32(index)) * _INVERSE
-    return mixed ^ mixed >> np.uint32(30)
+    mixed = (state - np.asarray(index, np.uint32)) * _INVERSE
+    before: Words = mixed ^ mixed >> np.uint32(30)
+    return before
 
 
-def _tempered(words: Words) -> Words:
-    words = words ^ words >> np.uint32(11)
-    words = words ^ (words << np.uint32(7)) & np.uint32(0x9D2C5680)
-    words = words ^ (words << np.uint32(15)) & np.uint32(0xEFC60000)
-    return words ^ words >> np.uint32(18)
+def search_seeds(observed: Sequence[Observed], seeds: range) -> int | None:
+    """The first of a range of seeds that makes the values, tried one by one.
 
-
-def _untempered(words: Words) -> Words:
-    """The steps of `_tempered` undone; shifts of less than half a word take several rounds."""
-    words = words ^ words >> np.uint32(18)
-    words = words ^ (words << np.uint32(15)) & np.uint32(0xEFC60000)
-    recovered = words
-    for _ in range(4):
-        recovered = words ^ (recovered << np.uint32(7)) & np.uint32(0x9D2C5680)
-    words = recovered
-    for _ in range(2):
-        recovered = words ^ recovered >> np.uint32(11)
-    return recovered
+    >>> from caffe_fillers import rng
+    >>> law = laws.Normal(0.0, 0.5)
+    >>> values = laws.sample(law, rng.Stream(77), (100,))
+    >>> search_seeds([Observed(0, law, values)], range(1000))
+    77
+    """
+    largest = max(observed, key=lambda part: part.values.size, default=None)
+    if largest is None:
+        return None
+    for start in range(seeds.start, seeds.stop, _BATCH):
+        batch = np.arange(start, min(start + _BATCH, seeds.stop), dtype=np.uint64).astype(np.uint32)
+        for seed in _plausible(batch, largest):
+            if _confirms(seed, largest, 0):
+                return seed
+    return None

@@ -33,13 +33,17 @@ def candidates(law: laws.Law, value: np.float32) -> Words:
     >>> 2**31 in words, words.size
     (True, 193)
     """
-    return _BACKWARD[type(law)](law, value) if type(law) in _BACKWARD else np.empty(0, np.uint32)
+    low, high = law.support
+    if type(law) not in _BACKWARD or not np.isfinite(value) or not low <= value <= high:
+        return np.empty(0, np.uint32)
+    return _BACKWARD[type(law)](law, value)
 
 
 def _uniform(law: laws.Law, words: Words) -> Floats:
     assert isinstance(law, laws.Uniform)
     low, high = np.float32(law.low), np.float32(law.high)
-    values = words.astype(np.float32) * np.float32(2.0**-32)
+    values: Floats = words.astype(np.float32)
+    values *= np.float32(2.0**-32)
     values *= np.nextafter(high, np.float32(np.inf)) - low
     values += low
     return values
@@ -50,7 +54,8 @@ def _normal(law: laws.Law, words: Words) -> Floats:
     assert isinstance(law, laws.Normal)
     scale, limit = bucket_tables("f")
     bucket = (words & np.uint32(0xFF)).astype(np.intp)
-    values = (words >> np.uint32(8)).astype(np.float32) * scale[bucket].astype(np.float32)
+    values: Floats = (words >> np.uint32(8)).astype(np.float32)
+    values *= scale[bucket]
     values[np.abs(values) >= limit[bucket]] = np.nan
     values *= np.float32(law.std)
     values += np.float32(law.mean)
@@ -67,8 +72,10 @@ def _uniform_candidates(law: laws.Law, value: np.float32) -> Words:
     reach = 2**9 + int(2.0**32 * abs(np.spacing(np.float32(max(abs(law.low), abs(law.high))))) / width)
     if reach > _WIDE:
         return np.empty(0, np.uint32)
-    words = np.arange(max(0, int(middle) - reach), min(2**32, int(middle) + reach), dtype=np.uint32)
-    return words[_uniform(law, words) == value]
+    first, last = max(0, int(middle) - reach), min(2**32, int(middle) + reach)
+    words = np.arange(first, last, dtype=np.int64).astype(np.uint32)
+    fitting: Words = words[_uniform(law, words) == value]
+    return fitting
 
 
 def _normal_candidates(law: laws.Law, value: np.float32) -> Words:
@@ -81,7 +88,8 @@ def _normal_candidates(law: laws.Law, value: np.float32) -> Words:
     near = mantissa[:, None] + np.arange(-3, 4)
     inside = (near >= 0) & (near < 1 << 24)
     words = (near << 8 | bucket[:, None])[inside].astype(np.uint32)
-    return words[_normal(law, words) == value]
+    fitting: Words = words[_normal(law, words) == value]
+    return fitting
 
 
 _FORWARD: dict[type, Callable[[laws.Law, Words], Floats]] = {laws.Uniform: _uniform, laws.Normal: _normal}

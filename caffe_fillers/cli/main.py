@@ -18,6 +18,7 @@ DONE, MISMATCH, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = {
     "fill": "fill a net and write its weights (the command that is meant where none is named)",
     "plan": "show what would be drawn, without drawing it",
+    "check": "is this model what its prototxt declares, and if not, what is it",
     "convert": "write a net as upgraded text, or weights in another format",
 }
 

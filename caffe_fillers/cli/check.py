@@ -1,0 +1,88 @@
+"""Check whether weights are an initialisation that a net declares, and if not, what they are.
+
+Exit code 0: they are; 1: they are not; 2: the input is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.errors import UsageError
+
+if TYPE_CHECKING:
+    from caffe_fillers.check import CheckResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command line of `caffe-fill check NET WEIGHTS`."""
+    add_net_arguments(parser)
+    parser.add_argument("weights", metavar="WEIGHTS", help="a weight file of any format")
+    parser.add_argument("--seed", type=int, metavar="N", help="compare with this seed; else it is searched")
+    parser.add_argument("--seeds", metavar="A:B", help="try these seeds, where they cannot be computed")
+    parser.add_argument("--boost", default="1.74", metavar="VERSION", help="release of Boost (default 1.74)")
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="absolute error to forgive, after float16 say",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON (docs/check.md)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a line per blob and the verdict."""
+    from caffe_fillers.api.weights import open_model
+    from caffe_fillers.check import check_model
+
+    net = load(arguments)
+    with open_model(arguments.weights) as model:
+        result = check_model(
+            net.plan,
+            model,
+            seed=arguments.seed,
+            seeds=_range(arguments.seeds),
+            boost=arguments.boost,
+            tolerance=arguments.tolerance,
+        )
+    _print_json(result) if arguments.json else _print_table(result)
+    return 0 if result.passed else 1
+
+
+def _range(text: str | None) -> range | None:
+    if text is None:
+        return None
+    try:
+        first, last = map(int, text.split(":"))
+    except ValueError:
+        raise UsageError(f"--seeds {text!r}: write it as 0:1000000") from None
+    return range(first, last)
+
+
+def _print_json(result: CheckResult) -> None:
+    document = asdict(result) | {"passed": result.passed}
+    json.dump(document, sys.stdout, indent=1, default=lambda value: value.value)
+    print()
+
+
+def _print_table(result: CheckResult) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("layer", "blob", "verdict", "declared", "evidence"):
+        table.add_column(name, justify="right" if name == "blob" else "left", overflow="fold")
+    for each in result.verdicts:
+        words = f"{each.evidence}; {each.diagnosis}" if each.diagnosis else each.evidence
+        table.add_row(each.layer, str(each.index), each.status.value, each.declared, words)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    console.print(table, markup=False) if result.verdicts else None
+    for problem in result.structure:
+        print(problem)
+    print(f"seed: {result.seed if result.seed is not None else 'none'} ({result.seed_origin})")
+    print("passed" if result.passed else "the weights are not what the net declares")

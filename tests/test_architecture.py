@@ -26,6 +26,7 @@ ROOMS = [
     "sources",
     "layers",
     "planner",
+    "traps",
     "model",
     "execute",
     "formats",

@@ -15,11 +15,12 @@ from caffe_fillers.api.weights import Weights, open_model
 from caffe_fillers.copying import Copied, copy_weights
 from caffe_fillers.errors import UsageError
 from caffe_fillers.execute import Execution, execute
-from caffe_fillers.notes import Note
+from caffe_fillers.notes import Note, once
 from caffe_fillers.plan import Plan
 from caffe_fillers.planner import PlannedNet, plan_net
 from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
 from caffe_fillers.shapes import Shape
+from caffe_fillers.traps import find_traps
 
 if TYPE_CHECKING:
     from caffe_fillers.model import Model
@@ -143,7 +144,8 @@ def load_net(
     if level is not None or read.solver is None:
         state.level = level or 0
     planned, noted = _plan(read, state, shapes, dialect, strict=strict)
-    notes = (*read.notes, *noted, *planned.plan.notes)
+    traps = find_traps(planned.parameter, planned.plan)
+    notes = once((*read.notes, *noted, *planned.plan.notes, *traps))
     tests = tuple(_plan(test, NetState(), shapes, dialect, strict=strict)[0].plan for test in read.tests)
     return Net(planned.parameter, planned.plan, notes, read.seed, tests, read.weights, read.folders)
 

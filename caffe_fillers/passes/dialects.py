@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from caffe_fillers.notes import Note
-from caffe_fillers.passes.contract import Passed
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.schema.dialects import BVLC, check_dialect, recognise, unknown_to
 
 
-def mark_dialect(net: NetParameter, dialect: str | None = None) -> Passed:
-    """The net with its dialect in the hidden field of each layer; without one given it is recognised.
+def choose_dialect(net: NetParameter, given: str | None = None) -> tuple[str, tuple[Note, ...]]:
+    """The dialect of a net as it was read, and what is to be said of it; without one given it is recognised.
 
     Fields that the dialect has not are noted: they act here, but no file of
     that dialect can hold them. An unknown dialect is an `UnknownNameError`.
 
-    >>> net = NetParameter(layer=[{"type": "Permute", "permute_param": {"order": [0]}}])
-    >>> mark_dialect(net).net.layer[0].text_extra.dialect
+    >>> choose_dialect(NetParameter(layer=[{"type": "Permute", "permute_param": {"order": [0]}}]))[0]
     'ssd'
     """
-    chosen = recognise(net) if dialect is None else check_dialect(dialect)
-    if chosen == BVLC and dialect is None:
-        return Passed(net)
+    chosen = recognise(net) if given is None else check_dialect(given)
+    if chosen == BVLC and given is None:
+        return chosen, ()
+    notes = [Note(f"dialect {chosen} ({'given' if given else 'recognised from the fields'})")]
+    if missing := unknown_to(net, chosen):
+        notes.append(Note(f"dialect {chosen} has no {', '.join(missing)}: a caffemodel is written without"))
+    return chosen, tuple(notes)
+
+
+def mark_dialect(net: NetParameter, dialect: str) -> NetParameter:
+    """The net with its dialect in the hidden field of each layer; one of BVLC's as it is.
+
+    >>> mark_dialect(NetParameter(layer=[{"type": "BN"}]), "segnet").layer[0].text_extra.dialect
+    'segnet'
+    """
+    if dialect == BVLC:
+        return net
     marked = NetParameter()
     marked.CopyFrom(net)
-    marked.text_extra.dialect = chosen
     for layer in marked.layer:
-        layer.text_extra.dialect = chosen
-    missing = unknown_to(net, chosen)
-    notes = [Note(f"dialect {chosen} ({'given' if dialect else 'recognised from the fields'})")]
-    if missing:
-        notes.append(Note(f"dialect {chosen} has no {', '.join(missing)}: a caffemodel is written without"))
-    return Passed(marked, tuple(notes))
+        layer.text_extra.dialect = dialect
+    return marked

@@ -12,7 +12,7 @@ from caffe_fillers.notes import Note
 from caffe_fillers.passes.batch_norm import batch_norm
 from caffe_fillers.passes.contract import LayerError, Passed, copy_without
 from caffe_fillers.passes.data_transformation import data_transformation
-from caffe_fillers.passes.dialects import mark_dialect
+from caffe_fillers.passes.dialects import choose_dialect, mark_dialect
 from caffe_fillers.passes.inputs import inputs
 from caffe_fillers.passes.phases import inherit_phase
 from caffe_fillers.passes.selection import merge_states, select
@@ -67,8 +67,8 @@ def prepare(
     'input'
     """
     passed = Passed(net, tuple(_not_upgraded(net))) if inline else upgrade(net, path=path)
-    marked = mark_dialect(passed.net, dialect)
-    passed = Passed(marked.net, passed.notes + marked.notes)
+    chosen, noted = choose_dialect(net, dialect)
+    passed = Passed(mark_dialect(passed.net, chosen), passed.notes + noted)
     declared = copy_without(passed.net, "state")
     declared.state.CopyFrom(merge_states(default, passed.net.state, state))
     try:

@@ -1,0 +1,149 @@
+"""Known traps: what Caffe does without a word although hardly anybody wants it.
+
+A trap is a small function over a layer and what is filled in it; it gives
+the message, with the remedy, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, MutableSequence
+from typing import TypeAlias
+
+from google.protobuf.message import Message
+
+from caffe_fillers.fans import VarianceNorm
+from caffe_fillers.fillers import Bilinear, Constant, Filler, ignored_fields
+from caffe_fillers.notes import Note
+from caffe_fillers.plan import Fill, Plan
+from caffe_fillers.schema import FillerParameter, LayerParameter, NetParameter
+
+Trap: TypeAlias = "Callable[[LayerParameter, Fill], str]"
+
+_WEIGHED = ("Convolution", "Deconvolution", "InnerProduct", "Embed")
+_TRAPS: list[Trap] = []
+
+
+def find_traps(net: NetParameter, plan: Plan) -> Iterator[Note]:
+    """A note for each trap of each layer of a planned net.
+
+    `net` is the parameter that Caffe saves, whose layers the steps of `plan` name.
+    """
+    layers = {layer.name: layer for layer in net.layer}
+    for step in plan.steps:
+        if isinstance(step, Fill) and step.index == 0 and step.layer in layers:
+            for trap in _TRAPS:
+                if message := trap(layers[step.layer], step):
+                    yield _note(layers[step.layer], message)
+    for layer in net.layer:
+        for message in dict.fromkeys(_ignored(layer)):
+            yield _note(layer, message)
+
+
+def _note(layer: LayerParameter, message: str) -> Note:
+    return Note(message, layer.name, layer.text_extra.line)
+
+
+def _trap(function: Trap) -> Trap:
+    _TRAPS.append(function)
+    return function
+
+
+@_trap
+def zero_weights(layer: LayerParameter, fill: Fill) -> str:
+    """BVLC/caffe#2546: without a weight_filler weights are zeros, and a net of zeros cannot learn.
+
+    >>> layer = LayerParameter(type="Convolution")
+    >>> zero_weights(layer, Fill("conv1", 0, (8, 3, 3, 3), Constant()))[:28]
+    'no weight_filler: its weight'
+    """
+    if not _is_weighed(layer) or fill.filler != Constant():
+        return ""
+    return (
+        "no weight_filler: its weights are zeros, which training cannot leave; "
+        'give one, such as weight_filler { type: "xavier" }, or copy weights with --weights'
+    )
+
+
+@_trap
+def equal_units(layer: LayerParameter, fill: Fill) -> str:
+    """Units that begin equal get equal gradients and stay equal."""
+    if not _is_weighed(layer) or not isinstance(fill.filler, Constant) or fill.filler == Constant():
+        return ""
+    if fill.shape[0] == 1 or layer.convolution_param.group == fill.shape[0]:
+        return ""
+    return (
+        f"constant weights of {fill.filler.value:g}: all its units are equal and stay equal in training; "
+        'draw them, such as with weight_filler { type: "xavier" }'
+    )
+
+
+@_trap
+def bilinear_mixes(layer: LayerParameter, fill: Fill) -> str:
+    """BVLC/caffe#3906: upsampling needs one channel for each group."""
+    if not isinstance(fill.filler, Bilinear) or fill.shape[1] == 1:
+        return ""
+    return (
+        "bilinear without group: every output is the sum of all channels; "
+        "to upsample each on its own set group and num_output to the number of channels"
+    )
+
+
+@_trap
+def exchanged_fans(layer: LayerParameter, fill: Fill) -> str:
+    """Caffe's fan_in is count / shape(0), which is the fan-out where inputs come first."""
+    norm = _variance_norm(fill.filler)
+    transposed = layer.type == "InnerProduct" and layer.inner_product_param.transpose
+    if (
+        norm is None
+        or norm is VarianceNorm.AVERAGE
+        or not (layer.type in ("Deconvolution", "Embed") or transposed)
+    ):
+        return ""
+    other = VarianceNorm.FAN_OUT if norm is VarianceNorm.FAN_IN else VarianceNorm.FAN_IN
+    kind = "a transposed InnerProduct" if transposed else layer.type
+    return (
+        f"{fill.filler.type_name} on {kind}: the blob has inputs first, so what Caffe calls {norm.name} is "
+        f"the other one; say variance_norm: {other.name} if you mean {norm.name}"
+    )
+
+
+@_trap
+def grouped_fan_out(layer: LayerParameter, fill: Fill) -> str:
+    """A grouped convolution's fan_out is that of all groups together."""
+    norm, group = _variance_norm(fill.filler), layer.convolution_param.group
+    if norm in (None, VarianceNorm.FAN_IN) or layer.type == "Deconvolution" or group == 1:
+        return ""
+    return (
+        f"{fill.filler.type_name} with a variance_norm other than FAN_IN on a grouped convolution: "
+        "Caffe's fan_out is not divided by group; use FAN_IN, or gaussian with the std you mean"
+    )
+
+
+def _ignored(layer: LayerParameter) -> Iterator[str]:
+    """Fields set on a filler whose type does not look at them, as GoogLeNet's std on xavier."""
+    for filler in _filler_parameters(layer):
+        for name in ignored_fields(filler):
+            yield (
+                f"{name} is set on a filler of type {filler.type}, which does not look at it; "
+                "remove it or choose another type"
+            )
+
+
+def _filler_parameters(message: Message) -> Iterator[FillerParameter]:
+    for descriptor, value in message.ListFields():
+        if descriptor.message_type is None:
+            continue
+        for each in value if isinstance(value, MutableSequence) else (value,):
+            if isinstance(each, FillerParameter):
+                yield each
+            else:
+                yield from _filler_parameters(each)
+
+
+def _is_weighed(layer: LayerParameter) -> bool:
+    return layer.type.startswith(_WEIGHED) or layer.type.endswith("Convolution")
+
+
+def _variance_norm(filler: Filler) -> VarianceNorm | None:
+    norm = getattr(filler, "variance_norm", None)
+    return None if norm is None else VarianceNorm.of(norm)

@@ -105,7 +105,7 @@ class Xavier:
         receptive_field = math.prod(shape[2:])
         fan_in, fan_out = shape[1] * receptive_field, shape[0] * receptive_field
         factor = {"avg": (fan_in + fan_out) / 2, "in": fan_in, "out": fan_out}[self.factor_type]
-        if factor <= 0 or self.magnitude < 0:
+        if 0 in shape or self.magnitude < 0:
             raise InitializerError(
                 f"{name} has shape {tuple(shape)} and magnitude {self.magnitude}: Xavier needs axes without "
                 "a zero and a magnitude that is not negative"

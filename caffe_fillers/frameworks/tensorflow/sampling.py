@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import singledispatch
 
 import numpy as np
@@ -36,6 +37,17 @@ def bounds_in_single(plain: Plain) -> Plain:
     if not isinstance(plain, RandomUniform):
         return plain
     return RandomUniform(float(np.float32(plain.minval)), float(np.float32(plain.maxval)))
+
+
+def zero_mean_not_added(plain: Plain) -> Plain:
+    """The initializer as a graph runs it: its optimizer takes out the addition of a mean of 0.
+
+    So what a float16 is too small for stays a negative zero. Adding negative
+    zero leaves every value as it is.
+    """
+    if isinstance(plain, RandomNormal | TruncatedNormal) and plain.mean == 0:
+        return replace(plain, mean=-0.0)
+    return plain
 
 
 @singledispatch

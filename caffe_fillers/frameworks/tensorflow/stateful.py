@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.tensorflow.dtypes import Dtype, dtype_of
 from caffe_fillers.frameworks.tensorflow.initializers import Constant, Initializer, Plain, Shape, resolve
-from caffe_fillers.frameworks.tensorflow.sampling import Tensor, sample
+from caffe_fillers.frameworks.tensorflow.sampling import Tensor, sample, zero_mean_not_added
 from caffe_fillers.frameworks.tensorflow.seeds import LARGEST_SEED, PythonRandom, operation_seeds, stateful
 
 
@@ -86,7 +86,8 @@ class Session:
         """The operation's next tensor."""
         philox = stateful(operation.seeds, self._given[operation])
         self._given[operation] += operation.size
-        return sample(operation.plain, operation.shape, operation.dtype, philox)
+        plain = zero_mean_not_added(operation.plain)
+        return sample(plain, operation.shape, operation.dtype, philox)
 
 
 class GraphMode:

@@ -1,9 +1,10 @@
-"""Convolutions under other names, whose blobs are those of Convolution."""
+"""Convolutions and inner products under other names, whose blobs are those of the plain layers."""
 
 from __future__ import annotations
 
 from caffe_fillers.layers.contract import Setup, layer
 from caffe_fillers.layers.convolution import convolution, deconvolution
+from caffe_fillers.layers.inner_product import inner_product
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
 
@@ -24,3 +25,9 @@ def same_as_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -
 def same_as_deconvolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Ristretto's deconvolution."""
     return deconvolution(parameter, bottoms)
+
+
+@layer("FcRistretto", weights_need_shape=True)
+def same_as_inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Ristretto's inner product."""
+    return inner_product(parameter, bottoms)

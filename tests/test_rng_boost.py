@@ -58,7 +58,10 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[Request]], 
 
     def run(requests: list[Request]) -> list[bytes]:
         lines = "".join(request.line() for request in requests)
-        output = subprocess.run([program], input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout
+        finished = subprocess.run(
+            [program], input=lines.encode(), capture_output=True, check=True, timeout=120
+        )
+        output = finished.stdout
         answers = []
         for request in requests:
             size = request.count * np.dtype(REALS[request.real]).itemsize + 8
@@ -84,10 +87,11 @@ def uniform_bounds(choice: random.Random, dtype: type[np.floating]) -> tuple[flo
     for _ in range(choice.randrange(4)):
         above = np.nextafter(above, dtype(np.inf))
     bound = float(dtype(choice.uniform(0, 1)))
-    return choice.choice(
-        [(-bound, bound), (0.0, 1.0), (float(middle), float(above)), (0.0, choice.randrange(9) * tiny)]
-        + [(-greatest, greatest), (-greatest * bound, greatest), (-0.0, 0.0), (-greatest, -greatest)]
-    )
+    intervals = [
+        *[(-bound, bound), (0.0, 1.0), (float(middle), float(above)), (0.0, choice.randrange(9) * tiny)],
+        *[(-greatest, greatest), (-greatest * bound, greatest), (-0.0, 0.0), (-greatest, -greatest)],
+    ]
+    return choice.choice(intervals)
 
 
 def request(choice: random.Random, distribution: str) -> Request:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from caffe_fillers.errors import UsageError
+from caffe_fillers.rng.families import Family
 from caffe_fillers.rng.reals import BLOCK, Dtype, Reals, new_or_given
 from caffe_fillers.rng.stream import Stream
 
@@ -32,11 +33,13 @@ def uniform(
         raise UsageError(f"Caffe cannot draw uniformly from {low} to {high}")
     upper = np.nextafter(high, greatest)
     two = dtype(2)
-    if upper / two - low / two > greatest / two:
+    if upper / two - low / two <= greatest / two:
+        below(stream, low, upper, out)
+    elif stream.family is Family.BOX_MULLER:
+        raise UsageError(f"Boost up to 1.55 never ends drawing from {low} to {high}: the width overflows")
+    else:
         below(stream, low / two, upper / two, out)
         out *= two
-    else:
-        below(stream, low, upper, out)
     return out
 
 

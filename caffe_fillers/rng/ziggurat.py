@@ -37,15 +37,16 @@ class Ziggurat:
 
     def fill(self, stream: Stream, out: Reals) -> None:
         """Fill `out` with standard normals; the stream then stands behind the last word that one needed."""
-        filled = 0
+        stride = pair_words(stream.peek(0), out.dtype.type)
+        filled, spare = 0, _SPARE
         while filled < out.size:
             missing = out.size - filled
-            stride = pair_words(stream.peek(0), out.dtype.type)
-            words = stream.words(stride * min(missing + missing // 50 + _SPARE, BLOCK))
+            words = stream.words(stride * min(missing + missing // 50, BLOCK) + spare)
             values, used = self._block(words, missing, out.dtype.type)
             stream.give_back(words.size - used)
             out[filled : filled + values.size] = values
             filled += values.size
+            spare = spare if used else 2 * spare  # a single attempt that takes more than all of them
 
     def _block(self, words: Words, size: int, dtype: Dtype) -> tuple[Reals, int]:
         """Up to `size` values from these words, and how many of the words they took."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import cast
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
 from caffe_fillers.schema import ConcatParameter, EltwiseParameter, LayerParameter, SliceParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis, merge
 
@@ -29,6 +29,8 @@ def concat(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 def slice_layer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The bottom cut along an axis, at `slice_point` or into equal parts."""
     shape, num_tops = bottoms[0], len(parameter.top)
+    if num_tops > 1:
+        refuse_in_place(parameter)
     axis = _axis(parameter.slice_param, "slice_dim", len(shape))
     points = list(parameter.slice_param.slice_point)
     parts = _cut_at(points, shape[axis], num_tops) if points else _equal_parts(shape[axis], num_tops)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.errors import suggestion
+from caffe_fillers.errors import NetError, suggestion
 from caffe_fillers.fillers import Filler
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import LayerParameter
@@ -140,6 +140,12 @@ def layer_type(parameter: LayerParameter) -> LayerType | None:
 def passed_layer_type(name: str) -> LayerType:
     """A type that nobody registered: it has no blobs that we know of, and only tops in place are shaped."""
     return LayerType(name, _passed, (0, None), (0, None), accepts_unranked=True)
+
+
+def refuse_in_place(parameter: LayerParameter) -> None:
+    """Caffe's refusal of a first top that is the first bottom: the layer would overwrite what it reads."""
+    if parameter.top and parameter.top[0] == parameter.bottom[0]:
+        raise NetError(f"{parameter.type} cannot work in place: give its top another name")
 
 
 def _passed(parameter: LayerParameter, bottoms: tuple[Shape, ...], _: Sources) -> Setup:

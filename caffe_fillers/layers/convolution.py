@@ -41,15 +41,16 @@ def _setup(parameter: LayerParameter, shape: Shape, *, transposed: bool) -> Setu
     channels, outputs, group = shape[axis], convolution_param.num_output, convolution_param.group
     _check_groups(channels, outputs, group)
     first, second = (channels, outputs) if transposed else (outputs, channels)
-    params = [
-        Param((first, second // group, *window.kernel), from_parameter(convolution_param.weight_filler))
-    ]
-    if convolution_param.bias_term:
-        bias_filler = from_parameter(convolution_param.bias_filler)
-        params.append(Param((outputs,), bias_filler, legacy_shape=(1, 1, 1, outputs)))
     image = shape[axis + 1 :]
     spatial = window.inputs(image) if transposed else window.outputs(image)
     _check_column_buffer((second * count(window.kernel), *(image if transposed else spatial)))
+    weight_shape = (first, second // group, *window.kernel)
+    params = [Param(weight_shape, from_parameter(convolution_param.weight_filler))]
+    if convolution_param.bias_term:
+        if 0 in spatial:
+            raise NetError(f"nothing is left of the image {format_shape(image)} for the bias to be added to")
+        bias_filler = from_parameter(convolution_param.bias_filler)
+        params.append(Param((outputs,), bias_filler, legacy_shape=(1, 1, 1, outputs)))
     return Setup(((*shape[:axis], outputs, *spatial),) * len(parameter.top), tuple(params))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
 from caffe_fillers.layers.scores import SCALAR, check_labels
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count, differ, format_shape, legacy_dim
@@ -17,6 +17,7 @@ def softmax_with_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> 
     weights too and has one top, so it refuses two, and the layer itself
     refuses one.
     """
+    refuse_in_place(parameter)
     _check_items(bottoms)
     check_labels(bottoms, parameter.softmax_param.axis)
     if len(parameter.top) > 1:
@@ -30,6 +31,7 @@ def softmax_with_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> 
 @layer("InfogainLoss", bottoms=(2, 3), tops=(1, 2), loss=True)
 def infogain_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The matrix is the third bottom or a file, which does not matter to shapes."""
+    refuse_in_place(parameter)
     _check_items(bottoms)
     infogain_loss_param = parameter.infogain_loss_param
     if parameter.loss_param.HasField("normalize"):
@@ -46,6 +48,7 @@ def infogain_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
 @layer("SigmoidCrossEntropyLoss", bottoms=2, loss=True)
 def sigmoid_cross_entropy_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A target for each value."""
+    refuse_in_place(parameter)
     _check_items(bottoms)
     _check_equal(bottoms, 0)
     return Setup((SCALAR,))
@@ -54,6 +57,7 @@ def sigmoid_cross_entropy_loss(parameter: LayerParameter, bottoms: tuple[Shape, 
 @layer("EuclideanLoss", bottoms=2, loss=True)
 def euclidean_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Bottoms of equally many values per item."""
+    refuse_in_place(parameter)
     _check_items(bottoms)
     _check_equal(bottoms, 1)
     return Setup((SCALAR,))

@@ -12,7 +12,7 @@ import numpy as np
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Setup, layer, refuse_in_place
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, format_shape, legacy_dim
 
@@ -28,8 +28,7 @@ def same_shape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 @layer("AbsVal")
 def absval(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The one neuron layer that refuses to work in place."""
-    if parameter.top[0] == parameter.bottom[0]:
-        raise NetError("AbsVal cannot work in place: give its top another name")
+    refuse_in_place(parameter)
     return Setup(bottoms)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
 from caffe_fillers.layers.windows import int32
 from caffe_fillers.schema import LayerParameter, PoolingParameter, SPPParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, format_shape
@@ -48,6 +48,7 @@ def spp(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
         _check_level(spp_param, level, tuple(image))
     if levels == 1:
         return Setup(((num, channels, 1, 1),))
+    refuse_in_place(parameter)
     return Setup(((num, channels * sum(4**level for level in range(levels))),))
 
 

@@ -12,15 +12,23 @@ from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
 from caffe_fillers.layers.contract import Param, Setup, layer
 from caffe_fillers.schema import LayerParameter
-from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape
+from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape, merge
 
 
 @layer("LSTMUnit", bottoms=3, tops=2)
 def lstm_unit(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """One step: the cell's state, the four gates' inputs, and whether the sequence goes on."""
-    if [len(shape) for shape in bottoms] != [3, 3, 2] or differ(bottoms[1][2], 4 * bottoms[0][2]):
-        raise NetError(f"bottoms {', '.join(map(format_shape, bottoms))} are not a state, gates and a mark")
-    return Setup((bottoms[0], bottoms[0]))
+    state, gates, _ = bottoms
+    if [len(shape) for shape in bottoms] != [3, 3, 2] or differ(merge([s[:2] for s in bottoms])[0], 1):
+        raise NetError(
+            f"bottoms {', '.join(map(format_shape, bottoms))} are not a state and gates of one time step, "
+            "1 x streams x values, and a mark for each stream"
+        )
+    if differ(gates[2], 4 * state[2]):
+        raise NetError(
+            f"the gates have {gates[2]} values per stream; four per unit, {4 * state[2]}, are needed"
+        )
+    return Setup((state, state))
 
 
 @layer("RNN", bottoms=(2, 4), tops=(1, 2), weights_need_shape=True)
@@ -87,10 +95,10 @@ def _check(parameter: LayerParameter, bottoms: tuple[Shape, ...], exposed: int) 
     sequence, marks = bottoms[:2]
     if parameter.recurrent_param.num_output < 1:
         raise NetError("num_output must be given and at least 1")
-    if len(sequence) < 2 or len(marks) != 2 or differ(sequence[:2], marks):
+    if len(sequence) < 3 or len(marks) != 2 or differ(sequence[:2], marks):
         raise NetError(
-            f"bottom 0 of shape {format_shape(sequence)} must begin with time steps and streams, and "
-            f"bottom 1 of shape {format_shape(marks)} have just these two axes"
+            f"bottom 0 of shape {format_shape(sequence)} must have time steps, streams and then values, "
+            f"and bottom 1 of shape {format_shape(marks)} just the first two axes"
         )
     if sequence[0] is UNKNOWN:
         raise NetError("the number of time steps must be known: each of them draws")
@@ -100,5 +108,13 @@ def _check(parameter: LayerParameter, bottoms: tuple[Shape, ...], exposed: int) 
             f"with expose_hidden {bool(exposed)} it takes {least} or {least + 1} bottoms, "
             f"and {1 + exposed} tops"
         )
-    if len(bottoms) > least and (not bottoms[2] or differ(bottoms[2][0], sequence[1])):
-        raise NetError(f"the static bottom 2 of shape {format_shape(bottoms[2])} must have a row per stream")
+    expected = (1, sequence[1], parameter.recurrent_param.num_output)
+    for state in bottoms[len(bottoms) - exposed :]:
+        if differ(state, expected):
+            raise NetError(
+                f"a bottom with a state has shape {format_shape(state)}; {format_shape(expected)} is needed"
+            )
+    if len(bottoms) > least and (len(bottoms[2]) < 2 or differ(bottoms[2][0], sequence[1])):
+        raise NetError(
+            f"the static bottom 2 of shape {format_shape(bottoms[2])} must have streams and then values"
+        )

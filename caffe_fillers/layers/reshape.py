@@ -7,7 +7,7 @@ crop_layer.cpp, filter_layer.cpp, batch_reindex_layer.cpp.
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis, count, differ, format_shape
 
@@ -15,7 +15,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis, count, differ, 
 @layer("Flatten")
 def flatten(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The axes from `axis` to `end_axis` become one; an `end_axis` just before `axis` puts in a 1."""
-    _refuse_in_place(parameter)
+    refuse_in_place(parameter)
     shape = bottoms[0]
     start = canonical_axis(parameter.flatten_param.axis, len(shape))
     end = canonical_axis(parameter.flatten_param.end_axis, len(shape)) + 1
@@ -30,7 +30,7 @@ def reshape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
     A negative `axis` counts from behind the last one, so that -1 appends.
     """
-    _refuse_in_place(parameter)
+    refuse_in_place(parameter)
     shape, reshape_param = bottoms[0], parameter.reshape_param
     start = reshape_param.axis if reshape_param.axis >= 0 else len(shape) + reshape_param.axis + 1
     end = len(shape) if reshape_param.num_axes == -1 else start + reshape_param.num_axes
@@ -133,8 +133,3 @@ def _inferred(shape: Shape, kept: list[int], given: int) -> int:
     if UNKNOWN not in (rows, count(gone)) and count(gone) % rows:
         raise NetError(f"{format_shape(shape)} cannot be divided by the {rows} that the new shape asks for")
     return count(gone) // rows
-
-
-def _refuse_in_place(parameter: LayerParameter) -> None:
-    if parameter.top[0] == parameter.bottom[0]:
-        raise NetError(f"{parameter.type} cannot work in place: give its top another name")

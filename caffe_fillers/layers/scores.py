@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
 from caffe_fillers.layers.windows import int32
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count, differ, format_shape
@@ -28,6 +28,8 @@ def accuracy(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
         raise NetError(f"top_k {parameter.accuracy_param.top_k} is more than there are classes")
     axis = canonical_axis(parameter.accuracy_param.axis, len(scores))
     check_labels(bottoms, axis)
+    if len(parameter.top) > 1:
+        refuse_in_place(parameter)
     return Setup((SCALAR, (scores[axis],))[: len(parameter.top)])
 
 

@@ -25,7 +25,7 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
     """
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self._loaded = model
         self._arrays: dict[str, tuple[Values, ...]] = {}
         for layer in model.layers:
             if layer.blobs:
@@ -48,7 +48,7 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
     @property
     def num_parameters(self) -> int:
         """Number of values in blobs that are not shared."""
-        return sum(blob.count for _, _, blob in self._model.blobs() if blob.owner is None)
+        return sum(blob.count for _, _, blob in self._loaded.blobs() if blob.owner is None)
 
     def save(self, path: str | Path, format: str | None = None) -> None:
         """Write a file, in the format that its name ends with or that is given.
@@ -56,20 +56,21 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
         Values changed in place are written as they are now. The file appears
         whole or not at all; what cannot be written is a `FormatError`.
         """
-        save_model(path, self._as_they_are(), format)
+        save_model(path, self.model(), format)
 
-    def _as_they_are(self) -> Model:
+    def model(self) -> Model:
+        """The weights as a model, their values as they are now."""
         from caffe_fillers.model import Model, ModelBlob, ModelLayer
 
         layers = []
-        for layer in self._model.layers:
+        for layer in self._loaded.layers:
             arrays = self._arrays.get(layer.name, ()) if layer.blobs else ()
             blobs = tuple(
                 ModelBlob(blob.shape, partial(_one_chunk, array), blob.owner)
                 for blob, array in zip(layer.blobs, arrays, strict=True)
             )
             layers.append(ModelLayer(layer.parameter, blobs))
-        return Model(self._model.net, tuple(layers))
+        return Model(self._loaded.net, tuple(layers))
 
 
 @contextmanager

@@ -35,9 +35,9 @@ _MATRIX = np.uint32(0x9908B0DF)
 _MULTIPLIER = np.uint32(1812433253)
 _INVERSE = np.uint32(pow(1812433253, -1, 2**32))
 
-_PAIRS = 400
+_PAIRS = 1000
 _BATCH = 1 << 17
-_MOST_GUESSES = 1 << 21
+_MOST_GUESSES = 1 << 22
 _FEWEST_VALUES = 30
 _MOST_BETWEEN = 16
 """Words by which slow normals may have shifted two values 227 words apart; 7 on average."""
@@ -175,37 +175,44 @@ def _seeds(guesses: list[_Guess]) -> Words:
 
 
 def _plausible(seeds: Words, part: Observed) -> list[int]:
-    """Seeds of which some outputs, made into values, occur in the weights; one may be missing.
+    """Seeds whose outputs, made into values, occur in the weights.
 
-    That one may have been the second word of a slow attempt.
+    An output may be missing there: slow attempts take words that are no
+    value's. One of three must be found, and then two thirds of twelve.
     """
+    last = min(LAG - 1, part.position + part.values.size) - 1
+    outputs = np.unique(np.linspace(part.position + 5, last, 12).astype(int)).tolist()
     values = np.sort(part.values)
-    misses = np.zeros(seeds.size, np.int64)
-    for output in range(part.position + 30, min(LAG - 1, part.position + part.values.size), 13):
-        if seeds.size < 4:
-            break
-        made = value_of(part.law, first_outputs(seeds, output))
-        place = np.minimum(np.searchsorted(values, made), values.size - 1)
-        misses += (values[place] != made) & ~np.isnan(made)  # a slow attempt is nan and decides nothing
-        seeds, misses = seeds[misses < 2], misses[misses < 2]
+    for tried, needed in ((outputs[1::4], 1), (outputs, 2 * len(outputs) // 3)):
+        hits = np.zeros(seeds.size, np.int64)
+        for words in first_outputs(seeds, tried):
+            made = value_of(part.law, words)
+            place = np.minimum(np.searchsorted(values, made), values.size - 1)
+            hits += values[place] == made
+        seeds = seeds[hits >= needed]
     return [int(seed) for seed in np.unique(seeds)]
 
 
-def first_outputs(seeds: Words, output: int) -> Words:
-    """The output of that number, below 227, of many streams at once.
+def first_outputs(seeds: Words, outputs: Sequence[int]) -> list[Words]:
+    """The outputs of these numbers, all below 227, of many streams at once.
 
     >>> from caffe_fillers import rng
-    >>> int(first_outputs(np.array([1701], np.uint32), 5)[0]) == int(rng.Stream(1701).words(6)[5])
-    True
+    >>> first_outputs(np.array([1701], np.uint32), [5])[0] == rng.Stream(1701).words(6)[5:]
+    array([ True])
     """
+    wanted = {output + offset for output in outputs for offset in (0, 1, PERIOD)}
     state, kept = seeds, {0: seeds}
-    for index in range(1, output + PERIOD + 1):
+    for index in range(1, max(wanted) + 1):
         state = _MULTIPLIER * (state ^ state >> np.uint32(30)) + np.uint32(index)
-        if index in (output, output + 1, output + PERIOD):
+        if index in wanted:
             kept[index] = state
-    joined = kept[output] & np.uint32(0x80000000) | kept[output + 1] & np.uint32(0x7FFFFFFF)
+    return [_output(kept[output], kept[output + 1], kept[output + PERIOD]) for output in outputs]
+
+
+def _output(first: Words, second: Words, later: Words) -> Words:
+    joined = first & np.uint32(0x80000000) | second & np.uint32(0x7FFFFFFF)
     twisted = joined >> np.uint32(1) ^ (joined & np.uint32(1)) * _MATRIX
-    return temper(MT19937, kept[output + PERIOD] ^ twisted)
+    return temper(MT19937, later ^ twisted)
 
 
 def _confirms(seed: int, part: Observed, slack: int) -> bool:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from caffe_fillers import laws
 from caffe_fillers.errors import MissingExtraError
+from caffe_fillers.fillers.forks import UnitNorm
 
 Floats = NDArray[np.floating]
 
-_FEW = 8
+_FEW, _MANY = 8, 100
 _SLACK = 1e-6
 """Relative room at the bounds and for constants, for the rounding of the law's own parameters."""
 
@@ -104,6 +105,18 @@ def _unit_sum(law: laws.Law, values: Floats, tolerance: float) -> Fit:
     return Fit(float(probability), spread, f"rows sum to 1, std {rows.std():.4g}")
 
 
+def _unit_norm(law: laws.Law, values: Floats, tolerance: float) -> Fit:
+    """Rows of length 1; the spread follows from that, so the shape is tested against the normal."""
+    assert isinstance(law, UnitNorm)
+    lengths = np.sqrt((values.reshape(-1, law.row) ** 2).sum(axis=1))
+    off = float(np.abs(lengths - 1).max())
+    if off > 1e-4 + tolerance * law.row:
+        return Fit(0.0, off, f"rows miss the length 1 by up to {off:.3g}")
+    if law.row < _MANY:
+        return Fit(1.0, off, "rows have length 1")
+    return Fit(_kolmogorov(laws.Normal(0.0, law.std), values), off, "rows have length 1")
+
+
 def _constant(law: laws.Law, values: Floats, tolerance: float) -> Fit:
     assert isinstance(law, laws.Constant)
     wrong = int((np.abs(values - law.value) > _SLACK * abs(law.value) + tolerance).sum())
@@ -123,6 +136,7 @@ _TESTS: dict[type, Callable[[laws.Law, Floats, float], Fit]] = {
     laws.Normal: _normal,
     laws.SparseNormal: _sparse,
     laws.UnitSum: _unit_sum,
+    UnitNorm: _unit_norm,
     laws.Constant: _constant,
     laws.Exact: _exact,
 }

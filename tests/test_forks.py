@@ -15,7 +15,8 @@ from caffe_fillers.formats.caffemodel import write
 from caffe_fillers.layers import layer_types
 from caffe_fillers.schema import FillerParameter, NetParameter
 from caffe_fillers.schema.dialects import DIALECTS, for_file, recognise, unknown_to
-from caffe_fillers.schema.overlay import FORKS, fork_table
+from caffe_fillers.schema.overlay import FORKS, fork_table, union_of
+from caffe_fillers.schema.pool import file_descriptor, union_descriptor
 from caffe_fillers.shapes import Shape
 
 PACKAGE = Path(__file__).parent.parent / "caffe_fillers"
@@ -190,6 +191,10 @@ def test_a_sound_net_has_no_traps() -> None:
         load(layer("Convolution", f"convolution_param {{ num_output: 4 kernel_size: 1 {sound} }}")).notes
         == ()
     )
+
+
+def test_the_committed_union_is_that_of_the_tables() -> None:
+    assert union_descriptor() == union_of(file_descriptor())
 
 
 def registered(folder: str) -> set[str]:

@@ -17,7 +17,8 @@ from caffe_fillers.formats.caffemodel import write
 from caffe_fillers.shapes import parse_shape
 
 ZOO = Path(__file__).parents[2] / "shared" / "zoo"
-OUTCOMES = list(csv.DictReader((Path(__file__).parent / "zoo_outcomes.tsv").open(), delimiter="\t"))
+TABLE = (Path(__file__).parent / "zoo_outcomes.tsv").read_text()
+OUTCOMES = list(csv.DictReader(TABLE.splitlines(), delimiter="\t"))
 FILLED = 10_000_000  # parameters; larger nets are planned only, so that the suite stays fast
 
 pytestmark = pytest.mark.skipif(not ZOO.is_dir(), reason="the zoo is not here")

@@ -1,7 +1,7 @@
-"""Make caffe_fillers/schema's descriptor and type stub from proto/caffe.proto.
+"""Make caffe_fillers/schema's descriptors and type stub from proto/caffe.proto and the forks' tables.
 
-Run `python tools/generate_schema.py` after a change to proto/caffe.proto; it needs grpcio-tools. What it
-makes is committed, so that an installation needs no compiler; a test compares the two.
+Run `python tools/generate_schema.py` after a change to either; it needs grpcio-tools. What it makes is
+committed, so that an installation needs no compiler and a start no time; a test compares the two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from caffe_fillers.schema.extras import add_extras  # noqa: E402
-from caffe_fillers.schema.pool import DESCRIPTOR_FILE  # noqa: E402
+from caffe_fillers.schema.overlay import union_of  # noqa: E402
+from caffe_fillers.schema.pool import DESCRIPTOR_FILE, UNION_FILE  # noqa: E402
 
 HEADER = "# Made by tools/generate_schema.py with grpcio-tools {}: do not edit.\n"
 
@@ -34,12 +35,13 @@ def generate() -> dict[str, bytes]:
         )
         descriptors = descriptor_pb2.FileDescriptorSet.FromString((folder / "set").read_bytes())
         descriptor = descriptors.file[0].SerializeToString(deterministic=True)
+        union = union_of(descriptors.file[0]).SerializeToString(deterministic=True)
         add_extras(descriptors.file[0])
         (folder / "set").write_bytes(descriptors.SerializeToString(deterministic=True))
         _protoc(f"--descriptor_set_in={folder / 'set'}", f"--pyi_out={folder}", "caffe.proto")
         stub = _strict((folder / "caffe_pb2.pyi").read_text())
     header = HEADER.format(version("grpcio-tools"))
-    return {DESCRIPTOR_FILE: descriptor, "messages.pyi": (header + stub).encode()}
+    return {DESCRIPTOR_FILE: descriptor, UNION_FILE: union, "messages.pyi": (header + stub).encode()}
 
 
 def _strict(stub: str) -> str:

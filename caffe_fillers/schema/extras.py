@@ -19,7 +19,7 @@ NUMBER = 536870911  # the highest there is
 PRIVATE = 100_000
 """Where the numbers begin that the union of all forks uses: no file ever holds them."""
 
-_MESSAGE = "TextExtra"
+MESSAGE = "TextExtra"
 _Field = descriptor_pb2.FieldDescriptorProto
 
 
@@ -27,7 +27,7 @@ def add_extras(file: descriptor_pb2.FileDescriptorProto) -> None:
     """Give every message of a file the hidden field."""
     for message in file.message_type:
         _add_field(message, file.package)
-    extra = file.message_type.add(name=_MESSAGE)
+    extra = file.message_type.add(name=MESSAGE)
     extra.field.add(name="unknown", number=1, type=_Field.TYPE_STRING, label=_Field.LABEL_REPEATED)
     extra.field.add(name="line", number=2, type=_Field.TYPE_INT32, label=_Field.LABEL_OPTIONAL)
     extra.field.add(name="column", number=3, type=_Field.TYPE_INT32, label=_Field.LABEL_OPTIONAL)
@@ -39,7 +39,7 @@ def _add_field(message: descriptor_pb2.DescriptorProto, package: str) -> None:
         name=FIELD,
         number=NUMBER,
         type=_Field.TYPE_MESSAGE,
-        type_name=f".{package}.{_MESSAGE}",
+        type_name=f".{package}.{MESSAGE}",
         label=_Field.LABEL_OPTIONAL,
     )
     for nested in message.nested_type:

@@ -1,5 +1,10 @@
-"""The messages of proto/caffe.proto and of the forks; the types of the former are in messages.pyi."""
+"""The messages of proto/caffe.proto, with forks' fields; their types are in messages.pyi.
 
-from caffe_fillers.schema.pool import message_classes, union_descriptor
+The messages that only forks have come as values of these messages' fields.
+"""
 
-globals().update(message_classes(union_descriptor()))
+from caffe_fillers.schema.extras import MESSAGE
+from caffe_fillers.schema.pool import file_descriptor, message_classes, union_descriptor
+
+_names = [message.name for message in file_descriptor().message_type]
+globals().update(message_classes(union_descriptor(), [*_names, MESSAGE]))

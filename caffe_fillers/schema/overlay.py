@@ -10,7 +10,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2
 
-from caffe_fillers.schema.extras import PRIVATE
+from caffe_fillers.schema.extras import PRIVATE, add_extras
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {name.removeprefix("TYPE_").lower(): number for name, number in _Field.Type.items()}
@@ -95,6 +95,15 @@ def union() -> ForkTable:
                 numbers.setdefault(name, PRIVATE + len(numbers))
     messages = {message: list(known.values()) for message, known in merged.items()}
     return ForkTable("all forks", messages, enums)
+
+
+def union_of(bvlc: descriptor_pb2.FileDescriptorProto) -> descriptor_pb2.FileDescriptorProto:
+    """BVLC's messages with the fields of all forks and the hidden one: any prototxt reads by name."""
+    file = descriptor_pb2.FileDescriptorProto()
+    file.CopyFrom(bvlc)
+    lay_over(file, union(), replacing=False)
+    add_extras(file)
+    return file
 
 
 def lay_over(file: descriptor_pb2.FileDescriptorProto, table: ForkTable, *, replacing: bool) -> None:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from caffe_fillers.errors import InitializerError, UnknownNameError
+from caffe_fillers.frameworks import libm
 from caffe_fillers.frameworks.mxnet.lanes import Counts, Lanes, Words, ragged, starts
 from caffe_fillers.frameworks.mxnet.text import float32_parameter
-from caffe_fillers.rng.glibc import logf
 
 Shape: TypeAlias = Sequence[int]
 Array: TypeAlias = NDArray[np.floating]
@@ -113,8 +113,7 @@ class RandomState:
 
 
 def _polar(y: Array, square: Array) -> Array:
-    log = logf(square) if square.dtype == np.float32 else np.log(square)
-    values: Array = y * np.sqrt(-2 * log / square)
+    values: Array = y * np.sqrt(-2 * libm.log(square) / square)
     return values
 
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from caffe_fillers.frameworks import libm
 from caffe_fillers.frameworks.tensorflow.dtypes import Dtype
 from caffe_fillers.frameworks.tensorflow.philox import BLOCKS_PER_CHUNK, WORDS_PER_BLOCK, Philox
-from caffe_fillers.rng.glibc import cosf, logf, sinf
 
 TRUNCATION = 2.0
 """Normal values this far from zero, or farther, are drawn again."""
@@ -64,9 +64,9 @@ def box_muller(words: Words, dtype: Dtype) -> NDArray[np.floating]:
     kind = dtype.compute
     first, second = np.maximum(units[..., 0], kind(_SMALLEST)), units[..., 1]
     angle = (2 * math.pi * second.astype(np.float64)).astype(kind)
-    log, sin, cos = (logf, sinf, cosf) if kind is np.float32 else (np.log, np.sin, np.cos)
-    radius = np.sqrt(kind(-2) * log(first))
-    pairs: NDArray[np.floating] = np.stack((sin(angle) * radius, cos(angle) * radius), axis=-1)
+    sin, cos = libm.sincos(angle)
+    radius = np.sqrt(kind(-2) * libm.log(first))
+    pairs: NDArray[np.floating] = np.stack((sin * radius, cos * radius), axis=-1)
     return pairs.reshape(len(words), -1)
 
 

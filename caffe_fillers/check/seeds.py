@@ -90,8 +90,8 @@ def recover_seed(observed: Sequence[Observed], slack: int = 0) -> int | None:
     >>> recover_seed([Observed(0, law, values)])
     1701
     """
-    largest = max(observed, key=lambda part: part.values.size, default=None)
-    if largest is None or largest.values.size < _FEWEST_VALUES:
+    largest = _largest(observed)
+    if largest is None:
         return None
     tried: set[int] = set()
     for guesses in _batches(_guesses(list(_sightings(observed, slack)))):
@@ -100,6 +100,16 @@ def recover_seed(observed: Sequence[Observed], slack: int = 0) -> int | None:
                 return seed
             tried.add(seed)
     return None
+
+
+def _largest(observed: Sequence[Observed]) -> Observed | None:
+    """The blob with the most values from the first 624 words, if they are enough to tell a seed."""
+
+    def early(part: Observed) -> int:
+        return min(part.position + part.values.size, STATE) - part.position
+
+    largest = max(observed, key=early, default=None)
+    return largest if largest is not None and early(largest) >= _FEWEST_VALUES else None
 
 
 def _sightings(observed: Sequence[Observed], slack: int) -> Iterator[_Sighting]:
@@ -128,7 +138,7 @@ def _guesses(sightings: list[_Sighting]) -> Iterator[_Guess]:
     for _, _, low, high in pairs[:_PAIRS]:
         for drift in range(low.drift + 1):
             index = low.position + drift + LAG
-            if PERIOD < index < STATE:
+            if LAG <= index < STATE - 1:
                 yield _Guess(index, low.words, high.words)
 
 
@@ -180,7 +190,7 @@ def _plausible(seeds: Words, part: Observed) -> list[int]:
     An output may be missing there: slow attempts take words that are no
     value's. One of three must be found, and then two thirds of twelve.
     """
-    last = min(LAG - 1, part.position + part.values.size) - 1
+    last = min(STATE - 1, part.position + part.values.size) - 1
     outputs = np.unique(np.linspace(part.position + 5, last, 12).astype(int)).tolist()
     values = np.sort(part.values)
     for tried, needed in ((outputs[1::4], 1), (outputs, 2 * len(outputs) // 3)):
@@ -194,25 +204,30 @@ def _plausible(seeds: Words, part: Observed) -> list[int]:
 
 
 def first_outputs(seeds: Words, outputs: Sequence[int]) -> list[Words]:
-    """The outputs of these numbers, all below 227, of many streams at once.
+    """The outputs of these numbers, all below 623, of many streams at once.
 
     >>> from caffe_fillers import rng
-    >>> first_outputs(np.array([1701], np.uint32), [5])[0] == rng.Stream(1701).words(6)[5:]
-    array([ True])
+    >>> [words.tolist() for words in first_outputs(np.array([1701], np.uint32), [5, 600])]
+    [[2284365251], [3583199221]]
     """
-    wanted = {output + offset for output in outputs for offset in (0, 1, PERIOD)}
+    chains = {output: list(range(output, -1, -LAG)) for output in outputs}
+    wanted = {output + offset for chain in chains.values() for output in chain for offset in (0, 1)}
+    wanted |= {chain[-1] + PERIOD for chain in chains.values()}
     state, kept = seeds, {0: seeds}
     for index in range(1, max(wanted) + 1):
         state = _MULTIPLIER * (state ^ state >> np.uint32(30)) + np.uint32(index)
         if index in wanted:
             kept[index] = state
-    return [_output(kept[output], kept[output + 1], kept[output + PERIOD]) for output in outputs]
+    return [temper(MT19937, _raw_output(kept, chain)) for chain in chains.values()]
 
 
-def _output(first: Words, second: Words, later: Words) -> Words:
-    joined = first & np.uint32(0x80000000) | second & np.uint32(0x7FFFFFFF)
-    twisted = joined >> np.uint32(1) ^ (joined & np.uint32(1)) * _MATRIX
-    return temper(MT19937, later ^ twisted)
+def _raw_output(state: dict[int, Words], chain: list[int]) -> Words:
+    """An output before tempering, from the state and the outputs 227, 454, ... before it."""
+    raw = state[chain[-1] + PERIOD]
+    for output in reversed(chain):
+        joined = state[output] & np.uint32(0x80000000) | state[output + 1] & np.uint32(0x7FFFFFFF)
+        raw = raw ^ joined >> np.uint32(1) ^ (joined & np.uint32(1)) * _MATRIX
+    return raw
 
 
 def _confirms(seed: int, part: Observed, slack: int) -> bool:
@@ -243,7 +258,7 @@ def search_seeds(observed: Sequence[Observed], seeds: range) -> int | None:
     >>> search_seeds([Observed(0, law, values)], range(1000))
     77
     """
-    largest = max(observed, key=lambda part: part.values.size, default=None)
+    largest = _largest(observed)
     if largest is None:
         return None
     for start in range(seeds.start, seeds.stop, _BATCH):

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from google.protobuf.message import Message
 
 from caffe_fillers.fans import VarianceNorm
-from caffe_fillers.fillers import Bilinear, Constant, Filler, ignored_fields
+from caffe_fillers.fillers import Bilinear, Constant, Filler, filler_types, ignored_fields
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Fill, Plan
 from caffe_fillers.schema import FillerParameter, LayerParameter, NetParameter
@@ -122,6 +122,8 @@ def grouped_fan_out(layer: LayerParameter, fill: Fill) -> str:
 def _ignored(layer: LayerParameter) -> Iterator[str]:
     """Fields set on a filler whose type does not look at them, as GoogLeNet's std on xavier."""
     for filler in _filler_parameters(layer):
+        if filler.type not in filler_types:
+            continue  # the layer does not use it, or it would not have been built
         for name in ignored_fields(filler):
             yield (
                 f"{name} is set on a filler of type {filler.type}, which does not look at it; "

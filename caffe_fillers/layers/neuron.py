@@ -19,7 +19,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, format_shape, legacy_dim
 BASE_E = -1.0  # how ExpParameter and LogParameter write the base e
 
 
-@layer("BNLL", "Dropout", "ELU", "Power", "ReLU", "Sigmoid", "Swish", "TanH", "Threshold")
+@layer("BNLL", "Clip", "Dropout", "ELU", "Power", "ReLU", "Sigmoid", "Swish", "TanH", "Threshold")
 def same_shape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Any parameters will do."""
     return Setup(bottoms)
@@ -29,15 +29,6 @@ def same_shape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 def absval(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The one neuron layer that refuses to work in place."""
     refuse_in_place(parameter)
-    return Setup(bottoms)
-
-
-@layer("Clip")
-def clip(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """Both bounds are required fields, or none where clip_param itself is missing."""
-    has = parameter.clip_param.HasField
-    if parameter.HasField("clip_param") and not (has("min") and has("max")):
-        raise NetError("clip_param needs both min and max")
     return Setup(bottoms)
 
 

@@ -1,9 +1,8 @@
 """What each layer type makes of its bottoms: at least a row per type that is registered.
 
 Shapes are written as the package prints them, `?` for an unknown length; an `unknown` bottom has no known
-number of axes, a `scalar` none. Expectations were read from
-Caffe's source; the rows without an unknown, layers with files and Python apart, were then run by BVLC/caffe
-9b8915401 itself, which agreed with all of them.
+number of axes, a `scalar` none. Expectations were read from Caffe's source; the rows without an unknown,
+layers with files and Python apart, were then run by BVLC/caffe 9b8915401 itself, which agreed with them all.
 """
 
 from dataclasses import dataclass

@@ -98,7 +98,8 @@ def upgrade_solver(solver: SolverParameter) -> SolverParameter:
         raise NetError("the solver has both type and solver_type, the older form; remove solver_type")
     upgraded = SolverParameter()
     upgraded.CopyFrom(solver)
-    upgraded.type = _TYPES[solver.solver_type]
+    name = SolverParameter.SolverType.Name(solver.solver_type)  # a fork may have more types
+    upgraded.type = _TYPES.get(solver.solver_type, name)
     upgraded.ClearField("solver_type")
     return upgraded
 

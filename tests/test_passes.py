@@ -125,7 +125,7 @@ def test_extras_come_through_every_pass() -> None:
     text = "layers { layer { name: 'a' type: 'relu' fork: 1 } top: 'x' other_fork: 2 }"
     net = prototxt.parse("\n" + text, NetParameter).message
     (layer,) = passes.prepare(net).net.layer
-    assert (layer.text_extra.line, list(layer.text_extra.unknown)) == (2, ["other_fork : 2", "fork : 1"])
+    assert (layer.text_extra.line, list(layer.text_extra.unknown)) == (2, ["other_fork: 2", "fork: 1"])
 
 
 def test_every_enum_of_v1_has_a_type_today() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
@@ -77,12 +78,13 @@ def _read(source: Source) -> tuple[bytes, str]:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether a file is a serialised message: prototxt has no control characters but blanks.
+    """Whether a file is a serialised message: a text has no control characters but blanks, or is UTF-16.
 
     >>> is_binary(b"name: 'lenet'"), is_binary(b"\\n\\x05lenet")
     (False, True)
     """
-    return not _CONTROL.isdisjoint(data[:4096])
+    utf_16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return not utf_16 and not _CONTROL.isdisjoint(data[:4096])
 
 
 def _is_solver(data: bytes, path: str) -> bool:

@@ -1,27 +1,29 @@
 """Prototxt to messages, driven by their descriptors.
 
-All that `google::protobuf::TextFormat` reads is read. Beyond it, a field or
-an enum value that the schema does not have is kept as text in the message's
-`text_extra`, since forks of Caffe added hundreds.
+All that `google::protobuf::TextFormat` reads is read, by its rules (protobuf 3.21, which Caffe's goldens were
+recorded with). Beyond it, a field or an enum value that the schema does not have is kept as text in the
+message's `text_extra`, since forks of Caffe added hundreds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from itertools import count
+from typing import Any, Generic, TypeVar
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from caffe_fillers.errors import PrototxtError, suggestion
-from caffe_fillers.prototxt.scalars import Scalar, UnknownEnumValueError, scalar
-from caffe_fillers.prototxt.tokens import Source, Token
+from caffe_fillers.prototxt.scalars import Scalar, UnknownEnumValueError, scalar, text_of
+from caffe_fillers.prototxt.strings import unescape
+from caffe_fillers.prototxt.tokens import Cursor, Source, Token
+from caffe_fillers.prototxt.unknown import CLOSING, MAX_DEPTH, field_text
 from caffe_fillers.schema.extras import FIELD as EXTRA
+from caffe_fillers.schema.extras import PRIVATE
 
-MAX_DEPTH = 100  # what protobuf allows a message to nest
-
-_CLOSING = {"{": "}", "<": ">"}
 MessageType = TypeVar("MessageType", bound=Message)
 
 
@@ -45,16 +47,6 @@ class Document(Generic[MessageType]):
     unknown: tuple[UnknownField, ...]
 
 
-def decode(data: bytes, path: str) -> str:
-    """The text of a file; what is not UTF-8 is a `PrototxtError` with its place."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        raise PrototxtError("the text is not valid UTF-8", path, line, column) from None
-
-
 def parse(
     text: str, message_type: Callable[[], MessageType], *, path: str = "<string>", strict: bool = False
 ) -> Document[MessageType]:
@@ -66,11 +58,28 @@ def parse(
     >>> from caffe_fillers.schema import NetParameter
     >>> parse('name: "lenet" layer { type: "ReLU" }', NetParameter).message.layer[0].type
     'ReLU'
+    >>> document = parse("layer { type: 'Data' shuffel: true }", NetParameter)
+    >>> document.unknown[0].problem, document.message.layer[0].text_extra.unknown[0]
+    ("LayerParameter has no field 'shuffel'", 'shuffel: true')
     """
-    reader = _Reader(Source(text, path), strict)
+    reader = _Reader(Cursor(Source(text, path)), strict)
     message = message_type()
-    reader.read_fields(message, "", 0)
+    reader.read_message(message, reader.cursor.token, "", 0)
     return Document(message, tuple(reader.unknown.values()))
+
+
+def decode(data: bytes, path: str) -> str:
+    r"""The text of a file, for `parse`: UTF-8, with or without a byte order mark.
+
+    Other bytes are let through, for comments may be in any encoding; `parse`
+    refuses them elsewhere. UTF-16, as some editors save it, is a `PrototxtError`.
+
+    >>> decode(b"\xef\xbb\xbfname: 'lenet'", "net.prototxt")
+    "name: 'lenet'"
+    """
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise PrototxtError("the text is in UTF-16: save it as UTF-8", path, 1, 1)
+    return data.decode("utf-8-sig", "surrogateescape")
 
 
 def top_fields(text: str, path: str = "<string>") -> set[str]:
@@ -83,180 +92,159 @@ def top_fields(text: str, path: str = "<string>") -> set[str]:
     for token in Source(text, path).tokens():
         if token.kind == "mark":
             depth += (token.text in "{<[") - (token.text in "}>]")
-        elif token.kind == "name" and depth == 0 and previous != ":":
+        elif token.kind == "name" and depth == 0 and previous not in (":", "-"):
             names.add(token.text)
         previous = token.text
     return names
 
 
+class _UnfitError(Exception):
+    """A value that its field cannot hold: why, and the word to show."""
+
+    def __init__(self, why: object, token: Token) -> None:
+        super().__init__(why)
+        self.why, self.token = why, token
+
+
 class _Reader:
-    def __init__(self, source: Source, strict: bool) -> None:
-        self.source, self.strict = source, strict
+    def __init__(self, cursor: Cursor, strict: bool) -> None:
+        self.cursor, self.strict = cursor, strict
         self.unknown: dict[tuple[str, str], UnknownField] = {}
-        self._tokens = source.tokens()
-        self.token = next(self._tokens)
 
-    def next(self) -> Token:
-        """Take the word at hand and go on to the following."""
-        taken = self.token
-        if taken.kind != "end":
-            self.token = next(self._tokens)
-        return taken
-
-    def take(self, *marks: str) -> bool:
-        """Take a mark if it is there."""
-        if self.token.kind == "mark" and self.token.text in marks:
-            self.next()
-            return True
-        return False
-
-    def fail(self, problem: str, token: Token | None = None) -> NoReturn:
-        """Raise the error of a problem at a word, by default the one at hand."""
-        self.source.fail(problem, (token or self.token).offset)
-
-    def read_fields(self, message: Message, closing: str, depth: int) -> None:
-        """Fields up to the closing mark, or to the end of the text."""
-        extra: Any = getattr(message, EXTRA, None)
-        if extra is not None:
-            extra.line, extra.column = self.source.place(self.token.offset if not depth else self._opened)
-        while not (closing and self.take(closing)):
-            if self.token.kind == "end":
-                if not closing:
-                    return
-                self.fail(f"the text ends inside {message.DESCRIPTOR.name}: a {closing} is missing")
-            self.read_field(message, depth)
-            self.take(",", ";")
+    def read_message(self, message: Any, begin: Token, closing: str, depth: int) -> None:
+        """Fields up to the closing mark, or to the end of the text where there is none."""
+        cursor = self.cursor
+        extra = getattr(message, EXTRA)
+        extra.line, extra.column = cursor.source.place(begin.offset)
+        while not cursor.take(closing):
+            if cursor.token.kind == "name":
+                self.read_field(message, depth)
+                cursor.take(",", ";")
+            elif cursor.token.kind == "end" and not closing:
+                break
+            else:
+                cursor.fail(_no_name(cursor.token, message, closing))
+        if not message.IsInitialized():
+            missing = " and ".join(message.FindInitializationErrors())
+            cursor.fail(f"{message.DESCRIPTOR.name} needs {missing}", begin)
 
     def read_field(self, message: Message, depth: int) -> None:
-        name = self.next()
-        if name.kind != "name":
-            self.fail(f"expected a field of {message.DESCRIPTOR.name}", name)
-        descriptor: Any = message.DESCRIPTOR
-        field = descriptor.fields_by_name.get(name.text)
+        """A field; kept as text if it or its value is unknown, or if it is a fork's and does not fit."""
+        cursor, start = self.cursor, self.cursor.position
+        name = cursor.next()
+        field: Any = message.DESCRIPTOR.fields_by_name.get(name.text)
         if field is None or field.name == EXTRA:
-            self.note_unknown(descriptor, name)
-            self.skip_value(depth)
-            self.keep(message, name)
-        elif field.message_type is not None:
-            self.take(":")
-            self.read_messages(message, field, name, depth)
+            self.note(message, name.text, name, lambda: _no_field(message, name.text))
         else:
-            if not self.take(":"):
-                self.fail(f"expected a colon after {name.text}")
-            self.read_scalars(message, field, name)
+            try:
+                self.read_value(message, field, name, depth)
+                return
+            except _UnfitError as unfit:
+                value = unfit.why.text if isinstance(unfit.why, UnknownEnumValueError) else ""
+                if not value and field.number < PRIVATE:
+                    cursor.fail(str(unfit.why), unfit.token)
+                self.note(message, value or name.text, unfit.token, unfit.__str__)
+        cursor.go(start)
+        extra: Any = getattr(message, EXTRA)
+        extra.unknown.append(field_text(cursor, depth))
+
+    def read_value(self, message: Message, field: FieldDescriptor, name: Token, depth: int) -> None:
+        """What comes behind the name of a known field; the message is as before if it does not fit."""
+        if not _is_repeated(field) and message.HasField(field.name):
+            raise _UnfitError(f"{field.name} is given twice; {message.DESCRIPTOR.name} takes one", name)
+        colon = self.cursor.take(":")
+        if field.message_type is not None:
+            self.read_messages(message, field, name, depth)
+        elif colon:
+            self.read_scalars(message, field)
+        else:
+            raise _UnfitError(f"expected a colon after {field.name}", self.cursor.token)
 
     def read_messages(self, message: Message, field: FieldDescriptor, name: Token, depth: int) -> None:
+        cursor, target = self.cursor, getattr(message, field.name)
         if depth >= MAX_DEPTH:
-            self.fail(f"messages are nested more than {MAX_DEPTH} deep", name)
-        repeated = _is_repeated(field)
-        many = repeated and self.take("[")
-        if many and self.take("]"):
-            return
-        while True:
-            if not repeated and message.HasField(field.name):
-                self.fail(f"{field.name} is given twice; {message.DESCRIPTOR.name} takes one", name)
-            target = getattr(message, field.name)
-            child = target.add() if repeated else target
-            if not repeated:
-                child.SetInParent()
-            opening = self.next()
-            if opening.text not in _CLOSING or opening.kind != "mark":
-                self.fail(f"expected {{ after {name.text}: it is a message", opening)
-            self._opened = name.offset
-            self.read_fields(child, _CLOSING[opening.text], depth + 1)
-            if not many or not self.take(","):
-                break
-        if many and not self.take("]"):
-            self.fail("expected , or ]")
+            cursor.fail(f"messages are nested more than {MAX_DEPTH} deep", name)
+        for number in self.items(field):
+            opening = cursor.token
+            if opening.kind != "mark" or opening.text not in CLOSING:
+                problem = f"expected {{ after {field.name}: it is a message"
+                if number:
+                    cursor.fail(problem)
+                raise _UnfitError(problem, opening)
+            child = target.add() if _is_repeated(field) else target
+            child.SetInParent()
+            cursor.next()
+            self.read_message(child, opening if number else name, CLOSING[opening.text], depth + 1)
 
-    def read_scalars(self, message: Message, field: FieldDescriptor, name: Token) -> None:
-        repeated = _is_repeated(field)
-        if not repeated and message.HasField(field.name):
-            self.fail(f"{field.name} is given twice; {message.DESCRIPTOR.name} takes one", name)
-        values: list[Scalar] = []
-        many = repeated and self.take("[")
-        if many and self.take("]"):
-            return
-        while True:
-            start = self.token
-            try:
-                values.append(self.read_scalar(field))
-            except UnknownEnumValueError as error:
-                self.note_unknown(cast("Descriptor", message.DESCRIPTOR), start, str(error))
-                self.keep(message, name)
-            except ValueError as error:
-                self.fail(f"{field.name}: {error}", start)
-            if not many or not self.take(","):
-                break
-        if many and not self.take("]"):
-            self.fail("expected , or ]")
-        if repeated:
+    def read_scalars(self, message: Message, field: FieldDescriptor) -> None:
+        values = [self.read_scalar(field) for _ in self.items(field)]
+        if _is_repeated(field):
             getattr(message, field.name).extend(values)
-        elif values:
+        else:
             setattr(message, field.name, values[0])
 
+    def items(self, field: FieldDescriptor) -> Iterator[int]:
+        """Stop before each value of a field: one, or for a repeated field as many as the brackets hold."""
+        cursor = self.cursor
+        if not (_is_repeated(field) and cursor.take("[")):
+            yield 0
+        elif not cursor.take("]"):
+            yield 0
+            for number in count(1):
+                if not cursor.take(","):
+                    break
+                yield number
+            if not cursor.take("]"):
+                cursor.fail("expected , or ]")
+
     def read_scalar(self, field: FieldDescriptor) -> Scalar:
-        negative = self.take("-")
-        token = self.next()
-        if token.kind in ("mark", "end"):
-            raise ValueError("expected a value")
-        value = scalar(field, token, negative)
-        while token.kind == "string" and self.token.kind == "string":
-            value += scalar(field, self.next(), False)  # type: ignore[operator]  # adjacent literals are one
-        return value
+        cursor, begin = self.cursor, self.cursor.token
+        negative = cursor.take("-")
+        token = cursor.token
+        if token.kind not in ("name", "number", "string"):
+            raise _UnfitError(f"{field.name}: expected a value", token)
+        cursor.next()
+        try:
+            value = scalar(field, token, negative)
+            if not isinstance(value, bytes):
+                return value
+            while cursor.token.kind == "string":  # adjacent literals are one
+                token = cursor.next()
+                value += unescape(token.text[1:-1])
+            return text_of(field, value)
+        except UnknownEnumValueError as error:
+            raise _UnfitError(error, begin) from None
+        except ValueError as error:
+            raise _UnfitError(f"{field.name}: {error}", begin) from None
 
-    def skip_value(self, depth: int) -> None:
-        """Pass over the value of an unknown field, whatever it is."""
-        colon = self.take(":")
-        opening = self.token
-        if depth >= MAX_DEPTH:
-            self.fail(f"messages are nested more than {MAX_DEPTH} deep")
-        if self.take("["):
-            while not self.take("]"):
-                self.skip_value_of_list(depth)
-        elif opening.kind == "mark" and opening.text in _CLOSING:
-            self.next()
-            while not self.take(_CLOSING[opening.text]):
-                if self.next().kind != "name":
-                    self.fail("expected a field", opening)
-                self.skip_value(depth + 1)
-                self.take(",", ";")
-        elif not colon:
-            self.fail("expected a colon or a message")
-        else:
-            self.skip_scalar()
-
-    def skip_value_of_list(self, depth: int) -> None:
-        if self.token.text in _CLOSING:
-            self.skip_value(depth + 1)
-        else:
-            self.skip_scalar()
-        if not self.take(",") and self.token.text != "]":
-            self.fail("expected , or ]")
-
-    def skip_scalar(self) -> None:
-        self.take("-")
-        token = self.next()
-        if token.kind in ("mark", "end"):
-            self.fail("expected a value", token)
-        while token.kind == "string" and self.token.kind == "string":
-            self.next()
-
-    def keep(self, message: Message, name: Token) -> None:
-        """Keep the text from a field's name to here; all on one line, for comments are gone then."""
-        extra: Any = getattr(message, EXTRA)
-        extra.unknown.append(self.source.verbatim(name.offset, self.token.offset))
-
-    def note_unknown(self, descriptor: Descriptor, token: Token, problem: str = "") -> None:
-        if not problem:
-            near = suggestion(token.text, [name for name in descriptor.fields_by_name if name != EXTRA])
-            problem = f"{descriptor.name} has no field {token.text!r}{near}"
+    def note(self, message: Message, name: str, token: Token, problem: Callable[[], str]) -> None:
+        """Note something unknown; with `strict` it is an error."""
         if self.strict:
-            self.fail(problem, token)
-        key = (descriptor.name, token.text)
-        line, column = self.source.place(token.offset)
-        seen = self.unknown.get(key, UnknownField(*key, problem, line, column, 0))
-        self.unknown[key] = replace(seen, count=seen.count + 1)
+            self.cursor.fail(problem(), token)
+        key = (message.DESCRIPTOR.name, name)
+        if key not in self.unknown:
+            self.unknown[key] = UnknownField(*key, problem(), *self.cursor.source.place(token.offset), 0)
+        self.unknown[key] = replace(self.unknown[key], count=self.unknown[key].count + 1)
+
+
+def _no_field(message: Message, name: str) -> str:
+    descriptor: Any = message.DESCRIPTOR
+    near = suggestion(name, [each for each in descriptor.fields_by_name if each != EXTRA])
+    return f"{descriptor.name} has no field {name!r}{near}"
+
+
+def _no_name(token: Token, message: Any, closing: str) -> str:
+    """What is wrong where neither a field begins nor the message ends."""
+    name, line = message.DESCRIPTOR.name, message.text_extra.line
+    if token.kind == "end":
+        return f"{name}, which begins in line {line}, is not closed: a {closing} is missing"
+    if token.kind == "mark" and token.text in CLOSING.values():
+        if closing:
+            return f"{name}, which begins in line {line}, ends with {closing}, not with {token.text}"
+        return f"this {token.text} closes nothing"
+    if token.text == "[":
+        return "extensions and Any messages have no place in Caffe's files"
+    return f"expected a field of {name}"
 
 
 def _is_repeated(field: FieldDescriptor) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from collections.abc import Callable
 
-import numpy as np
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
 from caffe_fillers.errors import suggestion
+from caffe_fillers.prototxt.strings import quote, unescape
 from caffe_fillers.prototxt.tokens import Token
+from caffe_fillers.schema.extras import PRIVATE
 
 _INTEGERS = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
@@ -18,13 +20,12 @@ _INTEGERS = {
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
-_BOOLEANS = {"true": True, "t": True, "True": True, "1": True}
-_BOOLEANS |= {"false": False, "f": False, "False": False, "0": False}
+_BOOLEANS = {"true": True, "t": True, "True": True, "false": False, "f": False, "False": False}
 _SPECIAL = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
-_ESCAPE = re.compile(
-    rb"\\(?:([abfnrtv\\'\"?])|([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))"
-)
-_CONTROL = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
+_OCTAL_OR_HEXADECIMAL = re.compile("0[0-9xX]")
+_SINGLE = struct.Struct("<f")
+_LARGEST_SINGLE = _SINGLE.unpack(b"\xff\xff\x7f\x7f")[0]
+_ROUNDS_TO_LARGEST = 3.4028235677973366e38  # halfway to what would be the next float
 
 Scalar = int | float | bool | str | bytes
 
@@ -32,11 +33,21 @@ Scalar = int | float | bool | str | bytes
 class UnknownEnumValueError(ValueError):
     """An enum has no such value; a fork's may have."""
 
+    def __init__(self, enum: EnumDescriptor, text: str) -> None:
+        super().__init__(enum, text)
+        self.enum, self.text = enum, text
+
+    def __str__(self) -> str:
+        known = [name for name, value in self.enum.values_by_name.items() if value.number < PRIVATE]
+        near = suggestion(self.text, self.enum.values_by_name)
+        return f"{self.enum.name} has no value {self.text}{near}; known: {', '.join(known)}"
+
 
 def scalar(field: FieldDescriptor, token: Token, negative: bool) -> Scalar:
     """The value of a field; what does not fit is a `ValueError` whose text says why.
 
-    Enum values come as names or numbers, as old prototxts have them.
+    The rules are those of google/protobuf/text_format.cc, 3.21. Enum values come as names or as numbers,
+    and old prototxts have both.
     """
     if field.cpp_type in _INTEGERS:
         return _integer(token, negative, *_INTEGERS[field.cpp_type])
@@ -44,10 +55,14 @@ def scalar(field: FieldDescriptor, token: Token, negative: bool) -> Scalar:
 
 
 def _integer(token: Token, negative: bool, least: int, most: int) -> int:
+    if negative and least == 0:
+        raise ValueError("expected an integer without a sign")
+    hexadecimal, octal = token.text[:2] in ("0x", "0X"), token.text[:1] == "0"
     try:
-        value = int(token.text, 16 if token.text[:2] in ("0x", "0X") else 8 if token.text[:1] == "0" else 10)
+        value = int(token.text, 16 if hexadecimal else 8 if octal else 10)
     except ValueError:
-        raise ValueError("expected an integer") from None
+        zero = octal and token.text.isdecimal()
+        raise ValueError("a number that begins with 0 is octal" if zero else "expected an integer") from None
     value = -value if negative else value
     if not least <= value <= most:
         raise ValueError(f"{value} is outside {least} to {most}")
@@ -58,37 +73,43 @@ def _real(field: FieldDescriptor, token: Token, negative: bool) -> float:
     text = token.text.lower()
     if text in _SPECIAL:
         value = _SPECIAL[text]
-    elif token.kind == "number":
-        value = float(int(text, 16)) if text.startswith("0x") else float(text.removesuffix("f"))
+    elif token.kind == "number" and not _OCTAL_OR_HEXADECIMAL.match(text):
+        value = float(text.removesuffix("f"))
     else:
-        raise ValueError("expected a number")
+        raise ValueError("expected a decimal number")
     value = -value if negative else value
-    if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT:
-        with np.errstate(over="ignore"):
-            return float(np.float32(value))
-    return value
+    return _single(value) if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT else value
+
+
+def _single(value: float) -> float:
+    """A double rounded to a float; too large a one becomes infinite."""
+    try:
+        rounded: float = _SINGLE.unpack(_SINGLE.pack(value))[0]
+    except OverflowError:
+        rounded = math.copysign(_LARGEST_SINGLE if abs(value) == _ROUNDS_TO_LARGEST else math.inf, value)
+    return rounded
 
 
 def _boolean(field: FieldDescriptor, token: Token, negative: bool) -> bool:
-    if negative or token.text not in _BOOLEANS:
+    if token.kind == "number":
+        return bool(_integer(token, negative, 0, 1))
+    if negative or token.kind != "name" or token.text not in _BOOLEANS:
         raise ValueError("expected true or false")
     return _BOOLEANS[token.text]
 
 
 def _enum(field: FieldDescriptor, token: Token, negative: bool) -> int:
     enum = _enum_of(field)
-    values = enum.values_by_name
-    if token.kind == "name" and token.text in values:
-        return int(values[token.text].number)
+    if token.kind == "name" and not negative and token.text in enum.values_by_name:
+        return int(enum.values_by_name[token.text].number)
     if token.kind == "number":
         number = _integer(token, negative, *_INTEGERS[FieldDescriptor.CPPTYPE_INT32])
-        if number in enum.values_by_number:
+        if number in enum.values_by_number and number < PRIVATE:
             return number
-    elif token.kind != "name":
-        raise ValueError(f"expected one of {', '.join(values)}")
-    raise UnknownEnumValueError(
-        f"{enum.name} has no value {token.text}{suggestion(token.text, values)}; known: {', '.join(values)}"
-    )
+        raise UnknownEnumValueError(enum, str(number))
+    if token.kind != "name" or negative:
+        raise ValueError(f"expected a value of {enum.name}, without quotes")
+    raise UnknownEnumValueError(enum, token.text)
 
 
 def _enum_of(field: FieldDescriptor) -> EnumDescriptor:
@@ -96,16 +117,10 @@ def _enum_of(field: FieldDescriptor) -> EnumDescriptor:
     return field.enum_type
 
 
-def _string(field: FieldDescriptor, token: Token, negative: bool) -> Scalar:
-    if token.kind != "string":
+def _string(field: FieldDescriptor, token: Token, negative: bool) -> bytes:
+    if token.kind != "string" or negative:
         raise ValueError("expected a string in quotes")
-    raw = unescape(token.text[1:-1])
-    if field.type == FieldDescriptor.TYPE_BYTES:
-        return raw
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise ValueError("this string is not valid UTF-8") from None
+    return unescape(token.text[1:-1])
 
 
 _READERS: dict[int, Callable[[FieldDescriptor, Token, bool], Scalar]] = {
@@ -117,36 +132,18 @@ _READERS: dict[int, Callable[[FieldDescriptor, Token, bool], Scalar]] = {
 }
 
 
-def unescape(text: str) -> bytes:
-    """The bytes of a string literal's inside.
-
-    >>> unescape(r"a\\n\\x41\\101")
-    b'a\\nAA'
-    """
-    raw = text.encode("utf-8", "surrogateescape")
-    plain = _ESCAPE.sub(b"", raw)
-    if b"\\" in plain:
-        raise ValueError("this string has an escape that does not exist")
-    return _ESCAPE.sub(_character, raw)
-
-
-def _character(match: re.Match[bytes]) -> bytes:
-    control, octal, hexadecimal, *unicode = match.groups()
-    if control:
-        return bytes([_CONTROL.get(control[0], control[0])])
-    if octal or hexadecimal:
-        number = int(octal, 8) if octal else int(hexadecimal, 16)
-        if number > 0xFF:
-            raise ValueError(f"the escape \\{octal.decode()} is more than a byte")
-        return bytes([number])
-    number = int(unicode[0] or unicode[1], 16)
-    if number > 0x10FFFF:
-        raise ValueError("this string has an escape beyond Unicode")
-    return chr(number).encode("utf-8", "surrogatepass")
+def text_of(field: FieldDescriptor, value: bytes) -> str | bytes:
+    """A string's bytes as its field holds them, of all its adjacent literals together."""
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return value
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise ValueError("this string is not valid UTF-8") from None
 
 
 def format_scalar(field: FieldDescriptor, value: Scalar) -> str:
-    """A value as prototxt text; floats in the shortest form that gives the same float again."""
+    """A value as prototxt text; a float in the fewest digits that give the same float again."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
         known = _enum_of(field).values_by_number.get(int(value))
         return str(known.name if known else value)
@@ -155,19 +152,12 @@ def format_scalar(field: FieldDescriptor, value: Scalar) -> str:
     if isinstance(value, (str, bytes)):
         return quote(value)
     if isinstance(value, float):
-        short = np.float32(value) if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT else value
-        text = repr(float(str(short)))
-        return text.removesuffix(".0")
+        return _shortest(value, field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT)
     return str(value)
 
 
-def quote(value: str | bytes) -> str:
-    r"""A string literal; bytes beyond ASCII as octal escapes.
-
-    >>> quote('a"b\n')
-    '"a\\"b\\n"'
-    """
-    raw = value.encode() if isinstance(value, str) else value
-    names = {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", ord('"'): '\\"', ord("\\"): "\\\\"}
-    body = "".join(names.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in raw)
-    return f'"{body}"'
+def _shortest(value: float, single: bool) -> str:
+    least, most = (6, 9) if single else (15, 17)
+    texts = (f"{value:.{digits}g}" for digits in range(least, most))
+    exact = (text for text in texts if (_single(float(text)) if single else float(text)) == value)
+    return next(exact, f"{value:.{most}g}")

@@ -1,36 +1,39 @@
-"""The words of a prototxt, each with its place."""
+"""The words of a prototxt, each with its place, and a cursor that walks over them."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 from caffe_fillers.errors import PrototxtError
 
+# google/protobuf/io/tokenizer.cc of 3.21, as TextFormat sets it up: a string ends on its line, and a
+# number does not touch a name.
 _TOKEN = re.compile(
     r"""
     (?P<space>[ \t\r\n\f\v]+|\#[^\n]*)
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<number>(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![A-Za-z0-9_.]))
-  | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
   | (?P<mark>[{}<>\[\]:,;-])
+  | (?P<string>"[^"\\\n\0]*(?:\\[^\n\0][^"\\\n\0]*)*"|'[^'\\\n\0]*(?:\\[^\n\0][^'\\\n\0]*)*')
+  | (?P<number>(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![A-Za-z0-9_.]))
+  | (?P<wrong>.)
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 _WRONG = {
     '"': "this string has no closing quote on its line",
     "'": "this string has no closing quote on its line",
     "\0": "the text holds a NUL byte: is it a binary file?",
-    "(": "extensions and Any messages are not part of Caffe's files",
     "/": "comments begin with #",
+    **dict.fromkeys("0123456789.", "this is no number"),
 }
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of such a byte
 
 
 class Token(NamedTuple):
-    """A word: its kind (name, number, string, mark, end), its text, where it begins."""
+    """A word: its kind (name, mark, string, number, wrong, end), its text, where it begins."""
 
     kind: str
     text: str
@@ -38,25 +41,21 @@ class Token(NamedTuple):
 
 
 class Source:
-    """A text with its path: finds words in it, and turns offsets into lines for errors."""
+    """A text with its path: finds the words in it, and turns offsets into lines for errors."""
 
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
-    def tokens(self) -> Iterator[Token]:
-        """All words, and an end."""
-        offset = 0
-        while match := _TOKEN.match(self.text, offset):
-            offset = match.end()
-            if match.lastgroup != "space":
-                yield Token(str(match.lastgroup), match.group(), match.start())
-        if offset < len(self.text):
-            character = self.text[offset]
-            if character.isdigit():
-                self.fail("this is no number", offset)
-            self.fail(_WRONG.get(character, f"the character {character!r} does not belong here"), offset)
-        yield Token("end", "", offset)
+    def tokens(self) -> list[Token]:
+        """All words, and an end.
+
+        What cannot be a word is of the kind "wrong", so that the first mistake in a text is the one that is
+        told, be it of a word or of a sentence.
+        """
+        matches = _TOKEN.finditer(self.text)
+        found = [(str(match.lastgroup), match.group(), match.start()) for match in matches]
+        return [*(Token(*each) for each in found if each[0] != "space"), Token("end", "", len(self.text))]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1."""
@@ -66,12 +65,48 @@ class Source:
     def fail(self, problem: str, offset: int) -> NoReturn:
         """Raise the error of a problem at a place."""
         line, column = self.place(offset)
-        start = self._line_starts[line - 1]
-        end = self.text.find("\n", start)
-        source_line = self.text[start : end if end >= 0 else None]
-        raise PrototxtError(problem, self.path, line, column, source_line.rstrip()[:200])
+        source_line = self.text[self._line_starts[line - 1] :].partition("\n")[0]
+        shown = _NOT_UTF_8.sub("\ufffd", source_line.rstrip()[:200])
+        raise PrototxtError(problem, self.path, line, column, shown)
 
-    def verbatim(self, start: int, end: int) -> str:
-        """The words between two offsets, without comments, one blank between them."""
-        matches = _TOKEN.finditer(self.text, start, end)
-        return " ".join(match.group() for match in matches if match.lastgroup != "space")
+
+class Cursor:
+    """A place among the words of a text: `token` is the word at hand."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._tokens = source.tokens()
+        self.go(0)
+
+    def go(self, position: int) -> None:
+        """Go to where the cursor was."""
+        self.position = position
+        self.token = self._tokens[position]
+
+    def next(self) -> Token:
+        """Take the word at hand and go on to the following; the end stays at hand."""
+        taken = self.token
+        if taken.kind != "end":
+            self.position += 1
+            self.token = self._tokens[self.position]
+        return taken
+
+    def take(self, *marks: str) -> bool:
+        """Take a mark if it is there."""
+        if self.token.kind == "mark" and self.token.text in marks:
+            self.next()
+            return True
+        return False
+
+    def line(self, token: Token) -> int:
+        """The line of a word, from 1."""
+        return self.source.place(token.offset)[0]
+
+    def fail(self, problem: str, token: Token | None = None) -> NoReturn:
+        """Raise the error of a problem at a word, by default the one at hand."""
+        at = token or self.token
+        if at.kind == "wrong":
+            problem = _WRONG.get(at.text, f"the character {at.text!r} does not belong here")
+            if _NOT_UTF_8.match(at.text):
+                problem = f"the byte 0x{ord(at.text) - 0xDC00:02x} is not valid UTF-8"
+        self.source.fail(problem, at.offset)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
+from textwrap import indent
 
 from google.protobuf.message import Message
 
@@ -11,7 +12,7 @@ from caffe_fillers.schema.extras import FIELD as EXTRA
 
 
 def write(message: Message) -> str:
-    """The text of a message: fields by number, what the schema does not know at its end.
+    """The text of a message: fields by number as protobuf prints them, what the schema lacks at its end.
 
     >>> from caffe_fillers.schema import BlobShape, InputParameter
     >>> print(write(InputParameter(shape=[BlobShape(dim=[1, 3])])), end="")
@@ -20,21 +21,20 @@ def write(message: Message) -> str:
       dim: 3
     }
     """
-    return "".join(f"{line}\n" for line in _lines(message))
+    return "".join(_lines(message, ""))
 
 
-def _lines(message: Message, indent: str = "") -> Iterator[str]:
+def _lines(message: Message, margin: str) -> Iterator[str]:
     unknown: list[str] = []
     for field, content in message.ListFields():
         if field.name == EXTRA:
             unknown = list(content.unknown)
             continue
-        many = (not isinstance(content, Message) and hasattr(content, "append")) or hasattr(content, "add")
-        for value in content if many else (content,):
+        for value in content if isinstance(content, MutableSequence) else (content,):
             if field.message_type is None:
-                yield f"{indent}{field.name}: {format_scalar(field, value)}"
+                yield f"{margin}{field.name}: {format_scalar(field, value)}\n"
             else:
-                yield f"{indent}{field.name} {{"
-                yield from _lines(value, indent + "  ")
-                yield f"{indent}}}"
-    yield from (indent + text for text in unknown)
+                yield f"{margin}{field.name} {{\n"
+                yield from _lines(value, margin + "  ")
+                yield f"{margin}}}\n"
+    yield from (indent(text, margin) + "\n" for text in unknown)

@@ -102,9 +102,14 @@ def swapped(net: cf.Net, arrays: Arrays) -> bool:
     by_shape: dict[tuple[int, ...], list[tuple[int, int]]] = {}
     for blob in net.plan.blobs:
         step = net.plan.steps[blob.step]
-        if blob.owner is None and isinstance(step, Fill) and step.law().std > 0 and blob.count > 1:
-            if not isinstance(step.law(), laws.Exact):
-                by_shape.setdefault(blob.shape, []).append((blob.layer_id, blob.index))
+        if (
+            blob.owner is None
+            and isinstance(step, Fill)
+            and step.law().std > 0
+            and blob.count > 1
+            and not isinstance(step.law(), laws.Exact)
+        ):
+            by_shape.setdefault(blob.shape, []).append((blob.layer_id, blob.index))
     pairs = [places for places in by_shape.values() if len(places) > 1]
     if not pairs:
         return False

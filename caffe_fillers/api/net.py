@@ -69,6 +69,12 @@ class Net:
         convention = fans.convention(caffe)
         return execute(self.plan, self.parameter, self._stream(seed, stream, boost), convention)[0]
 
+    def model_as(self, framework: str, seed: int) -> Model:
+        """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""
+        from caffe_fillers.frameworks.nets import model_as
+
+        return model_as(framework, self.plan, self.parameter, seed)
+
     def fill(
         self,
         seed: int | None = None,

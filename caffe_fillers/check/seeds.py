@@ -18,6 +18,7 @@ Matsumoto and Nishimura, Mersenne Twister, ACM TOMACS 8(1), 1998.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -37,7 +38,7 @@ _INVERSE = np.uint32(pow(1812433253, -1, 2**32))
 
 _PAIRS = 1000
 _BATCH = 1 << 17
-_MOST_GUESSES = 1 << 22
+_MOST_GUESSES = 3 << 19
 _FEWEST_VALUES = 30
 _MOST_BETWEEN = 16
 """Words by which slow normals may have shifted two values 227 words apart; 7 on average."""
@@ -93,12 +94,11 @@ def recover_seed(observed: Sequence[Observed], slack: int = 0) -> int | None:
     largest = _largest(observed)
     if largest is None:
         return None
-    tried: set[int] = set()
-    for guesses in _batches(_guesses(list(_sightings(observed, slack)))):
-        for seed in _plausible(_seeds(guesses), largest):
-            if seed not in tried and _confirms(seed, largest, slack):
-                return seed
-            tried.add(seed)
+    for late in dict.fromkeys((0, slack)):
+        for guesses in _batches(_guesses(list(_sightings(observed, late)))):
+            for seed in _plausible(_seeds(guesses), largest):
+                if _confirms(seed, largest, slack):
+                    return seed
     return None
 
 
@@ -126,20 +126,34 @@ def _sightings(observed: Sequence[Observed], slack: int) -> Iterator[_Sighting]:
 
 
 def _guesses(sightings: list[_Sighting]) -> Iterator[_Guess]:
-    """Pairs 227 words apart, those with the fewest combinations of words first."""
+    """Pairs 227 words apart, those first that promise most for the number of combinations to try."""
     by_position = {each.position: each for each in sightings}
-    pairs: list[tuple[int, int, _Sighting, _Sighting]] = []
+    pairs: list[tuple[float, int, _Sighting, _Sighting]] = []
     for high in sightings:
         for between in range(min(high.drift, _MOST_BETWEEN) + 1):
             low = by_position.get(high.position - LAG + between)
             if low is not None and (between == 0 or high.drift > low.drift):
-                pairs.append((low.words.size * high.words.size, low.position, low, high))
+                cost = low.words.size * high.words.size / _chance(between, high.drift - low.drift)
+                pairs.append((cost, low.position, low, high))
     pairs.sort(key=lambda pair: pair[:2])
-    for _, _, low, high in pairs[:_PAIRS]:
-        for drift in range(low.drift + 1):
-            index = low.position + drift + LAG
-            if LAG <= index < STATE - 1:
-                yield _Guess(index, low.words, high.words)
+    guesses = [
+        (cost / _chance(drift, low.drift), low.position + drift + LAG, low, high)
+        for cost, _, low, high in pairs[:_PAIRS]
+        for drift in range(low.drift + 1)
+    ]
+    for _, output, low, high in sorted(guesses, key=lambda guess: guess[:2]):
+        if LAG <= output < STATE - 1:
+            yield _Guess(output, low.words, high.words)
+
+
+def _chance(shift: int, drift: int) -> float:
+    """How likely slow normals have shifted values by so many words, of `drift` that are thought possible.
+
+    About normal: the mean is half of what is possible, the variance twice the mean, for they shift by two
+    words and more at a time.
+    """
+    mean = drift * 0.03 / _SHIFT
+    return math.exp(-((shift - mean) ** 2) / (4 * mean + 2)) + 1e-6
 
 
 def _batches(guesses: Iterable[_Guess]) -> Iterator[list[_Guess]]:

@@ -32,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="copy layers of the same name from FILE afterwards, as fine-tuning does; may be repeated",
     )
+    parser.add_argument(
+        "--as",
+        dest="framework",
+        metavar="FRAMEWORK",
+        help="draw as tensorflow, tensorflow2, keras or mxnet would with initialisers of the same law",
+    )
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -56,7 +62,11 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> C
     from caffe_fillers.cli.progress import with_progress
     from caffe_fillers.formats import format_for
 
-    model = net.model(seed, boost=arguments.boost, caffe=arguments.caffe)
+    model = (
+        net.model_as(arguments.framework, seed)
+        if arguments.framework
+        else net.model(seed, boost=arguments.boost, caffe=arguments.caffe)
+    )
     show = not arguments.quiet and sys.stderr.isatty()
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
     with net.with_weights(model, files) as copied:

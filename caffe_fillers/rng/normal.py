@@ -21,6 +21,9 @@ _FAMILIES: dict[Family, Callable[[Stream, Reals], None]] = {
     Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials).fill,
 }
 
+_BLOCK = 1 << 18
+"""Values at a time; even, so that no pair of the oldest family is torn."""
+
 
 def normal(
     stream: Stream, size: int, mean: np.floating, std: np.floating, dtype: Dtype, out: Reals | None = None
@@ -39,7 +42,9 @@ def normal(
     mean, std = dtype(mean), dtype(std)
     if not (np.isfinite(mean) and 0 < std < np.inf):
         raise UsageError(f"Caffe cannot draw normally with mean {mean} and standard deviation {std}")
-    _FAMILIES[stream.family](stream, out)
-    out *= std
-    out += mean
+    for begin in range(0, size, _BLOCK):
+        values = out[begin : begin + _BLOCK]
+        _FAMILIES[stream.family](stream, values)
+        values *= std
+        values += mean
     return out

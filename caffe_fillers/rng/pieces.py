@@ -32,7 +32,9 @@ def int_float_pairs(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, W
     """`generate_int_float_pair<RealType, 8>`: a fraction of 1 in units of 2**-24, and eight bits."""
     first = words.take(place, mode="clip")
     second = words.take(place + 1, mode="clip")
-    return mantissas(first, second, dtype), first & first.dtype.type(0xFF), place + pair_words(words, dtype)
+    fraction = np.empty(place.size, dtype)
+    mantissas(first, second, fraction)
+    return fraction, first & first.dtype.type(0xFF), place + pair_words(words, dtype)
 
 
 def pair_words(words: Words, dtype: Dtype) -> int:
@@ -40,25 +42,24 @@ def pair_words(words: Words, dtype: Dtype) -> int:
     return 2 if dtype is np.float64 and bits(words) == 32 else 1
 
 
-def mantissas(first: Words, second: Words, dtype: Dtype) -> Reals:
-    """The fractions of int-float pairs, times 2**24 (boost/random/detail/int_float_pair.hpp).
+def mantissas(first: Words, second: Words, out: Reals) -> None:
+    """Into `out` the fractions of int-float pairs, times 2**24 (boost/random/detail/int_float_pair.hpp).
 
     The eight low bits of the first word are for the int. Of 32 bits the other
     24 fill a float, and a double takes 29 from the second word. Of 64 bits one
     word is enough for either; Boost means to clear the bits that do not fit,
     but clears one of them, so the rest is rounded and may come to 2**24.
     """
-    word = first.dtype.type
+    word, real = first.dtype.type, out.dtype.type
     if bits(first) == 64:
-        first = first & ~word(1 << (40 if dtype is np.float32 else 11))
-    values: Reals = (first >> word(8)).astype(dtype)
+        first = first & ~word(1 << (40 if real is np.float32 else 11))
+    np.copyto(out, first >> word(8), casting="unsafe")
     if bits(first) == 64:
-        values *= dtype(2.0**-32)
-    elif dtype is np.float64:
-        values *= dtype(2.0**-24)
-        values += second & word((1 << 29) - 1)
-        values *= dtype(2.0**-5)
-    return values
+        out *= real(2.0**-32)
+    elif real is np.float64:
+        out *= real(2.0**-24)
+        out += second & word((1 << 29) - 1)
+        out *= real(2.0**-5)
 
 
 def bits(words: Words) -> int:

@@ -10,22 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.rng.pieces import Places, mantissas, pair_words, unit_uniforms
+from caffe_fillers.rng.attempts import attempts
+from caffe_fillers.rng.pieces import Places, pair_words, unit_uniforms
 from caffe_fillers.rng.reals import BLOCK, Dtype, Reals
 from caffe_fillers.rng.stream import Stream
-from caffe_fillers.rng.tables import NORMAL
 from caffe_fillers.rng.tails import Exponentials, tails
 from caffe_fillers.rng.twister import Words
 
 Wedge: TypeAlias = Callable[[Reals, Reals, Places, Dtype], NDArray[np.bool_]]
 
+_BLOCK = 1 << 19
+"""Words at a time. What the slow attempts cost hardly depends on how many there are at once."""
 _SPARE = 64
+_PER_SLOW = 22
+"""One word in 24 makes no value by itself, in one-word attempts; less in attempts of two."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +44,17 @@ class Ziggurat:
         filled, spare = 0, _SPARE
         while filled < out.size:
             missing = out.size - filled
-            words = stream.words(stride * min(missing + missing // 50, BLOCK) + spare)
-            values, used = self._block(words, missing, out.dtype.type)
+            words = stream.words(stride * min(missing + missing // _PER_SLOW, _BLOCK) + spare)
+            values, used = self._block(words, out[filled:])
             stream.give_back(words.size - used)
-            out[filled : filled + values.size] = values
-            filled += values.size
+            filled += values
             spare = spare if used else 2 * spare  # a single attempt that takes more than all of them
 
-    def _block(self, words: Words, size: int, dtype: Dtype) -> tuple[Reals, int]:
-        """Up to `size` values from these words, and how many of the words they took."""
-        stride = pair_words(words, dtype)
-        values, slow, layer = _attempts(words, dtype)
-        uniforms, behind = unit_uniforms(words, slow + stride, dtype)
-        accepted = self.wedge(np.abs(values[slow]), uniforms, layer, dtype)
-        tail = np.flatnonzero(layer == 0)
-        sizes, behind[tail] = tails(words, slow[tail] + stride, dtype, self.exponentials)
-        values[slow[tail]] = np.copysign(sizes, values[slow[tail]])
-        accepted[tail] = True
-
+    def _block(self, words: Words, out: Reals) -> tuple[int, int]:
+        """Fill `out` as far as these words go; how many values that are, and how many words they took."""
+        dtype, stride = out.dtype.type, pair_words(words, out.dtype.type)
+        values, slow = attempts(words, dtype)
+        behind, accepted = self._slow(words, values, slow)
         begun = np.flatnonzero(_begun(slow, behind, stride))
         beyond = begun[behind[begun] > words.size]
         if beyond.size:
@@ -67,36 +63,26 @@ class Ziggurat:
         else:
             resumed = int(behind[begun[-1]]) if begun.size else 0
             stop = words.size - (words.size - resumed) % stride
-        slow, behind = slow[begun], behind[begun]
-        gives = _giving(slow, behind, accepted[begun], stop, stride)
-        return _first(size, values[:stop], gives, slow, behind, stop, stride)
+        slow, behind, accepted = slow[begun], behind[begun], accepted[begun]
+        gives = _giving(slow, behind, accepted, stop, stride)
+        given, last = _compress(values[:stop], gives[: values.size], out)
+        if given < out.size:
+            return given, stop
+        index = int(np.searchsorted(slow, last))
+        ends_slow = index < slow.size and slow[index] == last
+        return given, int(behind[index]) if ends_slow else last + stride
 
-
-def _attempts(words: Words, dtype: Dtype) -> tuple[Reals, Places, Places]:
-    """For an attempt at each word its signed value; which of them are slow, and those ones' layers."""
-    size = words.size - pair_words(words, dtype) + 1
-    width, limit = bucket_tables(np.dtype(dtype).char)
-    bucket = np.bitwise_and(words[:size], words.dtype.type(0xFF)).astype(np.intp)
-    values = mantissas(words[:size], words[-size:], dtype)
-    values *= width.take(bucket, mode="clip")
-    slow = np.flatnonzero(np.abs(values) >= limit.take(bucket, mode="clip"))
-    return values, slow, bucket[slow] >> 1
-
-
-@cache
-def bucket_tables(code: str) -> tuple[Reals, Reals]:
-    """By eight bits, of which the lowest is the sign: the layer's width over 2**24, and the next corner.
-
-    Boost compares a float with the double corner, which is a comparison with
-    the first float not below it.
-    """
-    bucket = np.arange(256)
-    scale = NORMAL.x[bucket >> 1].astype(code) * ((bucket & 1) * 2 - 1) * 2.0**-24
-    corner = NORMAL.x[(bucket >> 1) + 1]
-    limit = corner.astype(code)
-    below = limit < corner
-    limit[below] = np.nextafter(limit[below], limit.dtype.type(np.inf))
-    return scale.astype(code), limit
+    def _slow(self, words: Words, values: Reals, slow: Places) -> tuple[Places, NDArray[np.bool_]]:
+        """Go through with the slow attempts: the places behind them, and which give their value."""
+        dtype, place = values.dtype.type, slow + pair_words(words, values.dtype.type)
+        layer = (words[slow] & words.dtype.type(0xFF)).astype(np.intp) >> 1
+        uniforms, behind = unit_uniforms(words, place, dtype)
+        accepted = self.wedge(np.abs(values[slow]), uniforms, layer, dtype)
+        tail = np.flatnonzero(layer == 0)
+        sizes, behind[tail] = tails(words, place[tail], dtype, self.exponentials)
+        values[slow[tail]] = np.copysign(sizes, values[slow[tail]])
+        accepted[tail] = True
+        return behind, accepted
 
 
 def _begun(slow: Places, behind: Places, stride: int) -> NDArray[np.bool_]:
@@ -137,14 +123,17 @@ def _giving(
     return gives
 
 
-def _first(
-    size: int, values: Reals, gives: NDArray[np.bool_], slow: Places, behind: Places, stop: int, stride: int
-) -> tuple[Reals, int]:
-    """The first `size` values given, and the place behind the last one's attempt."""
-    given = values[gives[: values.size]]
-    if given.size <= size:
-        return given, stop
-    last = np.flatnonzero(gives)[size - 1]
-    index = int(np.searchsorted(slow, last))
-    ends_slow = index < slow.size and slow[index] == last
-    return given[:size], int(behind[index] if ends_slow else last + stride)
+def _compress(values: Reals, gives: NDArray[np.bool_], out: Reals) -> tuple[int, int]:
+    """Copy the values given into `out`: how many, and the place of the last one where `out` is full.
+
+    A piece at a time: the selection from a large array would be new memory each time.
+    """
+    filled = 0
+    for begin in range(0, gives.size, BLOCK):
+        piece = slice(begin, begin + BLOCK)
+        given = values[piece][gives[piece]][: out.size - filled]
+        out[filled : filled + given.size] = given
+        filled += given.size
+        if filled == out.size:
+            return filled, begin + int(np.flatnonzero(gives[piece])[given.size - 1])
+    return filled, -1

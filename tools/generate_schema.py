@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2
@@ -21,7 +20,14 @@ from caffe_fillers.schema.extras import add_extras  # noqa: E402
 from caffe_fillers.schema.overlay import union_of  # noqa: E402
 from caffe_fillers.schema.pool import DESCRIPTOR_FILE, UNION_FILE  # noqa: E402
 
-HEADER = "# Made by tools/generate_schema.py with grpcio-tools {}: do not edit.\n"
+HEADER = """\
+# Made by tools/generate_schema.py: do not edit.
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers, enum_type_wrapper as _enum_type_wrapper
+"""
 
 
 def generate() -> dict[str, bytes]:
@@ -40,14 +46,19 @@ def generate() -> dict[str, bytes]:
         (folder / "set").write_bytes(descriptors.SerializeToString(deterministic=True))
         _protoc(f"--descriptor_set_in={folder / 'set'}", f"--pyi_out={folder}", "caffe.proto")
         stub = _strict((folder / "caffe_pb2.pyi").read_text())
-    header = HEADER.format(version("grpcio-tools"))
-    return {DESCRIPTOR_FILE: descriptor, UNION_FILE: union, "messages.pyi": (header + stub).encode()}
+    return {DESCRIPTOR_FILE: descriptor, UNION_FILE: union, "messages.pyi": stub.encode()}
 
 
 def _strict(stub: str) -> str:
-    """The stub with the type arguments that a strict type checker asks for."""
-    stub = stub.replace("_Mapping]", "_Mapping[str, _Any]]")
-    return stub.replace("from typing import ClassVar", "from typing import Any as _Any, ClassVar")
+    """The stub with the type arguments that a strict type checker asks for, the same from every protoc.
+
+    The imports and the optional bools are what protoc's releases disagree about.
+    """
+    body = stub.partition("DESCRIPTOR: _descriptor.FileDescriptor\n")[2]
+    body = body.replace("_Mapping]", "_Mapping[str, _Any]]").replace(
+        ": bool = ...", ": _Optional[bool] = ..."
+    )
+    return HEADER + body
 
 
 def _protoc(*arguments: str) -> None:

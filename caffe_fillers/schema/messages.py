@@ -7,4 +7,6 @@ from caffe_fillers.schema.extras import MESSAGE
 from caffe_fillers.schema.pool import file_descriptor, message_classes, union_descriptor
 
 _names = [message.name for message in file_descriptor().message_type]
-globals().update(message_classes(union_descriptor(), [*_names, MESSAGE]))
+_classes = message_classes(union_descriptor(), [*_names, MESSAGE])
+globals().update(_classes)
+__all__ = list(_classes)

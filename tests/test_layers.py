@@ -1,16 +1,18 @@
 """Each layer type in a net of its own, over the rows of layer_rows."""
 
+from dataclasses import replace
+
 import pytest
 from layer_rows import ROWS, Row
 
 from caffe_fillers import prototxt
-from caffe_fillers.errors import NetError
+from caffe_fillers.errors import NetError, UnknownShapeError
 from caffe_fillers.fillers import Constant
 from caffe_fillers.layers import layer_types
 from caffe_fillers.plan import Draw, Fill, Plan
 from caffe_fillers.planner import PlannedNet, plan_net
 from caffe_fillers.schema import LayerParameter, NetParameter, strip_private
-from caffe_fillers.shapes import format_shape, parse_shape
+from caffe_fillers.shapes import differ, format_shape, parse_shape
 
 # What src/caffe registers at 9b8915401.
 TYPES = """
@@ -48,6 +50,31 @@ def test_layer(row: Row) -> None:
     strip_private(layer)
     strip_private(expected)
     assert layer == expected
+
+
+KNOWN = [row for row in ROWS if not row.error and row.bottoms and "unknown" not in row.bottoms]
+
+
+@pytest.mark.parametrize("row", KNOWN, ids=lambda row: f"{row.type} {row.bottoms} {row.body}"[:90])
+def test_an_unknown_length_leaves_no_wrong_one(row: Row) -> None:
+    """Each length in turn is not known: what is still told is right, and weights that depend on it stop."""
+    known = plan(row)
+    for index, bottom in enumerate(row.bottoms.split()):
+        for axis, dim in enumerate(bottom.split("x")):
+            if not dim.isdigit():
+                continue
+            hidden = "x".join("?" if each == axis else text for each, text in enumerate(bottom.split("x")))
+            bottoms = " ".join(
+                hidden if each == index else text for each, text in enumerate(row.bottoms.split())
+            )
+            try:
+                partly = plan(replace(row, bottoms=bottoms))
+            except UnknownShapeError:
+                assert row.events
+                continue
+            for top in known.parameter.layer[-1].top:
+                assert not differ(partly.plan.tops[top], known.plan.tops[top])
+            assert events(partly.plan) == events(known.plan)
 
 
 def test_an_assumption_about_python_code_is_noted() -> None:

@@ -26,15 +26,16 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
 
     def __init__(self, model: Model) -> None:
         self._loaded = model
-        self._arrays: dict[str, tuple[Values, ...]] = {}
+        self._layers: list[tuple[Values, ...]] = []
+        arrays: dict[tuple[str, int], Values] = {}
         for layer in model.layers:
-            if layer.blobs:
-                self._arrays[layer.name] = tuple(
-                    self._arrays[blob.owner[0]][blob.owner[1]].reshape(blob.shape)
-                    if blob.owner
-                    else blob.array()
-                    for blob in layer.blobs
-                )
+            for index, blob in enumerate(layer.blobs):
+                array = arrays[blob.owner].reshape(blob.shape) if blob.owner else blob.array()
+                arrays[layer.name, index] = array
+            self._layers.append(tuple(arrays[layer.name, index] for index in range(len(layer.blobs))))
+        self._arrays = {
+            layer.name: blobs for layer, blobs in zip(model.layers, self._layers, strict=True) if blobs
+        }
 
     def __getitem__(self, layer: str) -> tuple[Values, ...]:
         return self._arrays[layer]
@@ -63,8 +64,7 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
         from caffe_fillers.model import Model, ModelBlob, ModelLayer
 
         layers = []
-        for layer in self._loaded.layers:
-            arrays = self._arrays.get(layer.name, ()) if layer.blobs else ()
+        for layer, arrays in zip(self._loaded.layers, self._layers, strict=True):
             blobs = tuple(
                 ModelBlob(blob.shape, partial(_one_chunk, array), blob.owner)
                 for blob, array in zip(layer.blobs, arrays, strict=True)

@@ -9,7 +9,7 @@ outside, so they are stated here and no net is built.
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.fillers import from_parameter
+from caffe_fillers.fillers import Constant, from_parameter
 from caffe_fillers.layers.contract import Param, Setup, layer
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape, merge
@@ -62,7 +62,9 @@ def _setup(
     states: int,
 ) -> Setup:
     """What is drawn once, then what each step draws, of which the first step's is kept."""
-    steps, streams = bottoms[0][:2]
+    steps, streams = merge([bottoms[0][:2], bottoms[1]])
+    if steps is UNKNOWN:  # so is how often it draws: a blob of unknown shape says so to the planner
+        return Setup((None,) * len(parameter.top), (Param((UNKNOWN,), Constant()),))
     dropped = tuple(Param(param.shape, param.filler, kept=False) for param in step)
     exposed = states if parameter.recurrent_param.expose_hidden else 0
     outputs = parameter.recurrent_param.num_output
@@ -100,8 +102,6 @@ def _check(parameter: LayerParameter, bottoms: tuple[Shape, ...], exposed: int) 
             f"bottom 0 of shape {format_shape(sequence)} must have time steps, streams and then values, "
             f"and bottom 1 of shape {format_shape(marks)} just the first two axes"
         )
-    if sequence[0] is UNKNOWN:
-        raise NetError("the number of time steps must be known: each of them draws")
     least = 2 + exposed
     if not least <= len(bottoms) <= least + 1 or len(parameter.top) != 1 + exposed:
         raise NetError(

@@ -64,10 +64,11 @@ class Net:
         stream: Stream | None = None,
         boost: str | None = None,
         caffe: str = "master",
+        generator: str = "mt19937",
     ) -> Model:
         """The net's weights, drawn as they are read: for files that should not pass through memory."""
         convention = fans.convention(caffe)
-        return execute(self.plan, self.parameter, self._stream(seed, stream, boost), convention)[0]
+        return execute(self.plan, self.parameter, self._stream(seed, stream, boost, generator), convention)[0]
 
     def model_as(self, framework: str, seed: int) -> Model:
         """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""
@@ -114,8 +115,10 @@ class Net:
                 copied = Copied(more.model, copied.origins | more.origins, copied.ignored + more.ignored)
             yield copied
 
-    def _stream(self, seed: int | None, stream: Stream | None, boost: str | None) -> Stream:
-        return make_stream(self.seed if seed is None and stream is None else seed, stream, boost)
+    def _stream(
+        self, seed: int | None, stream: Stream | None, boost: str | None, generator: str = "mt19937"
+    ) -> Stream:
+        return make_stream(self.seed if seed is None and stream is None else seed, stream, boost, generator)
 
 
 def load_net(

@@ -15,7 +15,12 @@ def fresh_seed() -> int:
     return secrets.randbelow(MAX_SEED + 1)
 
 
-def make_stream(seed: int | None = None, stream: Stream | None = None, boost: str | None = None) -> Stream:
+def make_stream(
+    seed: int | None = None,
+    stream: Stream | None = None,
+    boost: str | None = None,
+    generator: str = "mt19937",
+) -> Stream:
     """The stream of a seed, or the one given; a fresh seed where neither is."""
     if stream is not None:
         if seed is not None or boost is not None:
@@ -25,4 +30,4 @@ def make_stream(seed: int | None = None, stream: Stream | None = None, boost: st
         seed = fresh_seed()
     if not 0 <= seed <= MAX_SEED:
         raise UsageError(f"seed {seed} is outside 0 to {MAX_SEED}, what Caffe's generator takes")
-    return Stream(seed, boost=boost or BOOST)
+    return Stream(seed, boost=boost or BOOST, generator=generator)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import laws
-from caffe_fillers.rng.ziggurat import bucket_tables
+from caffe_fillers.rng.attempts import bucket_tables
 
 Words = NDArray[np.uint32]
 Floats = NDArray[np.float32]

@@ -39,6 +39,12 @@ def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
     parser.add_argument(
+        "--generator",
+        default="mt19937",
+        metavar="NAME",
+        help="mt19937, or mt19937_64 as in the BVLC opencl branch (default mt19937)",
+    )
+    parser.add_argument(
         "--caffe",
         default="master",
         metavar="VERSION",

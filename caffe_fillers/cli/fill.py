@@ -65,7 +65,7 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> C
     model = (
         net.model_as(arguments.framework, seed)
         if arguments.framework
-        else net.model(seed, boost=arguments.boost, caffe=arguments.caffe)
+        else net.model(seed, boost=arguments.boost, caffe=arguments.caffe, generator=arguments.generator)
     )
     show = not arguments.quiet and sys.stderr.isatty()
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]

@@ -80,7 +80,8 @@ def _tensorflow(semantics: str, seed: int) -> Draw:
         order = _axes(fill, layer)
         shape = tuple(fill.shape[axis] for axis in order)
         tensor: Values = np.asarray(drawer.draw(initializer, shape))
-        return tensor.transpose(np.argsort(order))
+        turned: Values = tensor.transpose(np.argsort(order))
+        return turned
 
     return draw
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.errors import UnknownNameError
+from caffe_fillers.errors import UnknownNameError, UsageError
 
 Words: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
@@ -55,6 +55,12 @@ MT19937_64 = Twister(
     *("mt19937_64", 64, 312, 156, 31, 0xB5026F5AA96619E9, 6364136223846793005),
     ((-29, 0x5555555555555555), (17, 0x71D67FFFEDA60000), (37, 0xFFF7EEE000000000), (-43, 2**64 - 1)),
 )
+_NOT_HERE = {
+    "curand": (
+        "cuRAND's streams cannot be had without a GPU: NVIDIA/caffe draws uniforms from it there, from "
+        "1,000,000 values on; on a CPU that fork draws from mt19937 as all do"
+    ),
+}
 _TWISTERS = {twister.name: twister for twister in (MT19937, MT19937_64)}
 
 
@@ -64,6 +70,8 @@ def find_twister(name: str) -> Twister:
     >>> find_twister("mt19937_64").w
     64
     """
+    if name in _NOT_HERE:
+        raise UsageError(_NOT_HERE[name])
     try:
         return _TWISTERS[name]
     except KeyError:

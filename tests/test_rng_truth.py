@@ -54,7 +54,9 @@ def rare_words(draw: st.DrawFn, bits: int) -> list[int]:
     word = st.one_of(
         st.integers(0, top),
         st.builds(
-            lambda high, low: top - (high << 8) & ~0xFF & top | low, st.integers(0, 2**18), st.integers(0, 7)
+            lambda high, low: top - (high << 8) & ~0xFF & top | low,
+            st.integers(0, 2**18),
+            st.sampled_from([0, 0, 0, 1, 2, 7]),
         ),
         st.integers(top - 200, top),
         st.integers(0, 300),
@@ -95,6 +97,18 @@ class TestDistributions:
             values = rng.normal(stream, size, dtype(0.5), dtype(0.1), dtype)
             expected = [draw.normal(dtype(0.5), dtype(0.1)) for _ in range(size)]
         assert values.tobytes() == np.array(expected, dtype).tobytes()
+        assert same_end(stream, draw)
+
+    @pytest.mark.parametrize("family", [rng.Family.ZIGGURAT_1_56, rng.Family.ZIGGURAT_1_64])
+    def test_an_attempt_longer_than_what_was_drawn(
+        self, family: rng.Family, bits: int, dtype: type[np.floating]
+    ) -> None:
+        """A wedge's uniform that has to be drawn again hundreds of times."""
+        top = 2**bits - 1
+        listed = [top ^ 0xFC, *[top] * (1000 if bits == 64 or dtype is np.float32 else 1)]
+        stream, draw = both(bits, listed, dtype, family)
+        values = rng.normal(stream, 3, dtype(0), dtype(1), dtype)
+        assert values.tolist() == [draw.normal(dtype(0), dtype(1)) for _ in range(3)]
         assert same_end(stream, draw)
 
     @settings(max_examples=40, deadline=None, derandomize=True)

@@ -20,11 +20,14 @@ Places: TypeAlias = NDArray[np.intp]
 
 def unit_uniforms(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Places]:
     """`boost::uniform_01`: a word over 2**w, drawn again where rounding makes it 1."""
-    values = words.take(place, mode="clip").astype(dtype) * dtype(math.ldexp(1.0, -bits(words)))
-    behind = place + 1
-    again = np.flatnonzero((values >= 1) & (behind <= words.size))
-    if again.size:
-        values[again], behind[again] = unit_uniforms(words, behind[again], dtype)
+    values, behind = np.empty(place.size, dtype), place.copy()
+    pending = np.arange(place.size)
+    while pending.size:
+        values[pending] = words.take(behind[pending], mode="clip")
+        behind[pending] += 1
+        rounded_up = values[pending] >= dtype(math.ldexp(1.0, bits(words)))
+        pending = pending[rounded_up & (behind[pending] <= words.size)]
+    values *= dtype(math.ldexp(1.0, -bits(words)))
     return values, behind
 
 

@@ -24,13 +24,14 @@ def tails(words: Words, place: Places, dtype: Dtype, exponentials: Exponentials)
     sides (`generate_tail`, boost/random/normal_distribution.hpp).
     """
     start = dtype(NORMAL.x[1])
-    first, behind = exponentials(words, place, dtype)
-    second, behind = exponentials(words, behind, dtype)
-    first /= start
-    again = np.flatnonzero((dtype(2) * second <= first * first) & (behind <= words.size))
-    values = first + start
-    if again.size:
-        values[again], behind[again] = tails(words, behind[again], dtype, exponentials)
+    values, behind = np.empty(place.size, dtype), place.copy()
+    pending = np.arange(place.size)
+    while pending.size:
+        first, after = exponentials(words, behind[pending], dtype)
+        second, after = exponentials(words, after, dtype)
+        first /= start
+        values[pending], behind[pending] = first + start, after
+        pending = pending[(dtype(2) * second <= first * first) & (after <= words.size)]
     return values, behind
 
 

@@ -320,6 +320,7 @@ WEIGHTS = [
     ),
     Row("BatchNorm", "2x3", "param { decay_mult: 0 }", error="set lr_mult: 0"),
     Row("BatchNorm", "3", "", error="channels"),
+    Row("BatchNorm", "2x3x0x4", "", error="needs values"),
     Row("BatchNorm", "2x?x4x4", "", error="--shape b0=2,C,4,4"),
     Row(
         "BatchNorm",
@@ -502,7 +503,8 @@ SHAPES = [
     Row("Concat", "?x3x4 2x?x4", "", "2x?x4"),
     Row("Concat", "2x3", "", "2x3"),
     Row("Concat", "2x3 3x3", "", error="beside axis 1"),
-    Row("Concat", "2x3 2x3x4", "", error="must be equal"),
+    Row("Concat", "2x3 2x3x4", "", error="equally many axes"),
+    Row("Concat", "2x3 2", "", error="equally many axes"),
     Row("Concat", "2x3 2x3", "concat_param { axis: 1 concat_dim: 1 }", error="either axis or concat_dim"),
     Row("Concat", "2x3 2x3", "concat_param { concat_dim: 2 }", error="out of range"),
     Row("Slice", "2x6", "", "2x2 2x2 2x2"),

@@ -11,13 +11,15 @@ from typing import cast
 from caffe_fillers.errors import NetError
 from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
 from caffe_fillers.schema import ConcatParameter, EltwiseParameter, LayerParameter, SliceParameter
-from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis, merge
+from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis, format_shape, merge
 
 
 @layer("Concat", bottoms=(1, None))
 def concat(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Bottoms one behind the other along an axis."""
     axis = _axis(parameter.concat_param, "concat_dim", len(bottoms[0]))
+    if len({len(each) for each in bottoms}) > 1:
+        raise NetError(f"its bottoms {', '.join(map(format_shape, bottoms))} must have equally many axes")
     try:
         shape = merge([(*each[:axis], *each[axis + 1 :]) for each in bottoms])
     except NetError as error:

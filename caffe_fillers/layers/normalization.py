@@ -17,8 +17,10 @@ def batch_norm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     blob that the prototxt says nothing about; these are saved.
     """
     shape = bottoms[0]
-    if len(shape) < 2 or 0 in shape[:2]:
-        raise NetError(f"its bottom has shape {format_shape(shape)}; it needs items and, in axis 1, channels")
+    if len(shape) < 2 or 0 in shape:
+        raise NetError(
+            f"its bottom has shape {format_shape(shape)}; it needs values and, in axis 1, channels"
+        )
     if any(param.lr_mult != 0 for param in parameter.param[:3]):
         raise NetError("its blobs are statistics that are not learned: set lr_mult: 0 in each param entry")
     saved = LayerParameter()

@@ -7,7 +7,6 @@ message alone tells what is wrong, where, and what to do about it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 
 class CaffeFillersError(Exception):
@@ -98,6 +97,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     >>> suggestion("convolutoin_param", ["convolution_param", "pooling_param"])
     " (did you mean 'convolution_param'?)"
     """
+    from difflib import get_close_matches  # only an error has time for it
+
     names = list(known)
     folded = {candidate.lower(): candidate for candidate in names}
     near = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)

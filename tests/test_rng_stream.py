@@ -12,7 +12,9 @@ from caffe_fillers import rng
 from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.rng import stream as stream_module
 from caffe_fillers.rng.ahead import Ahead
+from caffe_fillers.rng.attempts import bucket_tables
 from caffe_fillers.rng.jumps import jump, times_characteristic, words_needed
+from caffe_fillers.rng.tables import NORMAL
 from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, Words, temper, untemper
 
 TWISTERS = pytest.mark.parametrize("twister", [MT19937, MT19937_64], ids=lambda twister: twister.name)
@@ -130,6 +132,16 @@ def test_a_stream_drawn_ahead_is_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     plain.skip(1 << 20)
     ahead.skip(1 << 20)
     assert plain == ahead
+
+
+@pytest.mark.parametrize("code", "fd")
+def test_a_limit_is_the_first_number_not_below_the_corner(code: str) -> None:
+    """So that comparing with it is comparing with the double corner, as Boost does with a float too."""
+    _, limit = bucket_tables(code)
+    corner = np.repeat(NORMAL.x[1:], 2)
+    below = np.nextafter(limit, limit.dtype.type(-1))
+    assert np.all(limit.astype(np.float64) >= corner)
+    assert np.all(below.astype(np.float64) < corner)
 
 
 @pytest.mark.parametrize("release", ["1.54", "1.55.0", "1.56", "1.63.0", "1.64", "1.65.1", " 1.74.0", "1.90"])

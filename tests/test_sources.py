@@ -86,6 +86,23 @@ def test_shapes_and_words(layer: str, shape: tuple[int, ...], words: int) -> Non
     assert not net.notes
 
 
+def test_leveldb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plyvel = pytest.importorskip("plyvel", reason="plyvel has no wheel for every Python")
+    monkeypatch.chdir(tmp_path)
+    database = plyvel.DB("level", create_if_missing=True)
+    database.put(b"0", Datum(channels=2, height=7, width=9, data=bytes(126)).SerializeToString())
+    database.close()
+    assert load("type: 'Data' data_param { batch_size: 4 source: 'level' }").blob_shapes["data"] == (
+        4,
+        2,
+        7,
+        9,
+    )
+    Path("empty").mkdir()
+    with pytest.raises(cf.CaffeFillersError, match="LevelDB"):
+        load("type: 'Data' data_param { batch_size: 4 source: 'empty' }")
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_crop_is_not_random_in_the_test_phase() -> None:
     net = load(f"{DATA} 'raw' }} transform_param {{ crop_size: 5 }}", "test")

@@ -1,7 +1,8 @@
-"""The first record of an LMDB."""
+"""The first record of an LMDB or a LevelDB."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from caffe_fillers.errors import MissingExtraError, SourceError
@@ -12,26 +13,48 @@ from caffe_fillers.sources.images import decoded_shape
 
 
 def first_record(param: DataParameter, transform: TransformationParameter, sources: Sources) -> Shape | None:
-    """Channels, height and width of the first image, before any crop.
-
-    LevelDB has no reader that is kept for all Pythons, so its data counts as
-    missing.
-    """
+    """Channels, height and width of the first image, before any crop."""
     path = sources.find(param.source)
-    if path is None or param.backend != DataParameter.LMDB:
+    if path is None:
         return None
+    record = _READERS[param.backend](path)
+    if record is None:
+        raise SourceError(f"the database {path} holds no records")
+    return _datum_shape(record, transform, path)
+
+
+def _first_of_lmdb(path: Path) -> bytes | None:
     try:
         import lmdb
     except ImportError:
         raise MissingExtraError("lmdb", "lmdb") from None
     try:
         with lmdb.open(str(path), readonly=True, lock=False) as environment, environment.begin() as view:
-            record = next(iter(view.cursor()), None)
+            return next((value for _, value in view.cursor()), None)
     except lmdb.Error as error:
         raise SourceError(f"{path} is no LMDB that can be read: {error}") from error
-    if record is None:
-        raise SourceError(f"the LMDB {path} holds no records")
-    return _datum_shape(record[1], transform, path)
+
+
+def _first_of_leveldb(path: Path) -> bytes | None:
+    """LevelDB knows no reading without a lock, and writes its log anew."""
+    try:
+        import plyvel
+    except ImportError:
+        raise MissingExtraError("plyvel", "leveldb") from None
+    try:
+        database = plyvel.DB(str(path))
+    except (plyvel.Error, OSError) as error:
+        raise SourceError(f"{path} is no LevelDB that can be read: {error}") from error
+    try:
+        return next((value for _, value in database.iterator()), None)
+    finally:
+        database.close()
+
+
+_READERS: dict[int, Callable[[Path], bytes | None]] = {
+    DataParameter.LMDB: _first_of_lmdb,
+    DataParameter.LEVELDB: _first_of_leveldb,
+}
 
 
 def _datum_shape(data: bytes, transform: TransformationParameter, path: Path) -> Shape:

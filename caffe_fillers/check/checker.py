@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from caffe_fillers import laws
-from caffe_fillers.check.diagnose import diagnose
+from caffe_fillers.check.diagnose import damaged, diagnose
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
 from caffe_fillers.check.seeds import STATE, Observed, recover_seed, search_seeds
-from caffe_fillers.check.statistics import fit
+from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.check.structure import Matched, match
 from caffe_fillers.execute import Execution
 from caffe_fillers.laws import Values
@@ -162,3 +163,13 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
             )
         )
     return verdicts
+
+
+def _fit(step: Fill, values: Values, tolerance: float) -> Fit:
+    """The test of the law; damage that a continuous law never does is enough to refuse."""
+    result = fit(step.law(), values, tolerance)
+    continuous = (
+        isinstance(step.law(), (laws.Uniform, laws.Normal)) and values.size > 1 and step.law().std > 0
+    )
+    damage = damaged(values) if continuous else ""
+    return replace(result, p_value=0.0, evidence=damage) if damage else result

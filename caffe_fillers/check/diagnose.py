@@ -40,10 +40,9 @@ def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0) -> str:
     >>> diagnose(fill, drawn)  # doctest: +ELLIPSIS
     'declared xavier FAN_IN, U(-0.244949, 0.244949); values fit xavier AVERAGE, ...'
     """
-    for damage in _DAMAGES:
-        found = damage(values)
-        if found:
-            return found
+    damage = damaged(values)
+    if damage:
+        return damage
     declared = f"declared {_name(fill)}, {fill.law()}"
     fitting = [
         (result.p_value, candidate)
@@ -54,6 +53,11 @@ def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0) -> str:
         p_value, best = max(fitting, key=lambda pair: pair[0])
         return f"{declared}; values fit {best.name}, {best.law}, p = {p_value:.2g}"
     return f"{declared}; {_scaled(fill, values, tolerance) or _trained(values)}"
+
+
+def damaged(values: Floats) -> str:
+    """What no continuous law gives: values that are not finite, all equal, zero or copied by whole rows."""
+    return next((found for damage in _DAMAGES if (found := damage(values))), "")
 
 
 def candidates(fill: Fill) -> Iterator[Candidate]:

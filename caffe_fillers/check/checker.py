@@ -139,9 +139,7 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
     for blob, stored in matched:
         step = plan.steps[blob.step]
         values = stored.array().reshape(blob.shape)
-        fits.append(
-            (blob, step, values, fit(step.law(), values, tolerance) if isinstance(step, Fill) else None)
-        )
+        fits.append((blob, step, values, _fit(step, values, tolerance) if isinstance(step, Fill) else None))
     order = sorted(each[3].p_value for each in fits if each[3] is not None)
     limit = next(
         (SIGNIFICANCE / (len(order) - rank) for rank, p in enumerate(order)

@@ -67,6 +67,6 @@ class Ahead:
 
 def _turn(twister: Twister, words: Words, distance: int, length: int) -> tuple[list[Words], Words]:
     """The `length` words at `distance`, in pieces, and the `words_needed` behind them."""
-    source = make_source(twister, jump(twister, words, distance))
+    source = make_source(twister, jump(twister, words, distance) if distance else words[: twister.n])
     pieces = [source(min(_PIECE, length - begin)) for begin in range(0, length, _PIECE)]
     return pieces, source(words_needed(twister))

@@ -107,10 +107,11 @@ class Stream:
     def draw_ahead(self, size: int, threads: int) -> None:
         """Have `threads` threads draw some `size` of the next words before they are asked for.
 
-        The words stay the same. It pays from about eight million words on, and
-        does nothing below.
+        The words stay the same. One thread never jumps and keeps up with
+        normals, two with uniforms. It pays from about eight million words on,
+        and does nothing below.
         """
-        if threads > 1 and size >= 2 * STRIDE:
+        if threads > 0 and size >= 2 * STRIDE:
             words = self.peek(words_needed(self.twister))
             self._restart(words[: self.twister.n])
             self._source = Ahead(self.twister, words, size, threads)

@@ -20,9 +20,10 @@ _INTEGERS = {
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
-_BOOLEANS = {"true": True, "t": True, "True": True, "false": False, "f": False, "False": False}
+_BOOLEAN = re.compile("(true|True|t|0*1|0[xX]0*1)|(false|False|f|0+|0[xX]0+)")
 _SPECIAL = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 _OCTAL_OR_HEXADECIMAL = re.compile("0[0-9xX]")
+_FEW = 10  # values that an error lists
 _SINGLE = struct.Struct("<f")
 _LARGEST_SINGLE = _SINGLE.unpack(b"\xff\xff\x7f\x7f")[0]
 _ROUNDS_TO_LARGEST = 3.4028235677973366e38  # halfway to what would be the next float
@@ -39,8 +40,9 @@ class UnknownEnumValueError(ValueError):
 
     def __str__(self) -> str:
         known = [name for name, value in self.enum.values_by_name.items() if value.number < PRIVATE]
+        names = f"; known: {', '.join(known)}" if len(known) <= _FEW else ""
         near = suggestion(self.text, self.enum.values_by_name)
-        return f"{self.enum.name} has no value {self.text}{near}; known: {', '.join(known)}"
+        return f"{self.enum.name} has no value {self.text}{near}{names}"
 
 
 def scalar(field: FieldDescriptor, token: Token, negative: bool) -> Scalar:
@@ -55,17 +57,16 @@ def scalar(field: FieldDescriptor, token: Token, negative: bool) -> Scalar:
 
 
 def _integer(token: Token, negative: bool, least: int, most: int) -> int:
-    if negative and least == 0:
-        raise ValueError("expected an integer without a sign")
-    hexadecimal, octal = token.text[:2] in ("0x", "0X"), token.text[:1] == "0"
+    text = token.text
     try:
-        value = int(token.text, 16 if hexadecimal else 8 if octal else 10)
+        value = int(text, 16 if text[:2] in ("0x", "0X") else 8 if text[:1] == "0" else 10)
     except ValueError:
-        zero = octal and token.text.isdecimal()
-        raise ValueError("a number that begins with 0 is octal" if zero else "expected an integer") from None
-    value = -value if negative else value
-    if not least <= value <= most:
-        raise ValueError(f"{value} is outside {least} to {most}")
+        if text[:1] == "0" and text.isdecimal():
+            raise ValueError("a number that begins with 0 is octal") from None
+        value = None
+    value = -value if value and negative else value
+    if value is None or not least <= value <= most or (negative and least == 0):
+        raise ValueError(f"expected an integer from {least} to {most}")
     return value
 
 
@@ -91,11 +92,10 @@ def _single(value: float) -> float:
 
 
 def _boolean(field: FieldDescriptor, token: Token, negative: bool) -> bool:
-    if token.kind == "number":
-        return bool(_integer(token, negative, 0, 1))
-    if negative or token.kind != "name" or token.text not in _BOOLEANS:
+    match = _BOOLEAN.fullmatch(token.text)
+    if negative or not match:
         raise ValueError("expected true or false")
-    return _BOOLEANS[token.text]
+    return bool(match[1])
 
 
 def _enum(field: FieldDescriptor, token: Token, negative: bool) -> int:
@@ -143,7 +143,7 @@ def text_of(field: FieldDescriptor, value: bytes) -> str | bytes:
 
 
 def format_scalar(field: FieldDescriptor, value: Scalar) -> str:
-    """A value as prototxt text; a float in the fewest digits that give the same float again."""
+    """A value as prototxt text; a number with a point gives the same float again."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
         known = _enum_of(field).values_by_number.get(int(value))
         return str(known.name if known else value)
@@ -152,12 +152,13 @@ def format_scalar(field: FieldDescriptor, value: Scalar) -> str:
     if isinstance(value, (str, bytes)):
         return quote(value)
     if isinstance(value, float):
-        return _shortest(value, field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT)
+        return _digits(value, field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT)
     return str(value)
 
 
-def _shortest(value: float, single: bool) -> str:
-    least, most = (6, 9) if single else (15, 17)
-    texts = (f"{value:.{digits}g}" for digits in range(least, most))
-    exact = (text for text in texts if (_single(float(text)) if single else float(text)) == value)
-    return next(exact, f"{value:.{most}g}")
+def _digits(value: float, single: bool) -> str:
+    """As protobuf's SimpleFtoa and SimpleDtoa: few digits where they suffice, else as many as always do."""
+    few, all_ = (6, 9) if single else (15, 17)
+    text = f"{value:.{few}g}"
+    exact = (_single(float(text)) if single else float(text)) == value
+    return text if exact else f"{value:.{all_}g}"

@@ -19,6 +19,8 @@ def unescape(text: str) -> bytes:
     b'a\\nAA'
     """
     raw = text.encode("utf-8", "surrogateescape")
+    if b"\\" not in raw:
+        return raw
     if b"\\" in _ESCAPE.sub(b"", raw):
         raise ValueError("this string has an escape that does not exist")
     return _ESCAPE.sub(_character, raw)

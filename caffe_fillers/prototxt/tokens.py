@@ -17,7 +17,7 @@ _TOKEN = re.compile(
   | (?P<mark>[{}<>\[\]:,;-])
   | (?P<string>"[^"\\\n\0]*(?:\\[^\n\0][^"\\\n\0]*)*"|'[^'\\\n\0]*(?:\\[^\n\0][^'\\\n\0]*)*')
   | (?P<number>(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![A-Za-z0-9_.]))
-  | (?P<wrong>.)
+  | (?P<wrong>[A-Za-z0-9_.]+|.)
     """,
     re.VERBOSE | re.ASCII,
 )
@@ -27,9 +27,10 @@ _WRONG = {
     "'": "this string has no closing quote on its line",
     "\0": "the text holds a NUL byte: is it a binary file?",
     "/": "comments begin with #",
-    **dict.fromkeys("0123456789.", "this is no number"),
+    **dict.fromkeys("0123456789", "this is no number"),
 }
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of such a byte
+_SHOWN = 200  # characters of a line that an error shows
 
 
 class Token(NamedTuple):
@@ -65,9 +66,10 @@ class Source:
     def fail(self, problem: str, offset: int) -> NoReturn:
         """Raise the error of a problem at a place."""
         line, column = self.place(offset)
-        source_line = self.text[self._line_starts[line - 1] :].partition("\n")[0]
-        shown = _NOT_UTF_8.sub("\ufffd", source_line.rstrip()[:200])
-        raise PrototxtError(problem, self.path, line, column, shown)
+        start = self._line_starts[line - 1]
+        shown = self.text[start : start + _SHOWN].partition("\n")[0].rstrip().replace("\t", " ")
+        shown = "".join(each if each.isprintable() else "\ufffd" for each in shown)
+        raise PrototxtError(problem, self.path, line, column, shown if column <= _SHOWN else "") from None
 
 
 class Cursor:
@@ -106,7 +108,7 @@ class Cursor:
         """Raise the error of a problem at a word, by default the one at hand."""
         at = token or self.token
         if at.kind == "wrong":
-            problem = _WRONG.get(at.text, f"the character {at.text!r} does not belong here")
+            problem = _WRONG.get(at.text[0], f"{at.text!r} does not belong here")
             if _NOT_UTF_8.match(at.text):
                 problem = f"the byte 0x{ord(at.text) - 0xDC00:02x} is not valid UTF-8"
         self.source.fail(problem, at.offset)

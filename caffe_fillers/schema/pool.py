@@ -30,17 +30,21 @@ def _committed(name: str) -> descriptor_pb2.FileDescriptorProto:
 def message_classes(
     file: descriptor_pb2.FileDescriptorProto, names: Iterable[str] | None = None
 ) -> dict[str, Any]:
-    """Classes of all messages of a file or of those named, its enums and their values, in a pool of its own.
+    """Messages' classes, enums and their values, all of a file or those named, in a pool of their own.
 
     >>> message_classes(file_descriptor())["NetParameter"](name="lenet").name
     'lenet'
     """
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
+    wanted = names if names is None else set(names)
     found: dict[str, Any] = {}
-    for name in names if names is not None else [message.name for message in file.message_type]:
-        found[name] = message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{file.package}.{name}"))
+    for message in file.message_type:
+        if wanted is None or message.name in wanted:
+            descriptor = pool.FindMessageTypeByName(f"{file.package}.{message.name}")
+            found[message.name] = message_factory.GetMessageClass(descriptor)
     for enum in file.enum_type:
-        found[enum.name] = EnumTypeWrapper(pool.FindEnumTypeByName(f"{file.package}.{enum.name}"))
-        found |= {value.name: value.number for value in enum.value}
+        if wanted is None or enum.name in wanted:
+            found[enum.name] = EnumTypeWrapper(pool.FindEnumTypeByName(f"{file.package}.{enum.name}"))
+            found |= {value.name: value.number for value in enum.value}
     return found

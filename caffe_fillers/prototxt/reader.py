@@ -7,7 +7,6 @@ message's `text_extra`, since forks of Caffe added hundreds.
 
 from __future__ import annotations
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
@@ -16,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from caffe_fillers.errors import PrototxtError, suggestion
+from caffe_fillers.errors import suggestion
 from caffe_fillers.prototxt.scalars import Scalar, UnknownEnumValueError, scalar, text_of
 from caffe_fillers.prototxt.strings import unescape
 from caffe_fillers.prototxt.tokens import Cursor, Source, Token
@@ -66,36 +65,6 @@ def parse(
     message = message_type()
     reader.read_message(message, reader.cursor.token, "", 0)
     return Document(message, tuple(reader.unknown.values()))
-
-
-def decode(data: bytes, path: str) -> str:
-    r"""The text of a file, for `parse`: UTF-8, with or without a byte order mark.
-
-    Other bytes are let through, for comments may be in any encoding; `parse`
-    refuses them elsewhere. UTF-16, as some editors save it, is a `PrototxtError`.
-
-    >>> decode(b"\xef\xbb\xbfname: 'lenet'", "net.prototxt")
-    "name: 'lenet'"
-    """
-    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise PrototxtError("the text is in UTF-16: save it as UTF-8", path, 1, 1)
-    return data.decode("utf-8-sig", "surrogateescape")
-
-
-def top_fields(text: str, path: str = "<string>") -> set[str]:
-    """The names of the fields that a text has at its top level, whatever message it is of.
-
-    >>> sorted(top_fields("net: 'lenet.prototxt' test_state { level: 2 }"))
-    ['net', 'test_state']
-    """
-    names, depth, previous = set(), 0, ""
-    for token in Source(text, path).tokens():
-        if token.kind == "mark":
-            depth += (token.text in "{<[") - (token.text in "}>]")
-        elif token.kind == "name" and depth == 0 and previous not in (":", "-"):
-            names.add(token.text)
-        previous = token.text
-    return names
 
 
 class _UnfitError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import NamedTuple, NoReturn
 
 from caffe_fillers.errors import PrototxtError
@@ -112,3 +113,33 @@ class Cursor:
             if _NOT_UTF_8.match(at.text):
                 problem = f"the byte 0x{ord(at.text) - 0xDC00:02x} is not valid UTF-8"
         self.source.fail(problem, at.offset)
+
+
+def decode(data: bytes, path: str) -> str:
+    r"""The text of a file, for `parse`: UTF-8, with or without a byte order mark.
+
+    Other bytes are let through, for comments may be in any encoding; `parse`
+    refuses them elsewhere. UTF-16, as some editors save it, is a `PrototxtError`.
+
+    >>> decode(b"\xef\xbb\xbfname: 'lenet'", "net.prototxt")
+    "name: 'lenet'"
+    """
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise PrototxtError("the text is in UTF-16: save it as UTF-8", path, 1, 1)
+    return data.decode("utf-8-sig", "surrogateescape")
+
+
+def top_fields(text: str, path: str = "<string>") -> set[str]:
+    """The names of the fields that a text has at its top level, whatever message it is of.
+
+    >>> sorted(top_fields("net: 'lenet.prototxt' test_state { level: 2 }"))
+    ['net', 'test_state']
+    """
+    names, depth, previous = set(), 0, ""
+    for token in Source(text, path).tokens():
+        if token.kind == "mark":
+            depth += (token.text in "{<[") - (token.text in "}>]")
+        elif token.kind == "name" and depth == 0 and previous not in (":", "-"):
+            names.add(token.text)
+        previous = token.text
+    return names

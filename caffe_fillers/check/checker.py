@@ -16,7 +16,7 @@ from caffe_fillers.check.structure import Matched, match
 from caffe_fillers.execute import Execution
 from caffe_fillers.laws import Values
 from caffe_fillers.model import Model
-from caffe_fillers.plan import Draw, Fill, Plan
+from caffe_fillers.plan import Draw, Fill, Plan, PlannedBlob
 from caffe_fillers.rng import BOOST, Stream
 
 SIGNIFICANCE = 1e-3
@@ -95,16 +95,21 @@ def _compare(plan: Plan, matched: Matched, stream: Stream, tolerance: float) -> 
         if off is None:
             yield BlobVerdict(*start, Status.EXACT, declared, f"{values.size:,} values agree")
             continue
-        twin = next(
-            (f"{other.layer}[{other.index}]" for other, _ in matched if other.step != blob.step
-             and other.count > 1 and np.array_equal(expected[other.step].ravel(), values.ravel())),
-            "",
-        )  # fmt: skip
+        twin = _twin(blob, values, matched, expected)
         evidence = f"value {off} is {values.ravel()[off]:.9g}, {wanted.ravel()[off]:.9g} is declared"
         told = f"these are the values of {twin}: swapped?" if twin else ""
         if not told and isinstance(step, Fill):
             told = _tell(step, values, tolerance)
         yield BlobVerdict(*start, Status.DIFFERENT, declared, evidence, diagnosis=told)
+
+
+def _twin(blob: PlannedBlob, values: Values, matched: Matched, expected: dict[int, Values]) -> str:
+    """The other blob that these values belong to, if there is one."""
+    others = (other for other, _ in matched if other.step != blob.step and other.count > 1)
+    for other in others:
+        if np.array_equal(expected[other.step].ravel(), values.ravel()):
+            return f"{other.layer}[{other.index}]"
+    return ""
 
 
 def _tell(step: Fill, values: Values, tolerance: float) -> str:
@@ -140,12 +145,7 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
         step = plan.steps[blob.step]
         values = stored.array().reshape(blob.shape)
         fits.append((blob, step, values, _fit(step, values, tolerance) if isinstance(step, Fill) else None))
-    order = sorted(each[3].p_value for each in fits if each[3] is not None)
-    limit = next(
-        (SIGNIFICANCE / (len(order) - rank) for rank, p in enumerate(order)
-         if p >= SIGNIFICANCE / (len(order) - rank)),
-        SIGNIFICANCE,
-    )  # fmt: skip
+    limit = _holm([result.p_value for *_, result in fits if result is not None])
     verdicts = []
     for blob, step, values, result in fits:
         if result is None or not isinstance(step, Fill):
@@ -161,6 +161,15 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
             )
         )
     return verdicts
+
+
+def _holm(p_values: list[float]) -> float:
+    """The p-value from which on Holm's procedure keeps a hypothesis."""
+    for rank, p_value in enumerate(sorted(p_values)):
+        limit = SIGNIFICANCE / (len(p_values) - rank)
+        if p_value >= limit:
+            return limit
+    return SIGNIFICANCE
 
 
 def _fit(step: Fill, values: Values, tolerance: float) -> Fit:

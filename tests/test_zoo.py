@@ -60,7 +60,9 @@ def test_it_names_the_shapes_and_fills_with_them(row: dict[str, str]) -> None:
 @by_file("template")
 def test_a_template_is_refused_at_its_placeholder(row: dict[str, str]) -> None:
     """Their authors replace cls3x and its like by numbers before Caffe sees them."""
-    with pytest.raises(PrototxtError, match=r":\d+:17: num_output: expected an integer.*\n +num_output: cls3x"):
+    with pytest.raises(
+        PrototxtError, match=r":\d+:17: num_output: expected an integer.*\n +num_output: cls3x"
+    ):
         cf.load_net(ZOO / row["file"], phase=row["phase"])
 
 

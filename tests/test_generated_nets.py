@@ -58,7 +58,7 @@ def layers(draw: st.DrawFn, index: int, blobs: list[str]) -> LayerParameter:
 
 @st.composite
 def nets(draw: st.DrawFn) -> NetParameter:
-    """A few layers one behind the other or side by side, some sharing weights, which Caffe may well refuse."""
+    """A few layers one behind the other or side by side, some sharing weights, as Caffe may well refuse."""
     net = NetParameter(name="generated")
     data = net.layer.add(name="data", type="Input", top=["data"])
     data.input_param.shape.add(dim=[2, 4, draw(st.integers(6, 9)), 8])

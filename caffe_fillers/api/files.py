@@ -40,7 +40,7 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
         target = path.resolve()  # a link stays a link
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         try:
-            with cast(BinaryIO, os.fdopen(handle, "wb")) as file:
+            with cast(BinaryIO, os.fdopen(handle, "w+b")) as file:
                 yield file
             Path(name).chmod(_mode(target))
             Path(name).replace(target)

@@ -1,0 +1,113 @@
+"""caffemodel.h5 as `Net::ToHDF5` writes it (caffe/src/caffe/net.cpp, util/hdf5.cpp): /data/<layer>/<index>.
+
+Every layer has a group, also one without blobs; a dataset exists only for a
+blob that owns its values. Where a layer's name has a slash Caffe stops, since
+it does not make the groups between; here they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from caffe_fillers.errors import FormatError, MissingExtraError
+from caffe_fillers.formats.contract import Format, formats
+from caffe_fillers.formats.named_blobs import BLOBS, NET, restore, stored, texts
+from caffe_fillers.laws import CHUNK, Values
+from caffe_fillers.model import Model, ModelBlob
+
+if TYPE_CHECKING:
+    import h5py
+
+_DATA = "data"
+
+
+def write(file: BinaryIO, model: Model) -> None:
+    """Lay the file out by its shapes, close it, and write each blob where its dataset lies.
+
+    So a blob passes through in pieces of any length, which HDF5's own
+    rectangles cannot have. The net's texts are datasets beside `data`.
+    """
+    try:
+        import h5py
+    except ImportError:
+        raise MissingExtraError("h5py", "hdf5") from None
+    places: list[tuple[int | None, ModelBlob]] = []
+    try:
+        with h5py.File(file, "w") as root:
+            data = root.create_group(_DATA)
+            for layer in model.layers:
+                data.require_group(layer.name)
+            for name, blob in stored(model):
+                places.append((_lay_out(data, name, blob), blob))
+            for name, text in texts(model).items():
+                root[name] = np.frombuffer(text.encode(), np.uint8)
+    except (ValueError, TypeError) as error:
+        raise FormatError(f"HDF5 cannot hold layers of these names: {error}") from error
+    for offset, blob in places:
+        if offset is not None:
+            file.seek(offset)
+            for chunk in blob.chunks():
+                file.write(chunk.astype("<f4", copy=False).data)
+
+
+def _lay_out(data: h5py.Group, name: str, blob: ModelBlob) -> int | None:
+    """Make a dataset without values; its place in the file, None where it is empty."""
+    import h5py
+
+    settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    settings.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    settings.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    folder, _, index = name.rpartition("/")
+    space = h5py.h5s.create_simple(blob.shape) if blob.shape else h5py.h5s.create(h5py.h5s.SCALAR)
+    group = data.require_group(folder)
+    made = h5py.h5d.create(group.id, index.encode(), h5py.h5t.IEEE_F32LE, space, settings)
+    offset: int | None = made.get_offset()
+    return offset if blob.count else None
+
+
+def read(file: BinaryIO) -> Model:
+    """A model whose blobs are read when asked for; links out of the file are not followed."""
+    try:
+        import h5py
+    except ImportError:
+        raise MissingExtraError("h5py", "hdf5") from None
+    try:
+        root = h5py.File(file, "r")
+    except OSError as error:
+        raise FormatError(f"this is no HDF5 file: {error}") from error
+    if not isinstance(root.get(_DATA, getlink=True), h5py.HardLink):
+        raise FormatError("this HDF5 file has no group data: Caffe did not write it")
+    notes = {name: bytes(root[name][()]).decode() for name in (NET, BLOBS) if name in root}
+    return restore(dict(_blobs(root[_DATA], "")), notes)
+
+
+def _blobs(group: h5py.Group, above: str) -> Iterator[tuple[str, ModelBlob]]:
+    import h5py
+
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise FormatError(f"{above}{name} is a link; Caffe writes none")
+        member = group[name]
+        if isinstance(member, h5py.Group):
+            yield from _blobs(member, f"{above}{name}/")
+        elif member.is_virtual or member.external or member.dtype.kind != "f" or member.shape is None:
+            raise FormatError(f"{above}{name} is no dataset of real numbers in this file")
+        else:
+            yield above + name, ModelBlob(member.shape, partial(_chunks, member))
+
+
+def _chunks(dataset: h5py.Dataset) -> Iterator[Values]:
+    """Values in float32, as many rows at a time as make a chunk."""
+    if not dataset.shape:
+        yield np.asarray(dataset[()], np.float32).reshape(1)
+        return
+    rows = max(1, CHUNK // max(1, dataset.size // max(1, dataset.shape[0])))
+    for start in range(0, dataset.shape[0], rows):
+        yield dataset[start : start + rows].astype(np.float32, copy=False).ravel()
+
+
+formats.add("h5", Format("h5", (".h5", ".hdf5"), write, read))

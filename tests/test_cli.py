@@ -1,0 +1,106 @@
+"""The command: what goes where, exit codes, and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from caffe_fillers.cli import main
+from caffe_fillers.cli.main import COMMANDS
+
+LENET = str(Path(__file__).parent.parent / "examples" / "lenet.prototxt")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_output_is_named_after_the_net_and_a_fresh_seed_repeats_it(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    assert main([LENET]) == 0
+    seed = re.search(r"seed (\d+) \(fresh", capsys.readouterr().out)
+    assert seed is not None
+    assert main([LENET, "--seed", seed[1], "-o", "again.caffemodel", "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert Path("lenet.caffemodel").read_bytes() == Path("again.caffemodel").read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == ["again.caffemodel", "lenet.caffemodel"]
+
+
+def test_standard_input_and_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main([LENET, "--seed", "1", "-o", "file.caffemodel", "--quiet"])
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(Path(LENET).read_bytes())))
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=written))
+    assert main(["-", "--seed", "1", "-o", "-"]) == 0
+    assert written.getvalue() == Path("file.caffemodel").read_bytes()
+    assert "conv1" in capsys.readouterr().err
+
+
+def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", LENET, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["parameters"] == 431080
+    assert document["tops"]["conv1"] == [64, 20, 24, 24]
+    assert [row["fan_in"] for row in document["blobs"]][::2] == [25, 500, 800, 500]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["gone.prototxt"],
+        ["."],
+        [LENET, "--shape", "data"],
+        [LENET, "--shape", "data=a,b"],
+        [LENET, "--seed", "-1"],
+        [LENET, "--seed", "4294967296"],
+        [LENET, "--boost", "2"],
+        [LENET, "--caffe", "4.5"],
+        [LENET, "--format", "pickle"],
+        [LENET, "-o", "net.unknown"],
+        [LENET, "--weights", "gone.caffemodel"],
+        [LENET, "--generator", "curand"],
+        [LENET, "--as", "paddle"],
+        ["bad.prototxt"],
+        ["check", LENET, "gone.caffemodel"],
+        ["check", LENET, "bad.prototxt"],
+        ["convert", "gone.caffemodel", "x.h5"],
+    ],
+    ids=lambda words: " ".join(words[-2:])[-40:],
+)
+def test_what_is_wrong_is_told_in_one_message(
+    words: list[str], capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    Path("bad.prototxt").write_text("layer {")
+    Path("lenet.caffemodel").write_text("precious")
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("caffe-fill: ")
+    assert "Traceback" not in error
+    assert Path("lenet.caffemodel").read_text() == "precious"
+    assert sorted(path.name for path in folder.iterdir()) == ["bad.prototxt", "lenet.caffemodel"]
+
+
+def test_weights_are_copied_over_the_fill(capsys: pytest.CaptureFixture[str]) -> None:
+    main([LENET, "--seed", "1", "-o", "one.caffemodel", "--quiet"])
+    assert main([LENET, "--seed", "2", "-o", "two.caffemodel", "--weights", "one.caffemodel"]) == 0
+    assert "copied from one.caffemodel" in capsys.readouterr().out
+    assert Path("one.caffemodel").read_bytes() == Path("two.caffemodel").read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([name, "--help"])
+    assert stopped.value.code == 0
+    assert "usage: caffe-fill" in capsys.readouterr().out

@@ -7,6 +7,10 @@ message alone tells what is wrong, where, and what to do about it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
+
+_LONG_NAME, _MANY_NAMES = 100, 1000
+"""What is looked at for a suggestion: comparing takes the product of two names' lengths."""
 
 
 class CaffeFillersError(Exception):
@@ -60,6 +64,10 @@ class FormatError(CaffeFillersError):
     """A weight file is broken, or cannot hold what it should."""
 
 
+class ResourceError(CaffeFillersError):
+    """The work needs more disk or memory than there is; it was not begun."""
+
+
 class SourceError(CaffeFillersError):
     """A data file that a layer names is missing or cannot be read."""
 
@@ -99,7 +107,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     """
     from difflib import get_close_matches  # only an error has time for it
 
-    names = list(known)
-    folded = {candidate.lower(): candidate for candidate in names}
+    if len(name) > _LONG_NAME:
+        return ""
+    short = (candidate for candidate in known if len(candidate) <= _LONG_NAME)
+    folded = {candidate.lower(): candidate for candidate in islice(short, _MANY_NAMES)}
     near = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return f" (did you mean {folded[near[0]]!r}?)" if near else ""

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "caffe_fillers"
 # side: of them only those named may use another.
 ROOMS = [
     "_version errors notes",
-    "_registry",
+    "_registry resources",
     "shapes",
     "schema",
     "prototxt",

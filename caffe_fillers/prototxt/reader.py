@@ -99,7 +99,7 @@ class _Reader:
 
     def read_field(self, message: Message, depth: int) -> None:
         """A field; kept as text if it or its value is unknown, or if it is a fork's and does not fit."""
-        cursor, start = self.cursor, self.cursor.position
+        cursor, start = self.cursor, self.cursor.token.offset
         name = cursor.next()
         field: Any = message.DESCRIPTOR.fields_by_name.get(name.text)
         if field is None or field.name == EXTRA:

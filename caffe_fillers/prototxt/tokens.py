@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 from caffe_fillers.errors import PrototxtError
@@ -49,15 +50,17 @@ class Source:
         self.text, self.path = text, path
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
-    def tokens(self) -> list[Token]:
-        """All words, and an end.
+    def tokens(self, start: int = 0) -> Iterator[Token]:
+        """All words from an offset on, and an end.
 
         What cannot be a word is of the kind "wrong", so that the first mistake in a text is the one that is
         told, be it of a word or of a sentence.
         """
-        matches = _TOKEN.finditer(self.text)
-        found = [(str(match.lastgroup), match.group(), match.start()) for match in matches]
-        return [*(Token(*each) for each in found if each[0] != "space"), Token("end", "", len(self.text))]
+        for match in _TOKEN.finditer(self.text, start):
+            kind = match.lastgroup
+            if kind != "space":
+                yield Token(str(kind), match.group(), match.start())
+        yield Token("end", "", len(self.text))
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1."""
@@ -74,24 +77,22 @@ class Source:
 
 
 class Cursor:
-    """A place among the words of a text: `token` is the word at hand."""
+    """A place among the words of a text: `token` is the word at hand, and the only one that is held."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._tokens = source.tokens()
         self.go(0)
 
-    def go(self, position: int) -> None:
-        """Go to where the cursor was."""
-        self.position = position
-        self.token = self._tokens[position]
+    def go(self, offset: int) -> None:
+        """Go to the first word from an offset on, such as `token.offset` was."""
+        self._tokens = self.source.tokens(offset)
+        self.token = next(self._tokens)
 
     def next(self) -> Token:
         """Take the word at hand and go on to the following; the end stays at hand."""
         taken = self.token
         if taken.kind != "end":
-            self.position += 1
-            self.token = self._tokens[self.position]
+            self.token = next(self._tokens)
         return taken
 
     def take(self, *marks: str) -> bool:

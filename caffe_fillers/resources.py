@@ -9,13 +9,15 @@ from caffe_fillers.errors import ResourceError
 
 
 def require_disk(size: int, folder: Path) -> None:
-    """Refuse to write `size` bytes into a folder whose file system has less; `ResourceError` says how much."""
+    """Refuse to write `size` bytes where the file system has less: `ResourceError` says how much."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError:  # writing tells better what is wrong with the folder
         return
     if size > free:
-        raise ResourceError(f"the file needs {amount(size)} of disk and {folder.resolve()} has {amount(free)}")
+        raise ResourceError(
+            f"the file needs {amount(size)} of disk and {folder.resolve()} has {amount(free)}"
+        )
 
 
 def require_memory(size: int, what: str) -> None:

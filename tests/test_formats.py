@@ -10,7 +10,7 @@ import pytest
 
 import caffe_fillers as cf
 from caffe_fillers.errors import FormatError
-from caffe_fillers.formats import formats
+from caffe_fillers.formats import formats, read_model
 from caffe_fillers.model import Model
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -30,9 +30,7 @@ def _written(name: str, model: Model) -> io.BytesIO:
 
 
 def _read(name: str, file: io.BytesIO) -> Model:
-    read = formats[name].read
-    assert read is not None
-    return read(file)
+    return read_model(file, "file", name)
 
 
 @pytest.mark.parametrize("net", NETS)

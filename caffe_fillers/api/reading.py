@@ -5,19 +5,17 @@ from __future__ import annotations
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
+from typing import BinaryIO, TypeAlias, TypeVar
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from caffe_fillers import prototxt
 from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.errors import FormatError, UsageError
+from caffe_fillers.formats.wire import check_layers
 from caffe_fillers.notes import Note
-from caffe_fillers.schema import NetParameter, SolverParameter
+from caffe_fillers.schema import NetParameter, SolverParameter, from_bytes
 from caffe_fillers.solver import SolverNet, read_solver
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Source: TypeAlias = "str | Path | BinaryIO"
 MessageType = TypeVar("MessageType", bound=Message)
@@ -90,10 +88,9 @@ def is_binary(data: bytes) -> bool:
 def _is_solver(data: bytes, path: str) -> bool:
     """By the fields that the file has at its top."""
     if is_binary(data):
-        solver = SolverParameter()
         try:
-            solver.ParseFromString(data)
-        except DecodeError:
+            solver = from_bytes(SolverParameter, data)
+        except FormatError:
             return False
         return any(solver.HasField(name) for name in ("net", "train_net", "net_param", "train_net_param"))
     names = prototxt.top_fields(prototxt.decode(data, path), path)
@@ -101,16 +98,15 @@ def _is_solver(data: bytes, path: str) -> bool:
 
 
 def _parse(
-    data: bytes, path: str, message_type: Callable[[], MessageType], *, strict: bool
+    data: bytes, path: str, message_type: type[MessageType], *, strict: bool
 ) -> tuple[MessageType, tuple[Note, ...]]:
     if is_binary(data):
-        message = message_type()
         try:
-            message.ParseFromString(data)
-        except DecodeError as error:
-            name = message.DESCRIPTOR.name
-            raise FormatError(f"{path}: this is no prototxt, and no binary {name} either") from error
-        return message, ()
+            check_layers(memoryview(data))
+            return from_bytes(message_type, data), ()
+        except FormatError as error:
+            name = message_type.DESCRIPTOR.name
+            raise FormatError(f"{path}: this is no prototxt, and no binary {name} either: {error}") from error
     document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, strict=strict)
     notes = (
         Note(f"{path}:{each.line}: {each.problem}; kept as it is ({each.count} times)", line=each.line)

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
 from caffe_fillers.errors import FormatError
-from caffe_fillers.formats.wire import VARINT, WireField, fields
+from caffe_fillers.formats.wire import VARINT, fields
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import ModelBlob
-from caffe_fillers.schema import BlobProto, BlobShape
+from caffe_fillers.schema import BlobProto, BlobShape, from_bytes
 from caffe_fillers.shapes import Shape, as_shape, format_shape
 
 _BLOB = {field.name: field.number for field in BlobProto.DESCRIPTOR.fields}
@@ -36,7 +35,7 @@ def read_blob(content: memoryview) -> ModelBlob:
         if field.number in _OLD_AXES and field.wire_type == VARINT:
             old_axes[field.number] = field.value
         elif field.number == _BLOB["shape"]:
-            shape = _shape(field)
+            shape = as_shape(from_bytes(BlobShape, bytes(field.content)).dim)
         elif field.number == _RAW_TYPE:
             raw_type = field.value
         elif field.number in (_BLOB["data"], _BLOB["double_data"], _RAW_DATA):
@@ -50,13 +49,6 @@ def read_blob(content: memoryview) -> ModelBlob:
             raise FormatError(f"a blob holds raw values of type {raw_type}, which is none of NVIDIA/caffe's")
         values = [(content, _RAW_TYPES[raw_type]) for content, _ in pieces[_RAW_DATA]]
     return _blob(shape or (), values, four_axes=bool(old_axes))
-
-
-def _shape(field: WireField) -> Shape:
-    try:
-        return as_shape(BlobShape.FromString(bytes(field.content)).dim)
-    except DecodeError as error:
-        raise FormatError(f"a blob's shape is broken: {error}") from error
 
 
 def _blob(shape: Shape, pieces: list[Piece], *, four_axes: bool) -> ModelBlob:

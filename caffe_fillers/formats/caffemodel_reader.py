@@ -5,14 +5,20 @@ from __future__ import annotations
 import mmap
 from typing import BinaryIO, TypeAlias
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from caffe_fillers import passes
-from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.blob_proto import read_blob
-from caffe_fillers.formats.wire import LENGTH_DELIMITED, fields, prefix
+from caffe_fillers.formats.wire import LENGTH_DELIMITED, check_layers, fields, prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter, V0LayerParameter, V1LayerParameter
+from caffe_fillers.schema import (
+    BlobProto,
+    LayerParameter,
+    NetParameter,
+    V0LayerParameter,
+    V1LayerParameter,
+    from_bytes,
+)
 
 Places: TypeAlias = "dict[int, Places | None]"
 
@@ -41,10 +47,9 @@ def read(file: BinaryIO) -> Model:
     no caffemodel is a `FormatError`.
     """
     blobs: list[ModelBlob] = []
-    try:
-        net = NetParameter.FromString(_take_out(_view(file), _BLOBS, blobs))
-    except DecodeError as error:
-        raise FormatError(f"this is no caffemodel: {error}") from error
+    content = _view(file)
+    check_layers(content)
+    net = from_bytes(NetParameter, _take_out(content, _BLOBS, blobs))
     upgraded = passes.upgrade(net).net
     head = NetParameter()
     head.CopyFrom(upgraded)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import BinaryIO
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.errors import FormatError, UsageError
-from caffe_fillers.model import Model
+from caffe_fillers.errors import FormatError, NetError, UsageError
+from caffe_fillers.laws import Values
+from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.shapes import check_blob_shape
 
 
 @dataclass(frozen=True)
@@ -16,24 +20,67 @@ class Format:
     """A registered format: the endings of its files' names, and how to write and read one.
 
     Both functions work on open binary files; `write` draws the model's blobs
-    in order and holds none of them.
+    in order and holds none of them. `broken` is what the format's library
+    raises on a broken file, at once or when a blob is read; `read_model` makes
+    a `FormatError` of it.
     """
 
     name: str
     endings: tuple[str, ...]
     write: Callable[[BinaryIO, Model], None]
     read: Callable[[BinaryIO], Model] | None = None
+    broken: tuple[type[Exception], ...] = ()
 
 
 def read_model(file: BinaryIO, path: str, name: str | None = None) -> Model:
-    """The model in an open file, whose blobs are read when they are asked for."""
+    """The model in an open file, whose blobs are read when they are asked for.
+
+    A broken file is a `FormatError`, now or then; so is a blob that Caffe's
+    own blobs could not hold.
+    """
     file_format = format_for(path, name)
     if file_format.read is None:
         raise UsageError(f"{path}: the format {file_format.name} is written only")
+    with _broken(path, file_format):
+        model = file_format.read(file)
+    layers = []
+    for layer in model.layers:
+        blobs = []
+        for index, blob in enumerate(layer.blobs):
+            where = f"{path}: blob {index} of layer {layer.name!r}"
+            with _broken(where, file_format):
+                check_blob_shape(blob.shape)
+            blobs.append(replace(blob, chunks=partial(_read, blob, where, file_format)))
+        layers.append(replace(layer, blobs=tuple(blobs)))
+    return replace(model, layers=tuple(layers))
+
+
+def _read(blob: ModelBlob, where: str, file_format: Format) -> Iterator[Values]:
+    """The blob's values, as many as its shape says."""
+    left = blob.count
+    with _broken(where, file_format):
+        for chunk in blob.chunks():
+            left -= chunk.size
+            yield chunk
+        if left:
+            raise FormatError(f"{abs(left):,} values too {'few' if left > 0 else 'many'} for its shape")
+
+
+@contextmanager
+def _broken(where: str, file_format: Format) -> Iterator[None]:
+    """Whatever reading raises on a broken file, as an error that says which file and what to do."""
     try:
-        return file_format.read(file)
-    except FormatError as error:
-        raise FormatError(f"{path}: {error}") from error
+        yield
+    except (FormatError, NetError) as error:
+        raise FormatError(f"{where}: {error}") from error
+    except MemoryError as error:
+        raise FormatError(f"{where}: reading it takes more memory than there is") from error
+    except file_format.broken as error:
+        reason = error.args[0] if error.args else type(error).__name__
+        raise FormatError(
+            f"{where}: this is no {file_format.name} file, or it is damaged ({reason}): fetch it again, "
+            "or give its format where the name misleads"
+        ) from error
 
 
 formats: Registry[Format] = Registry("format", __package__)

@@ -7,6 +7,7 @@ it does not make the groups between; here they are made.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,14 +16,18 @@ import numpy as np
 
 from caffe_fillers.errors import FormatError, MissingExtraError
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.named_blobs import BLOBS, NET, restore, stored, texts
+from caffe_fillers.formats.named_blobs import BLOBS, MAX_TEXT, NET, restore, stored, texts
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.shapes import count
 
 if TYPE_CHECKING:
     import h5py
 
 _DATA = "data"
+_MAX_PIECE = 1 << 30  # a compressed dataset is read in pieces of its own, which are held whole
+_BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError)
+"""h5py makes one of these of whatever the C library finds wrong."""
 
 
 def write(file: BinaryIO, model: Model) -> None:
@@ -70,44 +75,72 @@ def _lay_out(data: h5py.Group, name: str, blob: ModelBlob) -> int | None:
 
 
 def read(file: BinaryIO) -> Model:
-    """A model whose blobs are read when asked for; links out of the file are not followed."""
+    """A model whose blobs are read when asked for; nothing outside the file is ever opened."""
     try:
         import h5py
     except ImportError:
         raise MissingExtraError("h5py", "hdf5") from None
-    try:
-        root = h5py.File(file, "r")
-    except OSError as error:
-        raise FormatError(f"this is no HDF5 file: {error}") from error
-    if not isinstance(root.get(_DATA, getlink=True), h5py.HardLink):
+    root = h5py.File(file, "r")
+    if root.get(_DATA, getlink=True) is None:
         raise FormatError("this HDF5 file has no group data: Caffe did not write it")
-    notes = {name: bytes(root[name][()]).decode() for name in (NET, BLOBS) if name in root}
-    return restore(dict(_blobs(root[_DATA], "")), notes)
+    notes = {name: _text(root, name) for name in (NET, BLOBS) if root.get(name, getlink=True) is not None}
+    data = _member(root, _DATA)
+    if not isinstance(data, h5py.Group):
+        raise FormatError("data is no group: Caffe did not write it")
+    return restore(dict(_blobs(data, "", {data})), notes)
 
 
-def _blobs(group: h5py.Group, above: str) -> Iterator[tuple[str, ModelBlob]]:
+def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+    """A group or dataset of this file; links, external and virtual storage are refused, not followed."""
+    import h5py
+
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise FormatError(f"{name!r} is a link; Caffe writes none, and none is followed")
+    member = group[name]
+    if isinstance(member, h5py.Dataset):
+        if member.is_virtual or member.external:
+            raise FormatError(f"the values of {name!r} are in other files, which are not opened")
+        if member.chunks and math.prod(member.chunks) * member.dtype.itemsize > _MAX_PIECE:
+            raise FormatError(f"{name!r} comes in pieces of more than {_MAX_PIECE:,} bytes")
+    return member
+
+
+def _text(root: h5py.File, name: str) -> str:
+    member = _member(root, name)
+    if getattr(member, "dtype", None) != np.uint8 or member.size > MAX_TEXT:
+        raise FormatError(f"{name} is no text")
+    text: str = member[()].tobytes().decode()
+    return text
+
+
+def _blobs(group: h5py.Group, above: str, seen: set[h5py.Group]) -> Iterator[tuple[str, ModelBlob]]:
     import h5py
 
     for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise FormatError(f"{above}{name} is a link; Caffe writes none")
-        member = group[name]
+        member = _member(group, name)
         if isinstance(member, h5py.Group):
-            yield from _blobs(member, f"{above}{name}/")
-        elif member.is_virtual or member.external or member.dtype.kind != "f" or member.shape is None:
-            raise FormatError(f"{above}{name} is no dataset of real numbers in this file")
+            if member in seen:
+                raise FormatError(f"the group {above}{name} lies in the file twice, or in itself")
+            seen.add(member)
+            yield from _blobs(member, f"{above}{name}/", seen)
+        elif not isinstance(member, h5py.Dataset) or member.dtype.kind != "f" or member.shape is None:
+            raise FormatError(f"{above}{name} is no dataset of real numbers")
         else:
             yield above + name, ModelBlob(member.shape, partial(_chunks, member))
 
 
 def _chunks(dataset: h5py.Dataset) -> Iterator[Values]:
-    """Values in float32, as many rows at a time as make a chunk."""
+    """Values in float32: as many along one axis as make a chunk, one by one along the axes before it."""
     if not dataset.shape:
         yield np.asarray(dataset[()], np.float32).reshape(1)
         return
-    rows = max(1, CHUNK // max(1, dataset.size // max(1, dataset.shape[0])))
-    for start in range(0, dataset.shape[0], rows):
-        yield dataset[start : start + rows].astype(np.float32, copy=False).ravel()
+    shape = dataset.shape
+    axis = next(axis for axis in range(len(shape)) if count(shape, axis + 1) <= CHUNK)
+    rows = CHUNK // max(1, count(shape, axis + 1))
+    for before in np.ndindex(shape[:axis]):
+        for start in range(0, shape[axis], rows):
+            part = (*before, slice(start, start + rows))
+            yield dataset[part].astype(np.float32, copy=False).ravel()
 
 
-formats.add("h5", Format("h5", (".h5", ".hdf5"), write, read))
+formats.add("h5", Format("h5", (".h5", ".hdf5"), write, read, _BROKEN))

@@ -20,6 +20,7 @@ from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import as_shape
 
 NET, BLOBS = "caffe_fillers.net", "caffe_fillers.blobs"
+MAX_TEXT = 100_000_000  # the limit of the package safetensors for its header, which holds both
 _NAME = re.compile(r"(?P<layer>.+)[/.](?P<index>\d{1,4})")
 
 
@@ -55,7 +56,7 @@ def restore(blobs: Mapping[str, ModelBlob], notes: Mapping[str, str]) -> Model:
             for parameter, each in zip(parameters, described, strict=True)
         ]
         return Model(net, tuple(_filled(empty, blobs)))
-    except (ValueError, TypeError, CaffeFillersError) as error:
+    except (ValueError, TypeError, RecursionError, CaffeFillersError) as error:
         raise FormatError(f"what the file says of its net does not hold: {error}") from error
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
+import math
+import struct
+import tokenize
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from typing import IO, Any, BinaryIO
@@ -12,12 +18,18 @@ from numpy.lib import format as npy
 
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.named_blobs import BLOBS, NET, restore, stored, texts
+from caffe_fillers.formats.named_blobs import BLOBS, MAX_TEXT, NET, restore, stored, texts
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.resources import require_memory
+from caffe_fillers.shapes import format_shape
 
 _ENDING = ".npy"
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError),
+    *(KeyError, TypeError, OverflowError, struct.error, tokenize.TokenError, SyntaxError),
+)
 
 
 def write(file: BinaryIO, model: Model) -> None:
@@ -37,13 +49,26 @@ def write(file: BinaryIO, model: Model) -> None:
 
 def read(file: BinaryIO) -> Model:
     """A model whose blobs are read from their members when asked for; any real type becomes float32."""
-    try:
-        archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile as error:
-        raise FormatError(f"this is no npz file: {error}") from error
+    archive = zipfile.ZipFile(file)
+    _check_members(archive.infolist())
     names = [name.removesuffix(_ENDING) for name in archive.namelist()]
     notes = {name: _text(archive, name) for name in (NET, BLOBS) if name in names}
     return restore({name: _blob(archive, name) for name in names if name not in notes}, notes)
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    """Names that differ, and contents that do not lie over one another, as a zip bomb's do."""
+    names: set[str] = set()
+    end = 0
+    for member in sorted(members, key=lambda each: each.header_offset):
+        if member.filename in names:
+            raise FormatError(f"it has two members {member.filename!r}")
+        if not member.filename.endswith(_ENDING):
+            raise FormatError(f"its member {member.filename!r} is no array of numpy's")
+        if member.header_offset < end:
+            raise FormatError(f"its member {member.filename!r} lies over the one before: this is a zip bomb")
+        names.add(member.filename)
+        end = member.header_offset + member.compress_size
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
@@ -54,22 +79,32 @@ def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
 
 def _text(archive: zipfile.ZipFile, name: str) -> str:
     with archive.open(name + _ENDING) as member:
-        return bytes(npy.read_array(member, allow_pickle=False)).decode()
+        if archive.getinfo(name + _ENDING).file_size > MAX_TEXT:
+            raise FormatError(f"{name} is longer than {MAX_TEXT:,} bytes")
+        _header(member, name)
+        return member.read().decode()
 
 
 def _header(member: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     try:
-        shape, fortran_order, dtype = _HEADERS[npy.read_magic(member)](member)
-    except (ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            shape, fortran_order, dtype = _HEADERS[npy.read_magic(member)](member)
+    except _BROKEN as error:
         raise FormatError(f"{name!r} is no array of numpy's: {error}") from error
     if dtype.kind not in "fiu":
-        raise FormatError(f"{name!r} holds {dtype}, which are no real numbers")
+        raise FormatError(f"{name!r} holds {dtype}, which are no real numbers; pickles are never loaded")
     return shape, fortran_order, dtype
 
 
 def _blob(archive: zipfile.ZipFile, name: str) -> ModelBlob:
     with archive.open(name + _ENDING) as member:
-        shape, _, _ = _header(member, name)
+        shape, fortran_order, dtype = _header(member, name)
+        size = math.prod(shape) * dtype.itemsize
+        if member.tell() + size != archive.getinfo(name + _ENDING).file_size:
+            raise FormatError(f"{name!r} of shape {format_shape(shape)} needs {size:,} bytes and has others")
+        if fortran_order:
+            require_memory(2 * size, f"{name!r}, whose values are in Fortran's order,")
     return ModelBlob(shape, partial(_chunks, archive, name))
 
 
@@ -80,14 +115,14 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[Values]:
             member.seek(0)
             yield npy.read_array(member, allow_pickle=False).ravel().astype(np.float32)
             return
-        left = int(np.prod(shape, dtype=np.int64))
+        left = math.prod(shape)
         while left:
             size = min(left, CHUNK)
             content = member.read(size * dtype.itemsize)
             if len(content) != size * dtype.itemsize:
-                raise FormatError(f"{name!r} is cut short: {left:,} of its values are missing")
+                raise FormatError(f"it is cut short: {left:,} of its values are missing")
             yield np.frombuffer(content, dtype).astype(np.float32, copy=False)
             left -= size
 
 
-formats.add("npz", Format("npz", (".npz",), write, read))
+formats.add("npz", Format("npz", (".npz",), write, read, _BROKEN))

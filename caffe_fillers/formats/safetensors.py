@@ -17,14 +17,14 @@ import numpy as np
 
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.named_blobs import restore, stored, texts
+from caffe_fillers.formats.named_blobs import MAX_TEXT, restore, stored, texts
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
-from caffe_fillers.shapes import as_shape
+from caffe_fillers.shapes import as_shape, check_blob_shape
 
 _METADATA = "__metadata__"
+_BROKEN = (ValueError, TypeError, KeyError, RecursionError)
 _TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
-_MAX_HEADER = 100_000_000  # the limit of the package safetensors
 
 
 def write(file: BinaryIO, model: Model) -> None:
@@ -36,10 +36,8 @@ def write(file: BinaryIO, model: Model) -> None:
         header[name] = {"dtype": "F32", "shape": list(blob.shape), "data_offsets": [begin, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # values begin at a multiple of eight
-    if len(text) > _MAX_HEADER:
-        raise FormatError(
-            f"the net's description takes {len(text):,} bytes, over safetensors' {_MAX_HEADER:,}"
-        )
+    if len(text) > MAX_TEXT:
+        raise FormatError(f"the net's description takes {len(text):,} bytes, over safetensors' {MAX_TEXT:,}")
     file.write(len(text).to_bytes(8, "little") + text)
     for _, blob in stored(model):
         for chunk in blob.chunks():
@@ -53,25 +51,49 @@ def read(file: BinaryIO) -> Model:
     except (OSError, ValueError):  # a pipe, a file in memory, an empty file
         content = memoryview(file.read())
     size = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or size > min(len(content) - 8, _MAX_HEADER):
+    if len(content) < 8 or size > min(len(content) - 8, MAX_TEXT):
         raise FormatError("this is no safetensors file, or it is cut short: its header does not fit")
-    try:
-        header = json.loads(bytes(content[8 : 8 + size]))
-        notes = header.pop(_METADATA, {})
-        blobs = {name: _blob(name, content[8 + size :], **entry) for name, entry in header.items()}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise FormatError(f"the header of this safetensors file is broken: {error}") from error
+    header = json.loads(bytes(content[8 : 8 + size]), object_pairs_hook=_unique)
+    if not isinstance(header, dict):
+        raise FormatError("its header is no JSON object")
+    notes = header.pop(_METADATA, {})
+    if not isinstance(notes, dict) or not all(isinstance(text, str) for text in notes.values()):
+        raise FormatError(f"{_METADATA} in its header is no object of strings")
+    values = content[8 + size :]
+    blobs = {name: _blob(name, values, **entry) for name, entry in header.items()}
+    _check_order([entry["data_offsets"] for entry in header.values()], len(values))
     return restore(blobs, notes)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise FormatError("its header names something twice")
+    return found
 
 
 def _blob(name: str, content: memoryview, dtype: str, shape: list[int], data_offsets: list[int]) -> ModelBlob:
     if dtype not in _TYPES:
         raise FormatError(f"{name!r} is of type {dtype}; blobs are read from {', '.join(_TYPES)}")
     begin, end = data_offsets
+    if any(type(number) is not int for number in (*shape, begin, end)):
+        raise FormatError(f"shape and data_offsets of {name!r} are not all integers")
+    check_blob_shape(as_shape(shape))
     size = math.prod(shape) * np.dtype(_TYPES[dtype]).itemsize
-    if min(shape, default=0) < 0 or not 0 <= begin <= end <= len(content) or end - begin != size:
+    if not 0 <= begin <= end <= len(content) or end - begin != size:
         raise FormatError(f"{name!r} of shape {shape} cannot be the bytes {begin:,} to {end:,} of its file")
     return ModelBlob(as_shape(shape), partial(_chunks, content[begin:end], _TYPES[dtype]))
+
+
+def _check_order(offsets: list[list[int]], size: int) -> None:
+    """Arrays lie side by side and fill the file, so that nothing is in it twice or unseen."""
+    end = 0
+    for begin, next_end in sorted(offsets):
+        if begin != end:
+            raise FormatError(f"an array begins at byte {begin:,} of the values, where {end:,} was due")
+        end = next_end
+    if end != size:
+        raise FormatError(f"its arrays end at byte {end:,} of {size:,}")
 
 
 def _chunks(content: memoryview, code: str) -> Iterator[Values]:
@@ -80,4 +102,4 @@ def _chunks(content: memoryview, code: str) -> Iterator[Values]:
         yield values[start : start + CHUNK].astype(np.float32, copy=False)
 
 
-formats.add("safetensors", Format("safetensors", (".safetensors",), write, read))
+formats.add("safetensors", Format("safetensors", (".safetensors",), write, read, _BROKEN))

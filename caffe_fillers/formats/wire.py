@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from caffe_fillers.errors import FormatError
+from caffe_fillers.schema import NetParameter
 
 VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
 _MAX_VARINT_BYTES = 10
+
+MAX_LAYERS = 100_000
+_LAYERS = {NetParameter.DESCRIPTOR.fields_by_name[name].number for name in ("layer", "layers")}
 
 
 class WireField(NamedTuple):
@@ -51,6 +55,18 @@ def fields(message: memoryview, what: str) -> Iterator[WireField]:
                 "bytes behind it"
             )
         yield WireField(tag >> 3, wire_type, value, message[start:position], message[begin:position])
+
+
+def check_layers(message: memoryview, what: str = "the net") -> None:
+    """Walk over a NetParameter before it is parsed: is it whole, and are its layers not absurdly many?
+
+    An empty layer takes three bytes in a file and 1.5 kB in memory.
+    """
+    layers = 0
+    for field in fields(message, what):
+        layers += field.number in _LAYERS
+        if layers > MAX_LAYERS:
+            raise FormatError(f"{what} has more than {MAX_LAYERS:,} layers")
 
 
 def prefix(number: int, size: int) -> bytes:

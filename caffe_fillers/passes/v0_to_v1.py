@@ -126,9 +126,13 @@ def _upgrade(layer: V1LayerParameter, upgraded: V1LayerParameter) -> Iterator[No
     if layer.layer.HasField("type"):
         upgraded.type = _new_type(layer)
     for field, value in layer.layer.ListFields():
-        if field.name not in ("type", "text_extra") and not _move(
-            upgraded, layer.layer.type, field.name, value
-        ):
+        if field.name in ("type", "text_extra"):
+            continue
+        try:
+            moved = _move(upgraded, layer.layer.type, field.name, value)
+        except ValueError:  # an int32 of V0 that is a uint32 since; Caffe wraps it and dies of it later
+            raise LayerError(layer, f"{field.name} is {value}; it must not be negative") from None
+        if not moved:
             yield note(layer, f"{field.name} is dropped: a V0 layer of type {layer.layer.type!r} has none")
 
 

@@ -108,6 +108,8 @@ class _Walk:
                 raise self.tops.unknown(layer)
             return Setup((None,) * _num_tops(layer, kind))
         setup = kind.rule(layer, bottoms, self.sources)  # type: ignore[arg-type]
+        if len(setup.tops) < len(layer.top):
+            raise NetError(f"it has {len(layer.top)} tops; the type makes {len(setup.tops)} here")
         self.notes += [Note(note, layer.name, layer.text_extra.line) for note in setup.notes]
         return setup
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from caffe_fillers.errors import MissingExtraError, SourceError
-from caffe_fillers.schema import DataParameter, Datum, TransformationParameter
+from caffe_fillers.errors import FormatError, MissingExtraError, SourceError
+from caffe_fillers.schema import DataParameter, Datum, TransformationParameter, from_bytes
 from caffe_fillers.shapes import Shape
 from caffe_fillers.sources import Sources
 from caffe_fillers.sources.images import decoded_shape
@@ -58,11 +58,9 @@ _READERS: dict[int, Callable[[Path], bytes | None]] = {
 
 
 def _datum_shape(data: bytes, transform: TransformationParameter, path: Path) -> Shape:
-    from google.protobuf.message import DecodeError
-
     try:
-        datum = Datum.FromString(data)
-    except DecodeError as error:
+        datum = from_bytes(Datum, data)
+    except FormatError as error:
         raise SourceError(f"the first record of {path} is no Datum: {error}") from error
     if not datum.encoded:
         return datum.channels, datum.height, datum.width

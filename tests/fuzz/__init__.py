@@ -1,1 +1,1 @@
-"""Fuzzing of all readers, by the thousand in CI and by the hundred thousand by hand: `python -m tests.fuzz --help`."""
+"""Fuzzing of all readers, thousands of cases in CI, hundreds of thousands by hand."""

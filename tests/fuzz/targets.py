@@ -22,7 +22,7 @@ from caffe_fillers import passes, prototxt
 from caffe_fillers.api.net import upgraded_text
 from caffe_fillers.api.rows import plan_rows
 from caffe_fillers.errors import CaffeFillersError
-from caffe_fillers.formats import formats
+from caffe_fillers.formats import formats, read_model
 from caffe_fillers.model import Model
 from caffe_fillers.plan import Fill
 from caffe_fillers.schema import NetParameter
@@ -184,15 +184,18 @@ def _npz(random: Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w") as new:
         members = old.namelist()
         chosen = random.choice(members)
+        given: set[str] = set()
+        given: set[str] = set()
         for name in members:
             content = old.read(name)
             if name == chosen:
                 damage = damage_words if random.random() < 0.5 else damage_bytes
                 content = damage(random, content, b"") if random.random() < 0.8 else _pickled(random)
             method = random.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA))
-            new.writestr(
-                zipfile.ZipInfo(random.choice((name, name, name, "x/0.npy", "", "../x"))), content, method
-            )
+            renamed = random.choice((name, name, name, "x/0.npy", "", "../x"))
+            if renamed not in given:
+                new.writestr(zipfile.ZipInfo(renamed), content, method)
+                given.add(renamed)
     return file.getvalue()
 
 
@@ -220,9 +223,7 @@ def _run_upgrade(data: bytes) -> None:
 
 
 def _run_model(data: bytes, name: str) -> None:
-    read = formats[name].read
-    assert read is not None
-    model = read(io.BytesIO(data))
+    model = read_model(io.BytesIO(data), "file", name)
     if sum(blob.count for _, _, blob in model.blobs()) < FEW:
         formats["caffemodel"].write(io.BytesIO(), model)
 

@@ -24,7 +24,7 @@ LONGEST_MESSAGE = 20_000
 
 @dataclass(frozen=True)
 class Finding:
-    """A case that ended otherwise than it should: `python -m tests.fuzz TARGET --seed S --start CASE --cases 1`."""
+    """A case that ended otherwise than it should; `--start CASE --cases 1` repeats it."""
 
     target: str
     case: int

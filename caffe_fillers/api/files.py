@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from caffe_fillers.errors import FormatError
+from caffe_fillers.errors import FormatError, SourceError, UsageError
+
+_OPEN_FILES = Path("/proc/self/fd")
+_NO_NAMELESS_FILES = (errno.EISDIR, errno.EOPNOTSUPP, errno.EINVAL)
+_REMEDIES = {
+    errno.ENOSPC: "; free some disk, or write elsewhere",
+    errno.EDQUOT: "; free some disk, or write elsewhere",
+    errno.EACCES: "; write to a folder that is yours",
+    errno.EROFS: "; write to a folder that is yours",
+    errno.ENOENT: "; make its folder first, and let it stay",
+    errno.ENOTDIR: "; what should be its folder is a file",
+}
 
 
 @dataclass(frozen=True)
@@ -21,40 +33,119 @@ class SourceFolders:
     folders: tuple[Path, ...]
 
     def find(self, name: str) -> Path | None:
-        """The first file or folder of that name; None where there is none."""
-        return next((folder / name for folder in self.folders if name and (folder / name).exists()), None)
+        """The first file or folder of that name; None where there is none.
+
+        A device or a pipe, which might never end, is a `SourceError`.
+        """
+        for path in (folder / name for folder in self.folders if name):
+            try:
+                mode = path.stat().st_mode
+            except (OSError, ValueError):  # not there, too long, no rights, a NUL in it
+                continue
+            if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+                return path
+            raise SourceError(f"{path} is a device or a pipe; only files and folders are opened for a net")
+        return None
+
+
+def open_input(path: str | Path) -> BinaryIO:
+    """A file or a pipe that the user named, open; a device, which might never end, is a `UsageError`."""
+    try:
+        mode = Path(path).stat().st_mode
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            raise UsageError(f"cannot read {path}: it is a device; give a file, a pipe, or - for a net")
+        return Path(path).open("rb")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"cannot read {path}: {reason or error}") from error
 
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[BinaryIO]:
     """A binary file that becomes `path` when the block ends well, and vanishes when it does not.
 
-    It is written beside its target, so that the last step is a rename within
-    one file system. A device or a pipe cannot be replaced and is written to.
+    Where the file system has files without names (`O_TMPFILE`, Linux) it gets
+    its name when it is whole, so that not even SIGKILL leaves anything behind;
+    elsewhere it is written beside its target and renamed. A device or a pipe
+    cannot be replaced and is written to.
     """
+    if "\0" in str(path):
+        raise UsageError(f"cannot write {str(path)!r}: a file name cannot hold a NUL")
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             with path.open("wb") as device:
                 yield device
             return
-        target = path.resolve()  # a link stays a link
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-        try:
-            with cast(BinaryIO, os.fdopen(handle, "w+b")) as file:
-                yield file
-            Path(name).chmod(_mode(target))
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        target = Path(os.path.realpath(path))  # a link stays a link
+        handle = _open_nameless(target.parent)
+        with _written_beside(target) if handle is None else _written_nameless(handle, target) as file:
+            yield file
     except OSError as error:
-        raise FormatError(f"cannot write {path}: {error.strerror or error}") from error
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        raise FormatError(f"cannot write {path}: {error.strerror or error}{remedy}") from error
 
 
-def _mode(target: Path) -> int:
-    """The permissions of the file that is replaced, or those that a new file gets."""
-    if target.exists():
-        return stat.S_IMODE(target.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def _open_nameless(folder: Path) -> int | None:
+    """A file in a folder that is in no list of its files; None where there is no such thing."""
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is None or not _OPEN_FILES.exists():
+        return None
+    try:
+        return os.open(folder, flag | os.O_RDWR, 0o666)
+    except OSError as error:
+        if error.errno in _NO_NAMELESS_FILES:
+            return None
+        raise
+
+
+@contextmanager
+def _written_nameless(handle: int, target: Path) -> Iterator[BinaryIO]:
+    with cast(BinaryIO, os.fdopen(handle, "w+b")) as file:
+        yield file
+        file.flush()
+        _copy_mode(target, handle)
+        source = _OPEN_FILES / str(handle)
+        try:
+            _link(source, target, handle)
+        except FileExistsError:  # a link replaces nothing, a rename does
+            beside = _beside(target)
+            _link(source, beside, handle)
+            _rename(beside, target)
+
+
+def _link(source: Path, target: Path, handle: int) -> None:
+    """Name an open file; Python lets the system follow `source` to it only where a folder is given."""
+    os.link(source, target, src_dir_fd=handle, follow_symlinks=True)
+
+
+@contextmanager
+def _written_beside(target: Path) -> Iterator[BinaryIO]:
+    beside = _beside(target)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(beside, flags, 0o666)
+    try:
+        with cast(BinaryIO, os.fdopen(handle, "w+b")) as file:
+            yield file
+            _copy_mode(target, handle)
+        _rename(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".caffe-fill-{secrets.token_hex(8)}.part")
+
+
+def _rename(beside: Path, target: Path) -> None:
+    try:
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _copy_mode(target: Path, handle: int) -> None:
+    """A file that replaces another keeps its permissions; a new one has those that the user wants."""
+    if target.exists() and hasattr(os, "fchmod"):
+        os.fchmod(handle, stat.S_IMODE(target.stat().st_mode))

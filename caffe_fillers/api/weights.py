@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caffe_fillers.api.files import replace_file
-from caffe_fillers.errors import UsageError
+from caffe_fillers.api.files import open_input, replace_file
 from caffe_fillers.formats import format_for, read_model
 
 if TYPE_CHECKING:
@@ -77,10 +76,7 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
 def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
     """A weight file of any format, open as long as the block: its blobs are read when asked for."""
     with ExitStack() as stack:
-        try:
-            file = stack.enter_context(Path(path).open("rb"))
-        except OSError as error:
-            raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
+        file = stack.enter_context(open_input(path))
         yield read_model(file, str(path), format)
 
 

@@ -11,12 +11,10 @@ from typing import BinaryIO
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.wire import prefix
+from caffe_fillers.formats.wire import MAX_BYTES, prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
 from caffe_fillers.schema.dialects import BVLC, for_file
-
-MAX_BYTES = 2**31 - 1  # a message beyond 2 GiB cannot be parsed by any Protocol Buffers library
 
 _NET_LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
 _LAYER_BLOBS = LayerParameter.DESCRIPTOR.fields_by_name["blobs"].number

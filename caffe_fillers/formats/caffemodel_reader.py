@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 from typing import BinaryIO, TypeAlias
 
 from google.protobuf.message import Message
 
 from caffe_fillers import passes
 from caffe_fillers.formats.blob_proto import read_blob
+from caffe_fillers.formats.contract import view
 from caffe_fillers.formats.wire import LENGTH_DELIMITED, check_layers, fields, prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.schema import (
@@ -47,7 +47,7 @@ def read(file: BinaryIO) -> Model:
     no caffemodel is a `FormatError`.
     """
     blobs: list[ModelBlob] = []
-    content = _view(file)
+    content = view(file)
     check_layers(content)
     net = from_bytes(NetParameter, _take_out(content, _BLOBS, blobs))
     upgraded = passes.upgrade(net).net
@@ -55,14 +55,6 @@ def read(file: BinaryIO) -> Model:
     head.CopyFrom(upgraded)
     head.ClearField("layer")
     return Model(head, tuple(_layer(layer, blobs) for layer in upgraded.layer))
-
-
-def _view(file: BinaryIO) -> memoryview:
-    """The whole file, mapped where that can be done."""
-    try:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError):  # a pipe, a file in memory, an empty file
-        return memoryview(file.read())
 
 
 def _take_out(message: memoryview, places: Places, blobs: list[ModelBlob]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from caffe_fillers.errors import FormatError, NetError, UsageError
 from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import check_blob_shape
+
+_PIECE, _MAX_PIPE = 1 << 20, 1 << 31
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,20 @@ def _read(blob: ModelBlob, where: str, file_format: Format) -> Iterator[Values]:
             yield chunk
         if left:
             raise FormatError(f"{abs(left):,} values too {'few' if left > 0 else 'many'} for its shape")
+
+
+def view(file: BinaryIO) -> memoryview:
+    """The whole file, mapped where that can be done; a pipe may be endless, and is read up to 2 GiB."""
+    try:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):  # a pipe, a file in memory, an empty file
+        pieces, size = [], 0
+        while piece := file.read(_PIECE):
+            pieces.append(piece)
+            size += len(piece)
+            if size > _MAX_PIPE:
+                raise FormatError(f"more than {_MAX_PIPE:,} bytes come out of a pipe: give a file") from None
+        return memoryview(b"".join(pieces))
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import mmap
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, BinaryIO
@@ -16,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from caffe_fillers.errors import FormatError
-from caffe_fillers.formats.contract import Format, formats
+from caffe_fillers.formats.contract import Format, formats, view
 from caffe_fillers.formats.named_blobs import MAX_TEXT, restore, stored, texts
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
@@ -46,10 +45,7 @@ def write(file: BinaryIO, model: Model) -> None:
 
 def read(file: BinaryIO) -> Model:
     """A model whose blobs stay in the file; half, single and double precision become float32."""
-    try:
-        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError):  # a pipe, a file in memory, an empty file
-        content = memoryview(file.read())
+    content = view(file)
     size = int.from_bytes(content[:8], "little")
     if len(content) < 8 or size > min(len(content) - 8, MAX_TEXT):
         raise FormatError("this is no safetensors file, or it is cut short: its header does not fit")

@@ -11,6 +11,7 @@ from caffe_fillers.schema import NetParameter
 VARINT, FIXED64, LENGTH_DELIMITED, FIXED32 = 0, 1, 2, 5
 _MAX_VARINT_BYTES = 10
 
+MAX_BYTES = 2**31 - 1  # a message beyond 2 GiB cannot be parsed by any Protocol Buffers library
 MAX_LAYERS = 100_000
 _LAYERS = {NetParameter.DESCRIPTOR.fields_by_name[name].number for name in ("layer", "layers")}
 

@@ -33,6 +33,7 @@ ROOMS = [
     "copying",
     "frameworks",
     "check",
+    "signal",
     "port",
     "report",
     "api",

@@ -1,0 +1,5 @@
+"""What an initialisation does to the signal: predicted from the Plan alone, without drawing a number."""
+
+from caffe_fillers.signal.result import EXPLODING, VANISHING, LayerSignal, SignalReport, TopSignal
+
+__all__ = ["EXPLODING", "VANISHING", "LayerSignal", "SignalReport", "TopSignal"]

@@ -7,8 +7,9 @@ against them, ports print them, reports plot them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -218,9 +219,18 @@ class Constant:
 
 @dataclass(frozen=True, eq=False)
 class Exact:
-    """Values that are computed, not drawn: `block`, repeated until the blob is full."""
+    """Values that are computed, not drawn: `block`, of `size` values, repeated until the blob is full.
 
-    block: Values
+    It is made when it is first looked at, for a plan may ask for more than memory holds.
+    """
+
+    size: int
+    make: Callable[[], Values] = field(repr=False)
+
+    @cached_property
+    def block(self) -> Values:
+        """The values, in memory."""
+        return self.make()
 
     def __str__(self) -> str:
         return "computed"
@@ -228,7 +238,7 @@ class Exact:
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """Whole blocks at a time."""
         flat = self.block.astype(dtype, copy=False).ravel()
-        for length in _lengths(size, flat.size):
+        for length in _lengths(size, self.size):
             yield np.tile(flat, length // flat.size)
 
     @property

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from caffe_fillers.errors import ResourceError
 
+_LITTLE = 1 << 26  # bytes that are always there
+
 
 def require_disk(size: int, folder: Path) -> None:
     """Refuse to write `size` bytes where the file system has less: `ResourceError` says how much."""
@@ -22,7 +24,7 @@ def require_disk(size: int, folder: Path) -> None:
 
 def require_memory(size: int, what: str) -> None:
     """Refuse what needs `size` bytes of memory where less is available; `ResourceError` says how much."""
-    free = available_memory()
+    free = available_memory() if size > _LITTLE else None
     if free is not None and size > free:
         raise ResourceError(f"{what} needs {amount(size)} of memory, and {amount(free)} are available")
 

@@ -13,6 +13,7 @@ from caffe_fillers import laws, rng
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention
+from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import FillerParameter
 from caffe_fillers.shapes import Shape, count, format_shape
 
@@ -70,6 +71,11 @@ def require_values(shape: Shape) -> None:
     """Caffe's CHECK(count): no filler accepts a blob without values."""
     if count(shape) == 0:
         raise FillerError(f"a filler cannot fill a blob of shape {format_shape(shape)}: it holds no values")
+
+
+def require_held(size: int) -> None:
+    """Refuse values that must all be in memory at once, with what they are computed from, and cannot."""
+    require_memory(4 * 4 * size, f"a filler that makes {size:,} values at once")
 
 
 filler_types: Registry[type[Filler]] = Registry("filler type", __package__)

@@ -14,9 +14,9 @@ import numpy as np
 from caffe_fillers import laws, rng
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention, VarianceNorm, scale_count
-from caffe_fillers.fillers.contract import Filler, filler, filler_types
+from caffe_fillers.fillers.contract import Filler, filler, filler_types, require_held
 from caffe_fillers.fillers.standard import MSRA, Bilinear, Gaussian, PositiveUnitball, Uniform, Xavier
-from caffe_fillers.shapes import Shape, format_shape, legacy_dim
+from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
 
 # NVIDIA/caffe 87a25543a and caffe-jacinto: a static filler draws once for each object and copies that
 # from then on. A layer makes an object for each blob, so the first values are those of the plain filler.
@@ -87,9 +87,14 @@ class Identity(Filler):
             raise FillerError(
                 f"the identity filler needs as many outputs as inputs, not {format_shape(shape)}"
             )
-        values = np.zeros(shape, dtype)
-        values.ravel()[np.arange(num) * (channels + 1)] = 1
-        return laws.Exact(values)
+        require_held(count(shape))
+        return laws.Exact(count(shape), lambda: _diagonal(shape, num, dtype))
+
+
+def _diagonal(shape: Shape, num: int, dtype: type[np.floating]) -> laws.Values:
+    values = np.zeros(shape, dtype)
+    values.ravel()[np.arange(num) * (num + 1)] = 1
+    return values
 
 
 @filler("gaussian_unitball")
@@ -106,6 +111,7 @@ class GaussianUnitball(Filler):
     ) -> laws.Law:
         """Rows are what belongs to one index of the first axis."""
         self.require_dense(shape)
+        require_held(count(shape))
         return UnitNorm(math.prod(shape) // legacy_dim(shape, 0))
 
 

@@ -17,7 +17,7 @@ from caffe_fillers import laws
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.fillers.contract import Filler, filler
-from caffe_fillers.shapes import Shape, format_shape
+from caffe_fillers.shapes import Shape, count, format_shape
 
 PI = math.pi
 Number: TypeAlias = "float | Callable[[int], float]"  # a Callable takes the kernel's index
@@ -137,7 +137,7 @@ class Gabor(Filler):
                 f"the gabor filler has no bank for {format_shape(shape)}, only for 32x3x5x5, 64x3x7x7, "
                 "64x3x3x3 and 96x3x11x11"
             )
-        return laws.Exact(_bank(bank, shape).astype(dtype))
+        return laws.Exact(count(shape), lambda: _bank(bank, shape).astype(dtype))
 
 
 def _bank(bank: tuple[_Segment, ...], shape: Shape) -> laws.Values:

@@ -10,8 +10,8 @@ import numpy as np
 from caffe_fillers import laws
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention, VarianceNorm, scale_count
-from caffe_fillers.fillers.contract import NOT_SPARSE, Filler, filler, require_values
-from caffe_fillers.shapes import Shape, format_shape, legacy_dim
+from caffe_fillers.fillers.contract import NOT_SPARSE, Filler, filler, require_held, require_values
+from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
 
 
 @filler("constant")
@@ -125,7 +125,9 @@ class PositiveUnitball(Filler):
         self.require_dense(shape)
         if not shape:
             raise FillerError("the positive_unitball filler needs a blob of at least one axis")
-        return laws.UnitSum(int(np.prod(shape[1:], dtype=np.int64)))
+        row = count(shape, 1)
+        require_held(row)
+        return laws.UnitSum(row)
 
 
 @dataclass(frozen=True)
@@ -226,4 +228,5 @@ class Bilinear(Filler):
             center = np.float32((2 * factor - 1 - factor % 2) / (2.0 * factor))
             distance = np.abs(np.arange(size, dtype=np.float32) / np.float32(factor) - center)
         weight = distance.dtype.type(1) - distance
-        return laws.Exact(np.outer(weight, weight).astype(dtype))
+        require_held(size * size)
+        return laws.Exact(size * size, lambda: np.outer(weight, weight).astype(dtype))

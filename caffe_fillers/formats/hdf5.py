@@ -107,7 +107,8 @@ def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
 
 def _text(root: h5py.File, name: str) -> str:
     member = _member(root, name)
-    if getattr(member, "dtype", None) != np.uint8 or member.size > MAX_TEXT:
+    known = getattr(member, "shape", None) is not None
+    if not known or member.dtype != np.uint8 or member.size > MAX_TEXT:
         raise FormatError(f"{name} is no text")
     text: str = member[()].tobytes().decode()
     return text

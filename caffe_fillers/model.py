@@ -71,3 +71,13 @@ class Model:
         for layer in self.layers:
             for index, blob in enumerate(layer.blobs):
                 yield layer, index, blob
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of values in blobs that are not shared."""
+        return sum(blob.count for _, _, blob in self.blobs() if blob.owner is None)
+
+    @property
+    def num_bytes(self) -> int:
+        """What these take as float32."""
+        return 4 * self.num_parameters

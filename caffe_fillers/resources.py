@@ -7,6 +7,7 @@ from pathlib import Path
 
 from caffe_fillers.errors import ResourceError
 
+_FORCE = "; nothing was begun (--force, or force=True, begins all the same)"
 _LITTLE = 1 << 26  # bytes that are always there
 
 
@@ -18,7 +19,7 @@ def require_disk(size: int, folder: Path) -> None:
         return
     if size > free:
         raise ResourceError(
-            f"the file needs {amount(size)} of disk and {folder.resolve()} has {amount(free)}"
+            f"the file needs {amount(size)} of disk, and {folder.resolve()} has {amount(free)} left{_FORCE}"
         )
 
 
@@ -26,7 +27,7 @@ def require_memory(size: int, what: str) -> None:
     """Refuse what needs `size` bytes of memory where less is available; `ResourceError` says how much."""
     free = available_memory() if size > _LITTLE else None
     if free is not None and size > free:
-        raise ResourceError(f"{what} needs {amount(size)} of memory, and {amount(free)} are available")
+        raise ResourceError(f"{what} {amount(size)} of memory, and {amount(free)} are free")
 
 
 def available_memory() -> int | None:

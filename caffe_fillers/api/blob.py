@@ -9,7 +9,8 @@ import numpy as np
 from caffe_fillers import fans, fillers
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.errors import UsageError
-from caffe_fillers.shapes import check_blob_shape
+from caffe_fillers.resources import require_memory
+from caffe_fillers.shapes import check_blob_shape, count
 
 if TYPE_CHECKING:
     from caffe_fillers.laws import Values
@@ -46,6 +47,7 @@ def fill(
         raise UsageError(f"the {type} filler takes {known}; not {', '.join(sorted(parameters))}") from None
     shape = tuple(int(dim) for dim in shape)
     check_blob_shape(shape)
+    require_memory(8 * count(shape), "the values take")
     scalar = np.dtype(dtype).type
     if scalar not in (np.float32, np.float64):
         raise UsageError(f"Caffe computes in float32 or float64, not {np.dtype(dtype)}")

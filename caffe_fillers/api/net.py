@@ -18,6 +18,7 @@ from caffe_fillers.execute import Execution, execute
 from caffe_fillers.notes import Note, once
 from caffe_fillers.plan import Plan
 from caffe_fillers.planner import PlannedNet, plan_net
+from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
 from caffe_fillers.shapes import Shape
 from caffe_fillers.traps import find_traps
@@ -83,12 +84,16 @@ class Net:
         stream: Stream | None = None,
         boost: str | None = None,
         caffe: str = "master",
+        force: bool = False,
     ) -> Weights:
         """All weights in memory. Without a seed a solver's is taken, and without that a fresh one.
 
         A `stream` that is given stands afterwards where Caffe's generator
-        stands when the net is built.
+        stands when the net is built. More than is free of memory is a
+        `ResourceError`, unless `force` is given.
         """
+        if not force:
+            require_memory(4 * self.plan.num_parameters, "the weights in memory take")
         used = self._stream(seed, stream, boost)
         model, execution = execute(self.plan, self.parameter, used, fans.convention(caffe))
         weights = Weights(model)

@@ -89,9 +89,7 @@ def _read_all(file: BinaryIO, path: str) -> bytes:
         if not pieces and is_binary(piece):
             limit = MAX_BYTES
             if piece.startswith(b"\0"):
-                raise FormatError(
-                    f"{path}: neither a prototxt nor a binary net begins with NUL"
-                )
+                raise FormatError(f"{path}: neither a prototxt nor a binary net begins with NUL")
         size += len(piece)
         if size > limit:
             raise FormatError(f"{path}: a net of this kind may have {limit:,} bytes, and this has more")

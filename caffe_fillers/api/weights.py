@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers.api.files import open_input, replace_file
 from caffe_fillers.formats import format_for, read_model
+from caffe_fillers.resources import require_disk, require_memory
 
 if TYPE_CHECKING:
     from caffe_fillers.laws import Values
@@ -48,15 +49,16 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
     @property
     def num_parameters(self) -> int:
         """Number of values in blobs that are not shared."""
-        return sum(blob.count for _, _, blob in self._loaded.blobs() if blob.owner is None)
+        return self._loaded.num_parameters
 
-    def save(self, path: str | Path, format: str | None = None) -> None:
+    def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> None:
         """Write a file, in the format that its name ends with or that is given.
 
         Values changed in place are written as they are now. The file appears
-        whole or not at all; what cannot be written is a `FormatError`.
+        whole or not at all; what cannot be written is a `FormatError`, and more
+        than the disk has room for a `ResourceError`, unless `force` is given.
         """
-        save_model(path, self.model(), format)
+        save_model(path, self.model(), format, force=force)
 
     def model(self) -> Model:
         """The weights as a model, their values as they are now."""
@@ -80,9 +82,15 @@ def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
         yield read_model(file, str(path), format)
 
 
-def load_weights(path: str | Path, format: str | None = None) -> Weights:
-    """The weights in a file of any format, all in memory."""
+def load_weights(path: str | Path, format: str | None = None, *, force: bool = False) -> Weights:
+    """The weights in a file of any format, all in memory.
+
+    A broken file is a `FormatError`; more than is free of memory is a
+    `ResourceError`, unless `force` is given.
+    """
     with open_model(path, format) as model:
+        if not force:
+            require_memory(model.num_bytes, "the weights in memory take")
         return Weights(model)
 
 
@@ -90,8 +98,13 @@ def _one_chunk(array: Values) -> Iterator[Values]:
     yield array.ravel()
 
 
-def save_model(path: str | Path, model: Model, format: str | None = None) -> None:
-    """Write a model as its blobs are drawn, whole or not at all."""
+def save_model(path: str | Path, model: Model, format: str | None = None, *, force: bool = False) -> None:
+    """Write a model as its blobs are drawn, whole or not at all.
+
+    Without `force` the disk must have room for it before anything is drawn.
+    """
     file_format = format_for(str(path), format)
+    if not force and (Path(path).is_file() or not Path(path).exists()):
+        require_disk(model.num_bytes, Path(path).parent)
     with replace_file(Path(path)) as file:
         file_format.write(file, model)

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="source_format", metavar="F", help="format of A where its name does not tell"
     )
     parser.add_argument("--format", metavar="F", help="format of B where its name does not tell")
+    parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
     parser.add_argument("--strict", action="store_true", help="refuse fields that no Caffe is known to have")
 
 
@@ -43,7 +44,7 @@ def _convert_weights(arguments: argparse.Namespace) -> None:
     if arguments.target == "-":
         raise UsageError("weights need a file to go to: give B")
     with open_model(arguments.source, arguments.source_format) as model:
-        save_model(arguments.target, model, arguments.format)
+        save_model(arguments.target, model, arguments.format, force=arguments.force)
 
 
 def _convert_net(arguments: argparse.Namespace) -> None:

@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FRAMEWORK",
         help="draw as tensorflow, tensorflow2, keras or mxnet would with initialisers of the same law",
     )
+    parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -75,7 +76,7 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> C
             format_for(".caffemodel", arguments.format).write(sys.stdout.buffer, model)
             sys.stdout.buffer.flush()
         else:
-            save_model(output, model, arguments.format)
+            save_model(output, model, arguments.format, force=arguments.force)
     return copied
 
 

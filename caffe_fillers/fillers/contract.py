@@ -75,7 +75,7 @@ def require_values(shape: Shape) -> None:
 
 def require_held(size: int) -> None:
     """Refuse values that must all be in memory at once, with what they are computed from, and cannot."""
-    require_memory(4 * 4 * size, f"a filler that makes {size:,} values at once")
+    require_memory(4 * 4 * size, f"a filler that makes {size:,} values at once needs")
 
 
 filler_types: Registry[type[Filler]] = Registry("filler type", __package__)

@@ -104,7 +104,7 @@ def _blob(archive: zipfile.ZipFile, name: str) -> ModelBlob:
         if member.tell() + size != archive.getinfo(name + _ENDING).file_size:
             raise FormatError(f"{name!r} of shape {format_shape(shape)} needs {size:,} bytes and has others")
         if fortran_order:
-            require_memory(2 * size, f"{name!r}, whose values are in Fortran's order,")
+            require_memory(2 * size, f"{name!r}, whose values are in Fortran's order, needs")
     return ModelBlob(shape, partial(_chunks, archive, name))
 
 

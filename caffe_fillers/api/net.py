@@ -152,16 +152,27 @@ def load_net(
     {'x': (2,)}
     """
     read = read_net(source, strict=strict)
-    state = NetState(stage=stages)
-    if phase is not None or read.solver is None:
-        state.phase = _PHASES[phase or "train"]
-    if level is not None or read.solver is None:
-        state.level = level or 0
+    state = _state(phase, level, stages, solver=read.solver is not None)
     planned, noted = _plan(read, state, shapes, dialect, strict=strict)
     traps = find_traps(planned.parameter, planned.plan)
     notes = once((*read.notes, *noted, *planned.plan.notes, *traps))
     tests = tuple(_plan(test, NetState(), shapes, dialect, strict=strict)[0].plan for test in read.tests)
     return Net(planned.parameter, planned.plan, notes, read.seed, tests, read.weights, read.folders)
+
+
+def _state(phase: str | None, level: int | None, stages: Iterable[str], *, solver: bool) -> NetState:
+    """The user's state; a solver decides what is not said."""
+    if phase not in (None, *_PHASES):
+        raise UsageError(f"phase {phase!r} is neither train nor test")
+    try:
+        state = NetState(stage=stages)
+        if phase is not None or not solver:
+            state.phase = _PHASES[phase or "train"]
+        if level is not None or not solver:
+            state.level = level or 0
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"level and stages are an int32 and texts in UTF-8: {error}") from None
+    return state
 
 
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,10 +80,12 @@ def _print_table(result: CheckResult) -> None:
         table.add_column(name, justify="right" if name == "blob" else "left", overflow="fold")
     for each in result.verdicts:
         words = f"{each.evidence}; {each.diagnosis}" if each.diagnosis else each.evidence
-        table.add_row(each.layer, str(each.index), each.status.value, each.declared, words)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-    console.print(table, markup=False) if result.verdicts else None
+        cells = (each.layer, str(each.index), each.status.value, each.declared, words)
+        table.add_row(*map(printable, cells))
+    width = None if sys.stdout.isatty() else 160
+    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    console.print(table) if result.verdicts else None
     for problem in result.structure:
-        print(problem)
+        print(printable(problem))
     print(f"seed: {result.seed if result.seed is not None else 'none'} ({result.seed_origin})")
     print("passed" if result.passed else "the weights are not what the net declares")

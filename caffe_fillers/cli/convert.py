@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
 
@@ -56,7 +57,7 @@ def _convert_net(arguments: argparse.Namespace) -> None:
     source = sys.stdin.buffer if arguments.source == "-" else arguments.source
     text, notes = upgraded_text(source, strict=arguments.strict)
     for note in notes:
-        print(f"note: {note.message}", file=sys.stderr)
+        print(printable(f"note: {note.message}"), file=sys.stderr)
     if arguments.target == "-":
         sys.stdout.write(text)
         return

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments, load
+from caffe_fillers.errors import UsageError
 
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
@@ -52,10 +53,17 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = seed is None
     seed = fresh_seed() if seed is None else seed
     output = arguments.output or f"{_stem(arguments.net)}.caffemodel"
+    _spare(arguments.net, output)
     copied = _write(net, seed, output, arguments)
     if not arguments.quiet:
         _report(net, seed, chosen, output, arguments, copied)
     return 0
+
+
+def _spare(net: str, output: str) -> None:
+    """Refuse to put weights in the place of the net that they are of."""
+    if net != "-" and Path(net).exists() and Path(output).exists() and Path(net).samefile(output):
+        raise UsageError(f"{output} is the net itself, which the weights would replace: choose another -o")
 
 
 def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> Copied:

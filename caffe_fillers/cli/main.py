@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from caffe_fillers._version import __version__
+from caffe_fillers.cli.terminal import LINE_ENDS, discard_output, flush, prepare_streams, printable
 from caffe_fillers.errors import CaffeFillersError
 
 DONE, MISMATCH, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -27,7 +27,29 @@ _EPILOG = "commands, each with its own --help: " + ", ".join(name for name in CO
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code is 0 done, 1 a check found a mismatch, 2 wrong input."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    prepare_streams()
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        flush()
+        return code
+    except CaffeFillersError as error:
+        print(f"caffe-fill: {printable(str(error), keep=LINE_ENDS)}", file=sys.stderr)
+        return WRONG_INPUT
+    except BrokenPipeError:  # the reader of a pipe has had enough, which is no fault
+        discard_output()
+        return DONE
+    except OSError as error:
+        discard_output()
+        print(f"caffe-fill: cannot write the output: {error.strerror or error}", file=sys.stderr)
+        return WRONG_INPUT
+    except MemoryError:
+        print("caffe-fill: this takes more memory than there is", file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(words: list[str]) -> int:
     name = words.pop(0) if words and words[0] in COMMANDS else "fill"
     command = import_module(f"caffe_fillers.cli.{name}")
     parser = argparse.ArgumentParser(
@@ -38,17 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"caffe-fill {__version__}")
     command.add_arguments(parser)
-    arguments = parser.parse_args(words)
-    try:
-        return int(command.run(arguments))
-    except CaffeFillersError as error:
-        print(f"caffe-fill: {error}", file=sys.stderr)
-        return WRONG_INPUT
-    except BrokenPipeError:  # the reader of a pipe has had enough, which is no fault
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return int(command.run(parser.parse_args(words)))
 
 
 def entry_point() -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from caffe_fillers.api.rows import PlanRow, plan_rows
+from caffe_fillers.cli.terminal import printable
 from caffe_fillers.fans import convention
 
 Copies: TypeAlias = Mapping[tuple[int, int], str]
@@ -28,19 +29,20 @@ def print_plan(net: Net, file: TextIO, caffe: str = "master", copied: Copies | N
     for name in _COLUMNS:
         table.add_column(name, justify="right" if name in _NUMBERS else "left", overflow="fold")
     for row in plan_rows(net.plan, convention(caffe), copied):
-        table.add_row(*_cells(row))
-    console = Console(file=file, highlight=False, width=None if file.isatty() else 140)
+        table.add_row(*map(printable, _cells(row)))
+    width = None if file.isatty() else 140
+    console = Console(file=file, highlight=False, markup=False, emoji=False, width=width)
     console.print(table)
     blobs = sum(blob.owner is None for blob in net.plan.blobs)
     total = net.plan.num_parameters
-    console.print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB", markup=False)
+    console.print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB")
 
 
 def print_notes(net: Net, file: TextIO) -> None:
     """What was assumed, and known traps, a line each."""
     for note in net.notes:
         where = f"layer {note.layer!r}: " if note.layer else ""
-        print(f"note: {where}{note.message}", file=file)
+        print(printable(f"note: {where}{note.message}"), file=file)
 
 
 def print_json(

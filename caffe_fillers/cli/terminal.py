@@ -1,0 +1,44 @@
+"""The standard streams as a stranger leaves them: closed, full, in another encoding; a terminal that obeys."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+LINE_ENDS = "\n"
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Text without what a terminal obeys; names in nets are a stranger's.
+
+    >>> printable("conv\x1b[2J")
+    'conv\\\\x1b[2J'
+    """
+    return "".join(
+        each if each.isprintable() or each in keep else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
+def prepare_streams() -> None:
+    """Let what the locale cannot show be shown as escapes, and closed streams be empty."""
+    if sys.stdin is None:
+        sys.stdin = io.TextIOWrapper(io.BytesIO())
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w")))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def flush() -> None:
+    """Write what is still held, so that an error shows while it can be told."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.flush()
+
+
+def discard_output() -> None:
+    """Let what is still held go nowhere: Python would try again to write it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,6 +17,7 @@ import numpy as np
 from caffe_fillers import fillers
 from caffe_fillers._registry import Registry
 from caffe_fillers.fans import MASTER, Fans, VarianceNorm
+from caffe_fillers.fillers.forks import IntelMSRA, LeakyMSRA
 from caffe_fillers.plan import Fill
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
@@ -26,12 +27,15 @@ from caffe_fillers.shapes import Shape
 class Initialiser:
     """Code that draws a blob's distribution in another framework.
 
-    `exact` is whether the framework's own rule, which knows the shape alone,
-    is the filler's distribution. If it is not, `code` has the distribution's
-    numbers or calls `helper`, and `comment` says why. In torch the code is a
-    statement with `{tensor}` where the parameter's name belongs, which
-    `on` puts there; elsewhere it is an expression. `code` is empty where the
-    values can only be loaded.
+    `exact` is whether the framework's own initialiser is the filler's
+    distribution, knowing the tensor's shape and the prototxt's numbers alone.
+    If it is not, `code` has numbers computed from Caffe's fans, or calls what
+    `helper` defines, and `comment` says why: the distribution is the filler's
+    all the same. `code` is empty where the values can only be loaded.
+
+    In torch and for `on` the code is a statement with `{tensor}` where the
+    parameter's name belongs; elsewhere it is an expression. `imports` are the
+    statements that code and helper need.
     """
 
     code: str
@@ -50,11 +54,23 @@ class Initialiser:
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """A rule that takes its scale from a fan: variance `scale` / fan, uniform or normal.
+class Tensor:
+    """A blob as a framework keeps it; `outputs` are the axes that Caffe's first axis has become.
 
-    `mode` is the fan as the framework counts it, FAN_IN where Caffe's mode is
-    FAN_IN unless the tensor's axes are exchanged. `slope` is a rectifier's.
+    `weight` is whether it multiplies inputs, so that its axes have fans.
+    """
+
+    shape: Shape
+    outputs: tuple[int, ...] = (0,)
+    weight: bool = True
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A rule that takes its scale from a fan: variance `scale` / (1 + slope^2) / fan, uniform or normal.
+
+    `mode` is the fan's name in the framework: another than the prototxt's
+    where the tensor's axes are exchanged. `slope` is a leaky rectifier's.
     """
 
     scale: float
@@ -62,20 +78,28 @@ class Scaling:
     uniform: bool
     slope: float = 0.0
 
+    @property
+    def gain(self) -> float:
+        """What the variance is multiplied by when it is 1 / fan."""
+        return self.scale / (1 + self.slope**2)
+
+
+Written = Callable[[Any, Fill, Tensor], Initialiser]
+
 
 @dataclass(frozen=True)
 class Framework:
     """How a framework keeps a blob, counts its fans, and writes its initialisers.
 
-    `shape` is the tensor's in the framework, `fans` its own count on that
-    shape (None where it refuses), `scaled` its rule for a fan. `written` has a
-    function for each law; `fill` is there for values that depend on a shape.
+    `fans` is the framework's own count on a shape, None where it refuses;
+    `scaled` writes a rule on a fan, None where there is none; `written` has a function for each law, or
+    for a filler's class where the law alone is not enough.
     """
 
-    shape: Callable[[Fill, LayerParameter], Shape]
+    tensor: Callable[[Fill, LayerParameter], Tensor]
     fans: Callable[[Shape], Fans | None]
-    scaled: Callable[[Scaling], Initialiser]
-    written: Mapping[type, Callable[[Any, Fill], Initialiser]]
+    scaled: Callable[[Scaling], Initialiser | None]
+    written: Mapping[type, Written]
 
 
 frameworks: Registry[Framework] = Registry("framework", __package__)
@@ -91,33 +115,54 @@ def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initialiser
     "nn.init.kaiming_uniform_(fc.weight, nonlinearity='linear')"
     """
     rules, law = frameworks[framework], fill.law()
+    tensor = rules.tensor(fill, layer)
     scaling = _scaling(fill)
+    mode = None if scaling is None else _mode(rules, scaling.mode, fill, tensor)
+    if scaling is not None and mode is not None:
+        named = rules.scaled(replace(scaling, mode=mode))
+        if named is not None:
+            return named if mode is scaling.mode else replace(named, comment=_exchanged(layer))
+    kinds = (type(fill.filler), type(law))
+    write = next((rules.written[kind] for kind in kinds if kind in rules.written), None)
+    if write is None:
+        name = fill.filler.type_name
+        return Initialiser("", exact=False, comment=f"{framework} has nothing like {name}: load the values")
+    written = write(law, fill, tensor)
     if scaling is None:
-        return rules.written[type(law)](law, fill) if type(law) in rules.written else _loaded(fill)
-    fans = rules.fans(rules.shape(fill, layer))
-    for mode in _modes(scaling.mode):
-        if fans is not None and _fan(fans, mode) == _fan(MASTER.fans(fill.shape), scaling.mode):
-            found = rules.scaled(replace(scaling, mode=mode))
-            return found if mode is scaling.mode else replace(found, comment=_exchanged(layer))
-    return replace(rules.written[type(law)](law, fill), exact=False, comment=_differs(layer))
+        return written
+    why = _differs(layer) if mode is None else f"{framework} has no rule with this gain"
+    return replace(written, exact=False, comment=why)
+
+
+def _mode(rules: Framework, wanted: VarianceNorm, fill: Fill, tensor: Tensor) -> VarianceNorm | None:
+    """The framework's name for the fan that Caffe divides by: its own, the exchanged one, or none."""
+    fans = rules.fans(tensor.shape) if tensor.weight else None
+    if fans is None:
+        return None
+    length = _fan(MASTER.fans(fill.shape), wanted)
+    return next((mode for mode in _modes(wanted) if _fan(fans, mode) == length), None)
 
 
 def number(value: float) -> str:
     """The shortest decimal that is the same float32.
 
-    >>> number(0.1), number(float(np.float32(0.1)))
-    ('0.1', '0.1')
+    >>> number(0.1), number(float(np.float32(0.1))), number(3.0)
+    ('0.1', '0.1', '3.0')
     """
     return str(np.float32(value))
 
 
 def _scaling(fill: Fill) -> Scaling | None:
     """The filler as a rule on a fan; None where it is none."""
-    filler = fill.filler
-    if isinstance(filler, fillers.Xavier):
-        return Scaling(1.0, VarianceNorm.of(filler.variance_norm), uniform=True)
-    if isinstance(filler, fillers.MSRA):
-        return Scaling(2.0, VarianceNorm.of(filler.variance_norm), uniform=False)
+    match fill.filler:
+        case fillers.Xavier(variance_norm=norm):
+            return Scaling(1.0, VarianceNorm.of(norm), uniform=True)
+        case fillers.MSRA(variance_norm=norm):
+            return Scaling(2.0, VarianceNorm.of(norm), uniform=False)
+        case IntelMSRA(variance_norm=norm, scale=scale):
+            return Scaling(2 * scale**2, VarianceNorm.of(norm), uniform=False)
+        case LeakyMSRA(variance_norm=norm, alpha=alpha):
+            return Scaling(2.0, VarianceNorm.of(norm), uniform=False, slope=alpha)
     return None
 
 
@@ -137,16 +182,17 @@ def _fan(fans: Fans, mode: VarianceNorm) -> float:
 
 
 def _exchanged(layer: LayerParameter) -> str:
-    if layer.type == "InnerProduct":
-        return "Caffe keeps this weight as inputs x outputs and counts its fans the other way round"
-    return "Caffe counts the fans of this weight the other way round"
+    reason = {
+        "InnerProduct": "Caffe keeps a transposed weight as inputs x outputs",
+        "Embed": "Caffe takes the length of a row for the fan-in",
+        "Deconvolution": "Caffe takes a deconvolution's outputs for its inputs",
+    }
+    return f"{reason.get(layer.type, 'the axes stand the other way round')}, so the fans are exchanged"
 
 
 def _differs(layer: LayerParameter) -> str:
     if layer.convolution_param.group > 1:
-        return "Caffe counts the fans of one group"
-    return "no fan that is counted here is the one that Caffe counts"
-
-
-def _loaded(fill: Fill) -> Initialiser:
-    return Initialiser("", exact=False, comment=f"{fill.filler.type_name}: load the exported values")
+        return "Caffe counts the fans of one group, no rule here does"
+    if layer.type in ("LSTM", "RNN"):
+        return "Caffe counts the fans of all gates together"
+    return "no fan is counted here as Caffe counts it"

@@ -1,33 +1,44 @@
 """torch.nn.init, which counts fans as Caffe does and keeps weights in the same order of axes.
 
-`_calculate_fan_in_and_fan_out`: size(1) and size(0), times the kernel; kaiming
-divides by one of them, xavier by their mean (torch/nn/init.py, v2.5.1).
+`_calculate_fan_in_and_fan_out`: size(1) and size(0), each times the kernel.
+kaiming has the deviation gain / sqrt(fan), xavier gain * sqrt(2 / (fan_in +
+fan_out)); uniform bounds are sqrt(3) deviations (torch/nn/init.py, v2.5.1).
 """
 
 from __future__ import annotations
 
-from caffe_fillers import laws
+import math
+
+from caffe_fillers import fillers, laws
 from caffe_fillers.fans import Fans, VarianceNorm
 from caffe_fillers.plan import Fill
-from caffe_fillers.port.initialisers.contract import Framework, Initialiser, Scaling, frameworks, number
+from caffe_fillers.port.initialisers.contract import (
+    Framework,
+    Initialiser,
+    Scaling,
+    Tensor,
+    frameworks,
+    number,
+)
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, count
 
 _NN = ("from torch import nn",)
-_TORCH = ("import torch", "from torch import nn")
+_TORCH = ("import torch",)
 
 _SPARSE = '''\
 @torch.no_grad()
-def sparse_normal_(tensor, std, keep):
+def sparse_normal_(tensor, mean, std, keep):
     """Normal values, each kept with probability `keep` and zero otherwise."""
-    return tensor.normal_(0.0, std).mul_(torch.full_like(tensor, keep).bernoulli())
+    return tensor.normal_(mean, std).mul_(torch.full_like(tensor, keep).bernoulli())
 '''
 _UNITBALL = '''\
 @torch.no_grad()
-def positive_unitball_(tensor):
-    """Uniform values, those of each output divided by their sum."""
-    rows = tensor.uniform_(0.0, 1.0).flatten(1)
-    return tensor.copy_((rows / rows.sum(dim=1, keepdim=True)).view_as(tensor))
+def positive_unitball_(tensor, axis=0):
+    """Uniform values, divided by their sum over all axes but one."""
+    others = [other for other in range(tensor.dim()) if other != axis]
+    tensor.uniform_(0.0, 1.0)
+    return tensor.div_(tensor.sum(others, keepdim=True) if others else tensor.clone())
 '''
 _BILINEAR = '''\
 @torch.no_grad()
@@ -40,10 +51,11 @@ def bilinear_(tensor):
 '''
 
 
-def _shape(fill: Fill, layer: LayerParameter) -> Shape:
-    """Caffe's own, but a Linear is always outputs x inputs."""
-    transposed = layer.type == "InnerProduct" and layer.inner_product_param.transpose
-    return fill.shape[::-1] if transposed else fill.shape
+def _tensor(fill: Fill, layer: LayerParameter) -> Tensor:
+    """As in Caffe, but a Linear is always outputs x inputs."""
+    if layer.type == "InnerProduct" and layer.inner_product_param.transpose:
+        return Tensor(fill.shape[::-1], (len(fill.shape) - 1,))
+    return Tensor(fill.shape)
 
 
 def _fans(shape: Shape) -> Fans | None:
@@ -53,42 +65,73 @@ def _fans(shape: Shape) -> Fans | None:
     return Fans(shape[1] * kernel, shape[0] * kernel)
 
 
-def _scaled(scaling: Scaling) -> Initialiser:
+def _scaled(scaling: Scaling) -> Initialiser | None:
     kind = "uniform" if scaling.uniform else "normal"
     if scaling.mode is VarianceNorm.AVERAGE:
-        gain = "" if scaling.scale == 1 else ", gain=2**0.5"
-        return Initialiser(f"nn.init.xavier_{kind}_({{tensor}}{gain})", exact=True, imports=_NN)
+        gain = "" if scaling.gain == 1 else f", gain={_root(scaling.gain)}"
+        return _init(f"xavier_{kind}_({{tensor}}{gain})")
+    if scaling.scale not in _NONLINEARITIES:
+        return None
     mode = "" if scaling.mode is VarianceNorm.FAN_IN else ", mode='fan_out'"
-    gain = ", nonlinearity='linear'" if scaling.scale == 1 else ", nonlinearity='relu'"
-    return Initialiser(f"nn.init.kaiming_{kind}_({{tensor}}{mode}{gain})", exact=True, imports=_NN)
+    gain = f", a={number(scaling.slope)}" if scaling.slope else _NONLINEARITIES[scaling.scale]
+    return _init(f"kaiming_{kind}_({{tensor}}{mode}{gain})")
 
 
-def _constant(law: laws.Constant, fill: Fill) -> Initialiser:
-    named = {0.0: "zeros_({tensor})", 1.0: "ones_({tensor})"}
-    call = named.get(law.value, f"constant_({{tensor}}, {number(law.value)})")
+# calculate_gain: 1, sqrt(2), and for the slope that is the default sqrt(2 / (1 + a^2)).
+_NONLINEARITIES = {1.0: ", nonlinearity='linear'", 2.0: ", nonlinearity='relu'"}
+
+
+def _root(value: float) -> str:
+    return f"{value:g}**0.5" if value.is_integer() else number(math.sqrt(value))
+
+
+def _init(call: str) -> Initialiser:
     return Initialiser(f"nn.init.{call}", exact=True, imports=_NN)
 
 
-def _uniform(law: laws.Uniform, fill: Fill) -> Initialiser:
-    bounds = f"{number(law.low)}, {number(law.high)}"
-    return Initialiser(f"nn.init.uniform_({{tensor}}, {bounds})", exact=True, imports=_NN)
+def _constant(law: laws.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+    named = {0.0: "zeros_({tensor})", 1.0: "ones_({tensor})"}
+    return _init(named.get(law.value, f"constant_({{tensor}}, {number(law.value)})"))
 
 
-def _normal(law: laws.Normal, fill: Fill) -> Initialiser:
+def _uniform(law: laws.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+    return _init(f"uniform_({{tensor}}, {number(law.low)}, {number(law.high)})")
+
+
+def _normal(law: laws.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
     mean = f"mean={number(law.mean)}, " if law.mean else ""
-    return Initialiser(f"nn.init.normal_({{tensor}}, {mean}std={number(law.std)})", exact=True, imports=_NN)
+    return _init(f"normal_({{tensor}}, {mean}std={number(law.std)})")
+
+
+def _sparse(law: laws.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+    numbers = ", ".join(map(number, (law.normal.mean, law.normal.std, law.keep)))
+    comment = "nn.init.sparse_ zeroes a fixed number in every column, Caffe each value by itself"
+    return Initialiser(f"sparse_normal_({{tensor}}, {numbers})", False, comment, _TORCH, _SPARSE)
+
+
+def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+    axis = f", axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
+    comment = "torch has no initialiser whose rows sum to 1"
+    return Initialiser(f"positive_unitball_({{tensor}}{axis})", False, comment, _TORCH, _UNITBALL)
+
+
+def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+    return Initialiser("bilinear_({tensor})", False, "torch has no bilinear initialiser", _TORCH, _BILINEAR)
 
 
 frameworks.add(
     "torch",
     Framework(
-        _shape,
+        _tensor,
         _fans,
         _scaled,
         {
             laws.Constant: _constant,
             laws.Uniform: _uniform,
             laws.Normal: _normal,
+            laws.SparseNormal: _sparse,
+            laws.UnitSum: _unit_sum,
+            fillers.Bilinear: _bilinear,
         },
     ),
 )

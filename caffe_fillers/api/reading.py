@@ -94,6 +94,8 @@ def _read_all(file: BinaryIO, path: str) -> bytes:
         if size > limit:
             raise FormatError(f"{path}: a net of this kind may have {limit:,} bytes, and this has more")
         pieces.append(piece)
+    if not pieces:
+        raise FormatError(f"{path}: the file is empty")
     return b"".join(pieces)
 
 

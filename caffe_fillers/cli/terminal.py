@@ -1,4 +1,4 @@
-"""The standard streams as a stranger leaves them: closed, full, in another encoding; a terminal that obeys."""
+"""The standard streams as they may be: closed, full, in another encoding; and a terminal that obeys."""
 
 from __future__ import annotations
 

@@ -40,6 +40,8 @@ def write(file: BinaryIO, model: Model) -> None:
         import h5py
     except ImportError:
         raise MissingExtraError("h5py", "hdf5") from None
+    if not file.seekable():
+        raise FormatError("HDF5 is not written from front to back: give a file, not a pipe or a device")
     places: list[tuple[int | None, ModelBlob]] = []
     try:
         with h5py.File(file, "w") as root:

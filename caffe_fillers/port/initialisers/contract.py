@@ -192,7 +192,7 @@ def _exchanged(layer: LayerParameter) -> str:
 
 def _differs(layer: LayerParameter) -> str:
     if layer.convolution_param.group > 1:
-        return "Caffe counts the fans of one group, no rule here does"
+        return "Caffe counts the fans within one group, this framework over all"
     if layer.type in ("LSTM", "RNN"):
         return "Caffe counts the fans of all gates together"
     return "no fan is counted here as Caffe counts it"

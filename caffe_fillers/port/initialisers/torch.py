@@ -1,6 +1,5 @@
 """torch.nn.init, which counts fans as Caffe does and keeps weights in the same order of axes.
 
-`_calculate_fan_in_and_fan_out`: size(1) and size(0), each times the kernel.
 kaiming has the deviation gain / sqrt(fan), xavier gain * sqrt(2 / (fan_in +
 fan_out)); uniform bounds are sqrt(3) deviations (torch/nn/init.py, v2.5.1).
 """
@@ -10,8 +9,9 @@ from __future__ import annotations
 import math
 
 from caffe_fillers import fillers, laws
-from caffe_fillers.fans import Fans, VarianceNorm
+from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.plan import Fill
+from caffe_fillers.port.initialisers import channels_first
 from caffe_fillers.port.initialisers.contract import (
     Framework,
     Initialiser,
@@ -20,8 +20,6 @@ from caffe_fillers.port.initialisers.contract import (
     frameworks,
     number,
 )
-from caffe_fillers.schema import LayerParameter
-from caffe_fillers.shapes import Shape, count
 
 _NN = ("from torch import nn",)
 _TORCH = ("import torch",)
@@ -49,20 +47,6 @@ def bilinear_(tensor):
     weight = 1 - (torch.arange(size) / factor - (size - 1) / (2 * factor)).abs()
     return tensor.copy_(torch.outer(weight, weight).expand_as(tensor))
 '''
-
-
-def _tensor(fill: Fill, layer: LayerParameter) -> Tensor:
-    """As in Caffe, but a Linear is always outputs x inputs."""
-    if layer.type == "InnerProduct" and layer.inner_product_param.transpose:
-        return Tensor(fill.shape[::-1], (len(fill.shape) - 1,))
-    return Tensor(fill.shape)
-
-
-def _fans(shape: Shape) -> Fans | None:
-    if len(shape) < 2:
-        return None
-    kernel = count(shape, 2)
-    return Fans(shape[1] * kernel, shape[0] * kernel)
 
 
 def _scaled(scaling: Scaling) -> Initialiser | None:
@@ -122,8 +106,8 @@ def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
 frameworks.add(
     "torch",
     Framework(
-        _tensor,
-        _fans,
+        channels_first.tensor,
+        channels_first.fans,
         _scaled,
         {
             laws.Constant: _constant,

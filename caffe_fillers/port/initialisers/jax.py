@@ -1,0 +1,152 @@
+"""jax.nn.initializers, on kernels as Flax keeps them.
+
+`_compute_fans` is TensorFlow's count but wants two axes; normal in
+variance_scaling is not truncated, he_normal is; uniform begins at zero, normal
+has mean zero (jax/_src/nn/initializers.py, v0.4.35). Flax keeps a grouped or
+depthwise kernel as height x width x inputs/group x outputs, and with
+transpose_kernel, which is Caffe's deconvolution, the outputs before the inputs.
+"""
+
+from __future__ import annotations
+
+from caffe_fillers import fillers, laws
+from caffe_fillers.fans import Fans, VarianceNorm
+from caffe_fillers.plan import Fill
+from caffe_fillers.port.initialisers import channels_last
+from caffe_fillers.port.initialisers.contract import (
+    Framework,
+    Initialiser,
+    Scaling,
+    Tensor,
+    frameworks,
+    number,
+)
+from caffe_fillers.shapes import Shape
+
+_IMPORTS = ("from jax.nn import initializers",)
+_JAX = ("import jax", "import jax.numpy as jnp")
+
+_UNIFORM = '''\
+def uniform_between(low, high):
+    """Uniform values from low to high."""
+
+    def init(key, shape, dtype=jnp.float32):
+        return jax.random.uniform(key, shape, dtype, low, high)
+
+    return init
+'''
+_NORMAL = '''\
+def normal_about(mean, std):
+    """Normal values about a mean."""
+
+    def init(key, shape, dtype=jnp.float32):
+        return mean + std * jax.random.normal(key, shape, dtype)
+
+    return init
+'''
+_SPARSE = '''\
+def sparse_normal(mean, std, keep):
+    """Normal values, each kept with probability `keep` and zero otherwise."""
+
+    def init(key, shape, dtype=jnp.float32):
+        first, second = jax.random.split(key)
+        values = mean + std * jax.random.normal(first, shape, dtype)
+        return jnp.where(jax.random.bernoulli(second, keep, shape), values, 0)
+
+    return init
+'''
+_UNITBALL = '''\
+def positive_unitball(*outputs):
+    """Uniform values, divided by their sum over all axes but the outputs'."""
+
+    def init(key, shape, dtype=jnp.float32):
+        values = jax.random.uniform(key, shape, dtype)
+        others = tuple(axis for axis in range(len(shape)) if axis not in outputs)
+        return values / values.sum(axis=others, keepdims=True)
+
+    return init
+'''
+_BILINEAR = '''\
+def bilinear(key, shape, dtype=jnp.float32):
+    """Bilinear interpolation in every kernel."""
+    size = shape[0]
+    factor = (size + 1) // 2
+    weight = 1 - abs(jnp.arange(size) / factor - (size - 1) / (2 * factor))
+    kernel = jnp.outer(weight, weight)[:, :, jnp.newaxis, jnp.newaxis]
+    return jnp.broadcast_to(kernel, shape).astype(dtype)
+'''
+
+_NAMED = {
+    (VarianceNorm.FAN_IN, True, 1.0): "lecun_uniform()",
+    (VarianceNorm.AVERAGE, True, 1.0): "glorot_uniform()",
+    (VarianceNorm.FAN_IN, True, 2.0): "he_uniform()",
+}
+
+
+def _fans(shape: Shape) -> Fans | None:
+    return channels_last.fans(shape) if len(shape) >= 2 else None
+
+
+def _scaled(scaling: Scaling) -> Initialiser:
+    distribution = "uniform" if scaling.uniform else "normal"
+    mode = channels_last.MODES[scaling.mode]
+    general = f"variance_scaling({number(scaling.gain)}, {mode!r}, {distribution!r})"
+    truncated = scaling.mode is VarianceNorm.FAN_IN and scaling.gain == 2 and not scaling.uniform
+    comment = "he_normal is truncated, msra is not" if truncated else ""
+    return _jax(_NAMED.get((scaling.mode, scaling.uniform, scaling.gain), general), comment)
+
+
+def _jax(call: str, comment: str = "") -> Initialiser:
+    return Initialiser(f"initializers.{call}", True, comment, _IMPORTS)
+
+
+def _constant(law: laws.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+    named = {0.0: "zeros", 1.0: "ones"}
+    return _jax(named.get(law.value, f"constant({number(law.value)})"))
+
+
+def _uniform(law: laws.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+    if law.low == 0:
+        return _jax(f"uniform({number(law.high)})")
+    code = f"uniform_between({number(law.low)}, {number(law.high)})"
+    return Initialiser(code, False, "initializers.uniform begins at zero", _JAX, _UNIFORM)
+
+
+def _normal(law: laws.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+    if law.mean == 0:
+        return _jax(f"normal({number(law.std)})")
+    code = f"normal_about({number(law.mean)}, {number(law.std)})"
+    return Initialiser(code, False, "initializers.normal has mean zero", _JAX, _NORMAL)
+
+
+def _sparse(law: laws.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+    numbers = ", ".join(map(number, (law.normal.mean, law.normal.std, law.keep)))
+    return Initialiser(f"sparse_normal({numbers})", False, "JAX has no sparse initialiser", _JAX, _SPARSE)
+
+
+def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+    outputs = ", ".join(map(str, tensor.outputs))
+    comment = "JAX has no initialiser whose rows sum to 1"
+    return Initialiser(f"positive_unitball({outputs})", False, comment, _JAX, _UNITBALL)
+
+
+def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+    return Initialiser("bilinear", False, "JAX has no bilinear initialiser", _JAX, _BILINEAR)
+
+
+frameworks.add(
+    "jax",
+    Framework(
+        channels_last.tensor,
+        _fans,
+        _scaled,
+        {
+            laws.Constant: _constant,
+            laws.Uniform: _uniform,
+            laws.Normal: _normal,
+            laws.SparseNormal: _sparse,
+            laws.UnitSum: _unit_sum,
+            fillers.Bilinear: _bilinear,
+        },
+    ),
+)

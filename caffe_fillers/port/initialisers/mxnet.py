@@ -1,0 +1,156 @@
+"""mx.init of MXNet 1, which keeps weights in Caffe's order of axes and counts fans as Caffe does.
+
+Xavier has the scale sqrt(magnitude / factor), a bound or a deviation: its
+magnitude 3 is Caffe's xavier, 2 its msra. MSRAPrelu is that with magnitude
+2 / (1 + slope^2) and a slope of 0.25 where none is given. Uniform and Normal
+are even about zero. Bilinear divides an index by the width without rounding
+down, so its rows are no interpolation (python/mxnet/initializer.py, 1.9.1).
+"""
+
+from __future__ import annotations
+
+from caffe_fillers import fillers, laws
+from caffe_fillers.fans import VarianceNorm
+from caffe_fillers.plan import Fill
+from caffe_fillers.port.initialisers import channels_first
+from caffe_fillers.port.initialisers.contract import (
+    Framework,
+    Initialiser,
+    Scaling,
+    Tensor,
+    frameworks,
+    number,
+)
+
+_IMPORTS = ("import mxnet as mx",)
+
+_UNIFORM = '''\
+@mx.init.register
+class UniformBetween(mx.init.Initializer):
+    """Uniform values from low to high."""
+
+    def __init__(self, low, high):
+        super().__init__(low=low, high=high)
+        self.low, self.high = low, high
+
+    def _init_weight(self, name, array):
+        mx.random.uniform(self.low, self.high, out=array)
+'''
+_NORMAL = '''\
+@mx.init.register
+class NormalAbout(mx.init.Initializer):
+    """Normal values about a mean."""
+
+    def __init__(self, mean, std):
+        super().__init__(mean=mean, std=std)
+        self.mean, self.std = mean, std
+
+    def _init_weight(self, name, array):
+        mx.random.normal(self.mean, self.std, out=array)
+'''
+_SPARSE = '''\
+@mx.init.register
+class SparseNormal(mx.init.Initializer):
+    """Normal values, each kept with probability `keep` and zero otherwise."""
+
+    def __init__(self, mean, std, keep):
+        super().__init__(mean=mean, std=std, keep=keep)
+        self.mean, self.std, self.keep = mean, std, keep
+
+    def _init_weight(self, name, array):
+        mx.random.normal(self.mean, self.std, out=array)
+        array *= mx.random.uniform(shape=array.shape) < self.keep
+'''
+_UNITBALL = '''\
+@mx.init.register
+class PositiveUnitball(mx.init.Initializer):
+    """Uniform values, divided by their sum over all axes but one."""
+
+    def __init__(self, axis=0):
+        super().__init__(axis=axis)
+        self.axis = axis
+
+    def _init_weight(self, name, array):
+        mx.random.uniform(0, 1, out=array)
+        array /= array.sum(axis=self.axis, exclude=True, keepdims=True)
+'''
+_BILINEAR = '''\
+@mx.init.register
+class BilinearKernel(mx.init.Initializer):
+    """Bilinear interpolation in every kernel."""
+
+    def _init_weight(self, name, array):
+        size = array.shape[-1]
+        factor = (size + 1) // 2
+        weight = 1 - abs(np.arange(size) / factor - (size - 1) / (2 * factor))
+        array[:] = np.broadcast_to(np.outer(weight, weight), array.shape)
+'''
+
+_FACTORS = {VarianceNorm.FAN_IN: "in", VarianceNorm.FAN_OUT: "out", VarianceNorm.AVERAGE: "avg"}
+
+
+def _scaled(scaling: Scaling) -> Initialiser:
+    factor = _FACTORS[scaling.mode]
+    if scaling.uniform and scaling.gain == 1:
+        return _init("Xavier()" if factor == "avg" else f"Xavier(factor_type={factor!r})")
+    if not scaling.uniform and scaling.scale == 2:
+        return _init(f"MSRAPrelu({factor!r}, slope={scaling.slope:g})")
+    kind, magnitude = ("uniform", 3 * scaling.gain) if scaling.uniform else ("gaussian", scaling.gain)
+    return _init(f"Xavier({kind!r}, {factor!r}, {number(magnitude)})")
+
+
+def _init(call: str) -> Initialiser:
+    return Initialiser(f"mx.init.{call}", exact=True, imports=_IMPORTS)
+
+
+def _constant(law: laws.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+    return _init({0.0: "Zero()", 1.0: "One()"}.get(law.value, f"Constant({number(law.value)})"))
+
+
+def _uniform(law: laws.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+    if law.low == -law.high:
+        return _init(f"Uniform({number(law.high)})")
+    code = f"UniformBetween({number(law.low)}, {number(law.high)})"
+    return Initialiser(code, False, "mx.init.Uniform is even about zero", _IMPORTS, _UNIFORM)
+
+
+def _normal(law: laws.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+    if law.mean == 0:
+        return _init(f"Normal({number(law.std)})")
+    code = f"NormalAbout({number(law.mean)}, {number(law.std)})"
+    return Initialiser(code, False, "mx.init.Normal has mean zero", _IMPORTS, _NORMAL)
+
+
+def _sparse(law: laws.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+    numbers = ", ".join(map(number, (law.normal.mean, law.normal.std, law.keep)))
+    comment = "MXNet has no sparse initialiser"
+    return Initialiser(f"SparseNormal({numbers})", False, comment, _IMPORTS, _SPARSE)
+
+
+def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+    axis = f"axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
+    comment = "MXNet has no initialiser whose rows sum to 1"
+    return Initialiser(f"PositiveUnitball({axis})", False, comment, _IMPORTS, _UNITBALL)
+
+
+def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+    imports = ("import mxnet as mx", "import numpy as np")
+    return Initialiser("BilinearKernel()", False, "mx.init.Bilinear is not bilinear", imports, _BILINEAR)
+
+
+frameworks.add(
+    "mxnet",
+    Framework(
+        channels_first.tensor,
+        channels_first.fans,
+        _scaled,
+        {
+            laws.Constant: _constant,
+            laws.Uniform: _uniform,
+            laws.Normal: _normal,
+            laws.SparseNormal: _sparse,
+            laws.UnitSum: _unit_sum,
+            fillers.Bilinear: _bilinear,
+        },
+    ),
+)

@@ -65,7 +65,10 @@ def _read_solver_net(solver_net: SolverNet, path: str, folders: SourceFolders, *
     found = folders.find(source)
     if found is None:
         raise UsageError(f"{path}: the solver's net {source!r} is neither here nor beside the solver")
-    net, notes = _parse(_read(found)[0], str(found), NetParameter, strict=strict)
+    data = _read(found)[0]
+    if _is_solver(data, str(found)):
+        raise UsageError(f"{path}: the solver's net {source!r} is a solver, not a net")
+    net, notes = _parse(data, str(found), NetParameter, strict=strict)
     return Origin(net, str(found), SourceFolders((*folders.folders, found.parent)), notes, solver_net)
 
 
@@ -130,7 +133,11 @@ def _parse(
             return from_bytes(message_type, data), ()
         except FormatError as error:
             name = message_type.DESCRIPTOR.name
-            raise FormatError(f"{path}: this is no prototxt, and no binary {name} either: {error}") from error
+            control = next(place for place, byte in enumerate(data) if byte in _CONTROL)
+            raise FormatError(
+                f"{path}: this is no prototxt, for byte {control} of it is no text, and no binary {name} "
+                f"either: {error}; save or fetch the file again"
+            ) from error
     document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, strict=strict)
     notes = (
         Note(f"{path}:{each.line}: {each.problem}; kept as it is ({each.count} times)", line=each.line)

@@ -89,14 +89,14 @@ def _broken(where: str, file_format: Format) -> Iterator[None]:
     try:
         yield
     except (FormatError, NetError) as error:
-        raise FormatError(f"{where}: {error}") from error
+        raise FormatError(f"{where}: {error}; save or fetch the file again") from error
     except MemoryError as error:
         raise FormatError(f"{where}: reading it takes more memory than there is") from error
     except file_format.broken as error:
         reason = error.args[0] if error.args else type(error).__name__
         raise FormatError(
-            f"{where}: this is no {file_format.name} file, or it is damaged ({reason}): fetch it again, "
-            "or give its format where the name misleads"
+            f"{where}: this is no {file_format.name} file, or it is damaged ({reason}); save or fetch the "
+            "file again, or name its format where its ending misleads"
         ) from error
 
 

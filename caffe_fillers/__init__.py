@@ -1,9 +1,10 @@
 """Initial weights of Caffe nets, without Caffe: the very bytes that Caffe would have saved."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from caffe_fillers._version import __version__
+
+TYPE_CHECKING = False  # as type checkers take it; typing itself would be a third of the start of `--help`
 
 if TYPE_CHECKING:
     from caffe_fillers.api import Net, Weights, fill, load_net, load_weights

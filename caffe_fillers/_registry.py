@@ -5,7 +5,6 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 from caffe_fillers.errors import UnknownNameError
@@ -20,7 +19,8 @@ class Registry(Generic[T]):
     `package` is the folder whose modules register themselves on import; they
     are imported at the first look-up, so an import of this package stays
     cheap. Installed distributions add to it through the entry point group
-    `caffe_fillers.<kind>`, spaces as underscores.
+    `caffe_fillers.<kind>`, spaces as underscores; they are asked for names
+    that the package itself does not have.
 
     >>> colours = Registry[int]("colour")
     >>> @colours.register("red")
@@ -34,6 +34,7 @@ class Registry(Generic[T]):
         self._package = package
         self._values: dict[str, T] = {}
         self._discovered = False
+        self._asked_others = False
 
     def register(self, *names: str) -> Callable[[Registered], Registered]:
         """A decorator that registers what it decorates; a name taken twice is a `ValueError`."""
@@ -54,17 +55,23 @@ class Registry(Generic[T]):
     def names(self) -> list[str]:
         """All registered names, sorted."""
         self._discover()
+        self._ask_others()
         return sorted(self._values)
 
-    def __getitem__(self, name: str) -> T:
+    def own(self) -> list[T]:
+        """The values that the package itself registers."""
         self._discover()
-        try:
-            return self._values[name]
-        except KeyError:
-            raise UnknownNameError(self.kind, name, self._values) from None
+        return list(self._values.values())
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self:
+            raise UnknownNameError(self.kind, name, self._values)
+        return self._values[name]
 
     def __contains__(self, name: str) -> bool:
         self._discover()
+        if name not in self._values:
+            self._ask_others()
         return name in self._values
 
     def __iter__(self) -> Iterator[str]:
@@ -76,6 +83,13 @@ class Registry(Generic[T]):
         self._discovered = True
         if self._package is not None:
             _import_modules(self._package)
+
+    def _ask_others(self) -> None:
+        if self._asked_others:
+            return
+        self._asked_others = True
+        from importlib.metadata import entry_points  # 20 ms
+
         for entry_point in entry_points(group=f"caffe_fillers.{self.kind.replace(' ', '_')}"):
             entry_point.load()
 

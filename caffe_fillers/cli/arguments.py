@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from caffe_fillers.errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
     from caffe_fillers.shapes import Shape

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments, load
 from caffe_fillers.errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
     from caffe_fillers.copying import Copied

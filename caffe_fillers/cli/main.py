@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 
 from caffe_fillers._version import __version__
 from caffe_fillers.cli.terminal import LINE_ENDS, discard_output, flush, prepare_streams, printable
 from caffe_fillers.errors import CaffeFillersError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DONE, MISMATCH, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 

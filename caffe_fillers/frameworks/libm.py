@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from decimal import Context, Decimal, localcontext
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -240,7 +240,7 @@ def _halves(x: Number) -> tuple[Number, Number]:
 @cache
 def _log_table() -> tuple[Doubles, Doubles]:
     """1/c and log(c) for each of the points c; the first as published, the second follows from it."""
-    published = json.loads(files(__package__).joinpath("libm_reciprocals.json").read_text())
+    published = json.loads(Path(__file__).with_name("libm_reciprocals.json").read_text())
     reciprocals = _hex(" ".join(published))
     with localcontext(Context(prec=40)):
         steps = [int((-Decimal(each).ln() * 2**_LOG_TABLE_STEP).to_integral_value()) for each in reciprocals]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.rng.ahead import STRIDE, Ahead
 from caffe_fillers.rng.families import BOOST, boost_family
 from caffe_fillers.rng.jumps import jump, words_needed
 from caffe_fillers.rng.source import Source, make_source
@@ -111,10 +110,12 @@ class Stream:
         normals, two with uniforms. It pays from about eight million words on,
         and does nothing below.
         """
-        if threads > 0 and size >= 2 * STRIDE:
+        from caffe_fillers.rng import ahead  # and with it thread pools: 5 ms
+
+        if threads > 0 and size >= 2 * ahead.STRIDE:
             words = self.peek(words_needed(self.twister))
             self._restart(words[: self.twister.n])
-            self._source = Ahead(self.twister, words, size, threads)
+            self._source = ahead.Ahead(self.twister, words, size, threads)
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same generator, at the same position and in the same state."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,6 @@ def _read(name: str) -> Layers:
     return Layers(x, y)
 
 
-_TABLES = json.loads(files(__package__).joinpath("ziggurat.json").read_text())
+_TABLES = json.loads(Path(__file__).with_name("ziggurat.json").read_text())
 NORMAL = _read("normal")
 EXPONENTIAL = _read("exponential")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableSequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2
 
 from caffe_fillers.schema.extras import PRIVATE, add_extras
 
+_FORKS = Path(__file__).with_name("forks")
 _Field = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {name.removeprefix("TYPE_").lower(): number for name, number in _Field.Type.items()}
 
@@ -54,7 +55,7 @@ def fork_table(name: str) -> ForkTable:
     >>> fork_table("segnet").messages["LayerParameter"][0]
     ForkField(name='bn_param', number=45, type='BNParameter', repeated=False, default='')
     """
-    title, *lines = (files(__package__) / "forks" / f"{name}.txt").read_text("utf-8").splitlines()
+    title, *lines = _FORKS.joinpath(f"{name}.txt").read_text("utf-8").splitlines()
     table = ForkTable(title.removeprefix("# "))
     path, in_enum = "", False
     for line in lines:

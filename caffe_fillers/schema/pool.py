@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -24,7 +24,7 @@ def union_descriptor() -> descriptor_pb2.FileDescriptorProto:
 
 
 def _committed(name: str) -> descriptor_pb2.FileDescriptorProto:
-    return descriptor_pb2.FileDescriptorProto.FromString((files(__package__) / name).read_bytes())
+    return descriptor_pb2.FileDescriptorProto.FromString(Path(__file__).with_name(name).read_bytes())
 
 
 def message_classes(

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
+from itertools import accumulate
 
 import numpy as np
 
 from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.plan import Draw, Given, Plan
+from caffe_fillers.plan import Draw, Fill, Given, Plan
 from caffe_fillers.rng import Stream
 from caffe_fillers.schema import NetParameter
 
 
 def execute(
-    plan: Plan, saved: NetParameter, stream: Stream, convention: Convention = MASTER
+    plan: Plan, saved: NetParameter, stream: Stream, convention: Convention = MASTER, threads: int = 1
 ) -> tuple[Model, Execution]:
     """The net's weights, drawn when they are read, and the execution that draws them.
 
     `saved` is the net as Caffe saves it. The stream moves as blobs are read;
     `Execution.finish` brings it to where Caffe's stands when the net is built.
+    The values are the same with any number of `threads`.
     """
-    execution = Execution(plan, stream, convention)
+    execution = Execution(plan, stream, convention, threads)
     blobs: dict[int, list[ModelBlob]] = {}
     for blob in plan.blobs:
         drawn = ModelBlob(blob.shape, partial(execution.values, blob.step), blob.owner)
@@ -39,13 +41,15 @@ class Execution:
     """Steps of a Plan on one stream, each drawn in its turn and again whenever it is asked for.
 
     Steps that nobody asks for still draw, as a shared blob's filler does in
-    Caffe; of every step the stream at its beginning is kept (2.5 kB each).
+    Caffe, or are jumped over where it is certain how many words they take. Of
+    every step the stream at its beginning is kept (2.5 kB each).
     """
 
-    def __init__(self, plan: Plan, stream: Stream, convention: Convention = MASTER) -> None:
+    def __init__(self, plan: Plan, stream: Stream, convention: Convention = MASTER, threads: int = 1) -> None:
         self.stream = stream
         self._steps = plan.steps
         self._convention = convention
+        self._helpers = threads - 1
         self._begins: list[Stream] = []
 
     def values(self, step: int) -> Iterator[Values]:
@@ -55,6 +59,7 @@ class Execution:
             return
         self._advance(step)
         self._begins.append(self.stream.copy())
+        self._look_ahead(step)
         yield from self._draw(step, self.stream)
 
     def finish(self) -> Stream:
@@ -64,9 +69,39 @@ class Execution:
 
     def _advance(self, step: int) -> None:
         while len(self._begins) < step:
+            number = len(self._begins)
             self._begins.append(self.stream.copy())
-            for _ in self._draw(len(self._begins) - 1, self.stream):
+            words = self._words(number)
+            if words is not None:
+                self.stream.skip(words)
+                continue
+            self._look_ahead(number)
+            for _ in self._draw(number, self.stream):
                 pass
+
+    def _look_ahead(self, step: int) -> None:
+        """Let other threads draw the words from this step on, unless they do that already."""
+        if self._helpers and not self.stream.is_ahead:
+            self.stream.draw_ahead(self._words_from[step], self._helpers)
+
+    @cached_property
+    def _words_from(self) -> list[int]:
+        """About how many words all steps from each one on take; a normal takes few more than one."""
+        certain = map(self._words, range(len(self._steps)))
+        words = [
+            step.count if known is None and isinstance(step, Fill) else known or 0
+            for step, known in zip(self._steps, certain, strict=True)
+        ]
+        return list(accumulate(reversed(words)))[::-1]
+
+    def _words(self, number: int) -> int | None:
+        """How many words a step takes; None where the words decide that."""
+        step = self._steps[number]
+        if isinstance(step, Draw):
+            return step.words
+        if isinstance(step, Given):
+            return 0
+        return step.law(self._convention).words(self.stream, step.count, np.float32)
 
     def _draw(self, number: int, stream: Stream) -> Iterator[Values]:
         step = self._steps[number]

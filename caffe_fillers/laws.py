@@ -29,6 +29,9 @@ class Law(Protocol):
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
         """Draw `size` values of `dtype`, in pieces in C order; at the end the stream stands behind them."""
 
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """How many words `size` values take from a stream like this; None where the words decide that."""
+
     @property
     def mean(self) -> float:
         """Expected value of one element."""
@@ -73,6 +76,10 @@ class Uniform:
         for length in _lengths(size):
             yield rng.uniform(stream, length, dtype(self.low), dtype(self.high), dtype)
 
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """One a value where no word comes out at the raised bound, as for half of all bounds."""
+        return None if rng.may_redraw(stream, dtype(self.low), dtype(self.high), dtype) else size
+
     @property
     def mean(self) -> float:
         """The middle."""
@@ -104,6 +111,9 @@ class Normal:
         for length in _lengths(size):
             yield rng.normal(stream, length, dtype(self.mean), dtype(self.std), dtype)
 
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """It loops until a point lies below the density."""
+
     @property
     def support(self) -> tuple[float, float]:
         """All numbers."""
@@ -132,6 +142,9 @@ class SparseNormal:
         for values in self.normal.chunks(stream, size, dtype):
             yield values * rng.bernoulli(masks, values.size, dtype(self.keep), dtype).astype(dtype)
         stream.skip(masks.position - stream.position)
+
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """As the normal's."""
 
     @property
     def mean(self) -> float:
@@ -171,6 +184,10 @@ class UnitSum:
             sums = np.add.accumulate(rows, axis=1, dtype=dtype)[:, -1:]
             yield (rows / sums).ravel()
 
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """As of U(0, 1)."""
+        return Uniform(0.0, 1.0).words(stream, size, dtype)
+
     @property
     def mean(self) -> float:
         """One over the row's length, by symmetry."""
@@ -200,6 +217,10 @@ class Constant:
         """The value, over and over."""
         for length in _lengths(size):
             yield np.full(length, self.value, dtype)
+
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """None at all."""
+        return 0
 
     @property
     def mean(self) -> float:
@@ -240,6 +261,10 @@ class Exact:
         flat = self.block.astype(dtype, copy=False).ravel()
         for length in _lengths(size, self.size):
             yield np.tile(flat, length // flat.size)
+
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """None at all."""
+        return 0
 
     @property
     def mean(self) -> float:

@@ -116,6 +116,12 @@ class Stream:
             words = self.peek(words_needed(self.twister))
             self._restart(words[: self.twister.n])
             self._source = ahead.Ahead(self.twister, words, size, threads)
+            self._is_ahead = True
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether threads have drawn words that are still to come."""
+        return self._is_ahead
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same generator, at the same position and in the same state."""
@@ -130,7 +136,7 @@ class Stream:
     def _restart(self, words: Words) -> None:
         """Go on with n words and what follows them; nothing is made of them before it is needed."""
         self._next = words
-        self._source = None
+        self._source, self._is_ahead = None, False
         self._buffer, self._cursor = words[:0], 0
 
     def _refill(self, size: int) -> None:

@@ -27,20 +27,40 @@ def uniform(
     [0.5488135814666748, 0.5928446650505066]
     """
     out = new_or_given(size, dtype, out)
-    low, high = dtype(low), dtype(high)
-    greatest = np.finfo(dtype).max
+    low, upper, halved = _bounds(stream, dtype(low), dtype(high))
+    below(stream, low, upper, out)
+    if halved:
+        out *= dtype(2)
+    return out
+
+
+def may_redraw(stream: Stream, low: np.floating, high: np.floating, dtype: Dtype) -> bool:
+    """Whether any word is drawn again: a value takes one word where none is.
+
+    The greatest word decides, for nothing here makes a greater word a smaller
+    value. For bounds -b and b it depends on b's last bit, which says how the
+    width is rounded.
+
+    >>> [may_redraw(Stream(0), -b, b, np.float32) for b in np.float32([0.25, 0.1])]
+    [False, True]
+    """
+    low, upper, _ = _bounds(stream, dtype(low), dtype(high))
+    greatest = np.array([math.ldexp(1.0, stream.twister.w) - 1], dtype)
+    _scale(greatest, upper - low, stream.twister.w)
+    return bool(greatest[0] + low >= upper)
+
+
+def _bounds(stream: Stream, low: np.floating, high: np.floating) -> tuple[np.floating, np.floating, bool]:
+    """From where and below what Boost draws, and whether that is half of what it was asked for."""
+    greatest, two = np.finfo(low.dtype).max, low.dtype.type(2)
     if not -greatest <= low <= high <= greatest or low == greatest:
         raise UsageError(f"Caffe cannot draw uniformly from {low} to {high}")
     upper = np.nextafter(high, greatest)
-    two = dtype(2)
     if upper / two - low / two <= greatest / two:
-        below(stream, low, upper, out)
-    elif stream.family is Family.BOX_MULLER:
+        return low, upper, False
+    if stream.family is Family.BOX_MULLER:
         raise UsageError(f"Boost up to 1.55 never ends drawing from {low} to {high}: the width overflows")
-    else:
-        below(stream, low / two, upper / two, out)
-        out *= two
-    return out
+    return low / two, upper / two, True
 
 
 def below(stream: Stream, low: np.floating, upper: np.floating, out: Reals) -> None:

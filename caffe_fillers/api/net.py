@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from caffe_fillers import fans, passes, prototxt
@@ -13,7 +13,7 @@ from caffe_fillers.api.reading import Origin, Source, read_net
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.api.weights import Weights, open_model
 from caffe_fillers.copying import Copied, copy_weights
-from caffe_fillers.errors import UsageError
+from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.execute import Execution, execute
 from caffe_fillers.notes import Note, once
 from caffe_fillers.plan import Plan
@@ -66,10 +66,14 @@ class Net:
         boost: str | None = None,
         caffe: str = "master",
         generator: str = "mt19937",
+        threads: int = 1,
     ) -> Model:
-        """The net's weights, drawn as they are read: for files that should not pass through memory."""
-        convention = fans.convention(caffe)
-        return execute(self.plan, self.parameter, self._stream(seed, stream, boost, generator), convention)[0]
+        """The net's weights, drawn as they are read: for files that should not pass through memory.
+
+        The bytes are the same with any number of `threads`.
+        """
+        used, convention = self._stream(seed, stream, boost, generator), fans.convention(caffe)
+        return execute(self.plan, self.parameter, used, convention, threads)[0]
 
     def model_as(self, framework: str, seed: int) -> Model:
         """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""
@@ -84,6 +88,7 @@ class Net:
         stream: Stream | None = None,
         boost: str | None = None,
         caffe: str = "master",
+        threads: int = 1,
         force: bool = False,
     ) -> Weights:
         """All weights in memory. Without a seed a solver's is taken, and without that a fresh one.
@@ -95,13 +100,39 @@ class Net:
         if not force:
             require_memory(4 * self.plan.num_parameters, "the weights in memory take")
         used = self._stream(seed, stream, boost)
-        model, execution = execute(self.plan, self.parameter, used, fans.convention(caffe))
+        model, execution = execute(self.plan, self.parameter, used, fans.convention(caffe), threads)
         weights = Weights(model)
-        execution.finish()
         if stream is not None:
+            execution.finish()
             for test_plan in self.test_plans:
                 Execution(test_plan, used).finish()
         return weights
+
+    def only(self, layers: Iterable[str]) -> Net:
+        """The same net, of which filling keeps these layers alone, with the values they always have.
+
+        What lies between is jumped over where it is certain how many words it
+        takes from the stream, and drawn where it is not.
+        """
+        wanted = set(layers)
+        for name in wanted.difference(layer.name for layer in self.parameter.layer):
+            raise UnknownNameError("layer", name, [layer.name for layer in self.parameter.layer])
+        saved = NetParameter(name=self.parameter.name)
+        new_ids: dict[int, int] = {}
+        for layer_id, layer in enumerate(self.parameter.layer):
+            if layer.name in wanted:
+                new_ids[layer_id] = len(new_ids)
+                saved.layer.append(layer)
+        blobs = (
+            replace(
+                blob,
+                layer_id=new_ids[blob.layer_id],
+                owner=blob.owner if blob.owner and blob.owner[0] in wanted else None,
+            )
+            for blob in self.plan.blobs
+            if blob.layer_id in new_ids
+        )
+        return replace(self, parameter=saved, plan=replace(self.plan, blobs=tuple(blobs)))
 
     @contextmanager
     def with_weights(self, model: Model, files: Iterable[str]) -> Iterator[Copied]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from caffe_fillers.errors import UsageError
@@ -65,6 +66,15 @@ def load(arguments: argparse.Namespace) -> Net:
         dialect=arguments.dialect,
         strict=arguments.strict,
     )
+
+
+def thread_count(given: int | None) -> int:
+    """What --threads says, or as many as this process may use."""
+    if given is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if given < 1:
+        raise UsageError(f"--threads {given}: give 1 or more")
+    return given
 
 
 def _shape(option: str) -> tuple[str, Shape]:

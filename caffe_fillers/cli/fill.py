@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments, load
+from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments, load, thread_count
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
+    from caffe_fillers.cli.profile import Profile
     from caffe_fillers.copying import Copied
+    from caffe_fillers.model import Model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FRAMEWORK",
         help="draw as tensorflow, tensorflow2, keras or mxnet would with initialisers of the same law",
     )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="LAYER",
+        help="write this layer alone, with the values it always has; may be repeated",
+    )
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="the bytes are the same with any number (default: all cores)"
+    )
+    parser.add_argument("--profile", action="store_true", help="say where the time went")
     parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -46,16 +60,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fill, write, and say what was done."""
     from caffe_fillers.api.seeds import fresh_seed
+    from caffe_fillers.cli.profile import Profile
 
-    net = load(arguments)
+    profile = Profile()
+    with profile.stage("read and plan"):
+        net = load(arguments)
+        if arguments.only:
+            net = net.only(arguments.only)
     seed = net.seed if arguments.seed is None else arguments.seed
     chosen = seed is None
     seed = fresh_seed() if seed is None else seed
     output = arguments.output or f"{_stem(arguments.net)}.caffemodel"
     _spare(arguments.net, output)
-    copied = _write(net, seed, output, arguments)
+    with profile.stage("draw and write"):
+        copied = _write(net, seed, output, arguments, profile)
     if not arguments.quiet:
         _report(net, seed, chosen, output, arguments, copied)
+    if arguments.profile:
+        profile.print(sys.stderr)
     return 0
 
 
@@ -65,26 +87,37 @@ def _spare(net: str, output: str) -> None:
         raise UsageError(f"{output} is the net itself, which the weights would replace: choose another -o")
 
 
-def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace) -> Copied:
+def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, profile: Profile) -> Copied:
     from caffe_fillers.api.weights import save_model
     from caffe_fillers.cli.progress import with_progress
     from caffe_fillers.formats import format_for
 
-    model = (
-        net.model_as(arguments.framework, seed)
-        if arguments.framework
-        else net.model(seed, boost=arguments.boost, caffe=arguments.caffe, generator=arguments.generator)
-    )
+    model = _model(net, seed, arguments)
     show = not arguments.quiet and sys.stderr.isatty()
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
     with net.with_weights(model, files) as copied:
-        model = with_progress(copied.model, net.plan.num_parameters) if show else copied.model
+        model = profile.watched(copied.model) if arguments.profile else copied.model
+        model = with_progress(model, net.plan.num_parameters) if show else model
         if output == "-":
             format_for(".caffemodel", arguments.format).write(sys.stdout.buffer, model)
             sys.stdout.buffer.flush()
         else:
             save_model(output, model, arguments.format, force=arguments.force)
     return copied
+
+
+def _model(net: Net, seed: int, arguments: argparse.Namespace) -> Model:
+    if arguments.framework:
+        if arguments.only:
+            raise UsageError("--only goes with Caffe's own stream: other frameworks count a net's layers")
+        return net.model_as(arguments.framework, seed)
+    return net.model(
+        seed,
+        boost=arguments.boost,
+        caffe=arguments.caffe,
+        generator=arguments.generator,
+        threads=thread_count(arguments.threads),
+    )
 
 
 def _report(

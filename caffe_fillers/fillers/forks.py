@@ -134,6 +134,9 @@ class UnitNorm:
         squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64) + 1e-12
         yield (rows * (dtype(1) / np.sqrt(squares.astype(dtype)))[:, np.newaxis]).ravel()
 
+    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
+        """As the normal's."""
+
     @property
     def mean(self) -> float:
         """Zero, by symmetry."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from caffe_fillers.errors import FormatError, MissingExtraError, SourceError
@@ -11,50 +14,41 @@ from caffe_fillers.shapes import Shape
 from caffe_fillers.sources import Sources
 from caffe_fillers.sources.images import decoded_shape
 
+_PROGRAM = Path(__file__).with_name("first_record.py")
+_SECONDS = 60
+
+# By backend: what it is called, the package that reads it, the extra that brings that.
+_BACKENDS: dict[int, tuple[str, str, str]] = {
+    DataParameter.LMDB: ("LMDB", "lmdb", "lmdb"),
+    DataParameter.LEVELDB: ("LevelDB", "plyvel", "leveldb"),
+}
+
 
 def first_record(param: DataParameter, transform: TransformationParameter, sources: Sources) -> Shape | None:
     """Channels, height and width of the first image, before any crop."""
     path = sources.find(param.source)
     if path is None:
         return None
-    record = _READERS[param.backend](path)
+    title, package, extra = _BACKENDS[param.backend]
+    if find_spec(package) is None:
+        raise MissingExtraError(package, extra)
+    record = _first(path, title, package)
     if record is None:
         raise SourceError(f"the database {path} holds no records")
     return _datum_shape(record, transform, path)
 
 
-def _first_of_lmdb(path: Path) -> bytes | None:
+def _first(path: Path, title: str, package: str) -> bytes | None:
+    """The first value, read by a process that a damaged file may end."""
+    command = [sys.executable, str(_PROGRAM), package, str(path)]
     try:
-        import lmdb
-    except ImportError:
-        raise MissingExtraError("lmdb", "lmdb") from None
-    try:
-        with lmdb.open(str(path), readonly=True, lock=False) as environment, environment.begin() as view:
-            return next((value for _, value in view.cursor()), None)
-    except lmdb.Error as error:
-        raise SourceError(f"{path} is no LMDB that can be read: {error}") from error
-
-
-def _first_of_leveldb(path: Path) -> bytes | None:
-    """LevelDB knows no reading without a lock, and writes its log anew."""
-    try:
-        import plyvel
-    except ImportError:
-        raise MissingExtraError("plyvel", "leveldb") from None
-    try:
-        database = plyvel.DB(str(path))
-    except (plyvel.Error, OSError) as error:
-        raise SourceError(f"{path} is no LevelDB that can be read: {error}") from error
-    try:
-        return next((value for _, value in database.iterator()), None)
-    finally:
-        database.close()
-
-
-_READERS: dict[int, Callable[[Path], bytes | None]] = {
-    DataParameter.LMDB: _first_of_lmdb,
-    DataParameter.LEVELDB: _first_of_leveldb,
-}
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise SourceError(f"{path} is no {title} that can be read in {_SECONDS} s") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["the library died of it"]
+        raise SourceError(f"{path} is no {title} that can be read: {said[-1]}")
+    return done.stdout[1:] if done.stdout else None
 
 
 def _datum_shape(data: bytes, transform: TransformationParameter, path: Path) -> Shape:
@@ -67,4 +61,4 @@ def _datum_shape(data: bytes, transform: TransformationParameter, path: Path) ->
     color = None
     if transform.force_color or transform.force_gray:
         color = transform.force_color
-    return decoded_shape(datum.data, color, f"the first record of {path}")
+    return decoded_shape(io.BytesIO(datum.data), color, f"the first record of {path}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import warnings
+from pathlib import Path
 
 from caffe_fillers.errors import MissingExtraError, SourceError
 from caffe_fillers.schema import ImageDataParameter
 from caffe_fillers.shapes import Shape
 from caffe_fillers.sources import Sources
+from caffe_fillers.sources.lists import lines
 
 
 def first_image(param: ImageDataParameter, sources: Sources) -> Shape | None:
@@ -21,26 +24,29 @@ def first_image(param: ImageDataParameter, sources: Sources) -> Shape | None:
     listed = sources.find(param.source)
     if listed is None:
         return None
-    lines = listed.read_text(errors="replace").splitlines()
-    if not lines:
+    first = next(lines(listed), None)
+    if first is None:
         raise SourceError(f"the list of images {listed} is empty")
-    image = sources.find(param.root_folder + lines[0].rpartition(" ")[0])
+    image = sources.find(param.root_folder + first.rpartition(" ")[0])
     if image is None:
         return None
-    return decoded_shape(image.read_bytes(), param.is_color, str(image))
+    return decoded_shape(image, param.is_color, str(image))
 
 
-def decoded_shape(data: bytes, color: bool | None, name: str) -> Shape:
-    """Channels, height and width of an encoded image; `color` None keeps what it has."""
+def decoded_shape(file: Path | io.BytesIO, color: bool | None, name: str) -> Shape:
+    """Channels, height and width of an encoded image, by its header; `color` None keeps what it has."""
     try:
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
     except ImportError:
         raise MissingExtraError("pillow", "images") from None
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes, which are all that is read here
+            image = Image.open(file)
+        with image:
             width, height = image.size
             native = 1 if image.mode in ("1", "L", "I;16", "I", "F") else 3
-    except (UnidentifiedImageError, OSError) as error:
+    except Exception as error:  # PIL's many readers raise what they like on a damaged file
         raise SourceError(f"{name} is no image that can be read: {error}") from error
     channels = native if color is None else 3 if color else 1
     return channels, height, width

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from caffe_fillers.errors import SourceError
 from caffe_fillers.schema import WindowDataParameter
 from caffe_fillers.sources import Sources
+from caffe_fillers.sources.lists import lines
 
 
 def channels(param: WindowDataParameter, sources: Sources) -> int | None:
@@ -16,14 +19,14 @@ def channels(param: WindowDataParameter, sources: Sources) -> int | None:
     path = sources.find(param.source)
     if path is None:
         return None
-    words = path.read_text(errors="replace").split("\n")
-    last, line = None, 0
-    while line + 5 < len(words) and words[line].startswith("#"):
+    last, number, left = None, 0, lines(path)
+    while len(image := list(islice(left, 6))) == 6 and image[0].startswith("#"):
         try:
-            last = int(words[line + 2])
-            line += 6 + int(words[line + 5])
+            last, windows = int(image[2]), int(image[5])
+            skipped = sum(1 for _ in islice(left, windows))
         except ValueError:
-            raise SourceError(f"{path}:{line + 3}: expected channels and number of windows") from None
+            raise SourceError(f"{path}:{number + 3}: expected channels and number of windows") from None
+        number += 6 + skipped
     if last is None:
         raise SourceError(f"the window file {path} begins with no image")
     return last

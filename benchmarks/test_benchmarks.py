@@ -1,0 +1,162 @@
+"""What issue by issue was promised to be fast or small, measured beside what it is compared with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import pytest
+from conftest import ROUNDS, Figures
+from nets import chain, googlenet, resnet, vgg, wide
+from processes import Run, run
+
+import caffe_fillers as cf
+from caffe_fillers.laws import Constant, Normal, Uniform
+from caffe_fillers.plan import Fill
+
+CORES = len(os.sched_getaffinity(0))
+SEED = "1701"
+BIG = 2_000_000_000
+
+
+def caffe_fill(*words: str | Path) -> Run:
+    return run([Path(sys.executable).with_name("caffe-fill"), *words])
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Callable[[str], Path]:
+    def written(text: str) -> Path:
+        path = tmp_path / "net.prototxt"
+        path.write_text(text)
+        return path
+
+    return written
+
+
+def requests(net: Path) -> Path:
+    """What the stand-in is asked for: the laws of the net's fills, in order."""
+    lines = []
+    for step in cf.load_net(net).plan.steps:
+        assert isinstance(step, Fill)
+        match step.law():
+            case Uniform(low, high):
+                lines.append(f"u {step.count} {low.hex()} {high.hex()}")
+            case Normal(mean, std):
+                lines.append(f"n {step.count} {mean.hex()} {std.hex()}")
+            case Constant(value):
+                lines.append(f"c {step.count} {value.hex()} 0")
+    path = net.with_suffix(".requests")
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize(("filler", "goal"), [("xavier", "2.5"), ("msra", "1.5")])
+def test_vgg_as_a_whole_process(
+    filler: str, goal: str, net: Callable, beside: Callable, boost_fill: Path
+) -> None:
+    path = net(vgg(filler))
+    ours, others, asked = path.with_suffix(".caffemodel"), path.with_suffix(".raw"), requests(path)
+    beside(
+        f"VGG-16, {filler}, whole process",
+        lambda: caffe_fill(path, "--seed", SEED, "--quiet", "-o", ours),
+        "Boost, written raw",
+        lambda: run([boost_fill, SEED, others], asked).seconds,
+        goal,
+    )
+
+
+@pytest.mark.parametrize(("filler", "goal"), [("xavier", "4"), ("msra", "2.5")])
+@pytest.mark.parametrize("threads", sorted({1, CORES}))
+def test_vgg_drawn_alone(
+    filler: str, goal: str, threads: int, net: Callable, beside: Callable, boost_fill: Path
+) -> None:
+    path = net(vgg(filler))
+    asked, loaded = requests(path), cf.load_net(path)
+
+    def draw() -> None:
+        for _, _, blob in loaded.model(int(SEED), threads=threads).blobs():
+            for _ in blob.chunks():
+                pass
+
+    beside(
+        f"VGG-16, {filler}, drawn alone, threads: {threads}",
+        draw,
+        "Boost, drawn alone",
+        lambda: run([boost_fill, SEED], asked).seconds,
+        goal if threads == CORES else "",
+    )
+
+
+def test_help(beside: Callable) -> None:
+    beside(
+        "`caffe-fill --help`",
+        lambda: caffe_fill("--help"),
+        "`python -c pass`",
+        lambda: run([sys.executable, "-c", "pass"]).seconds,
+        "at most 2.5",
+        faster_is_more=False,
+    )
+
+
+def test_lenet(tmp_path: Path, beside: Callable) -> None:
+    path = Path(__file__).parent.parent / "examples" / "lenet.prototxt"
+    beside(
+        "LeNet, whole process",
+        lambda: caffe_fill(path, "--seed", SEED, "-o", tmp_path / "lenet.caffemodel"),
+        "`python -c 'import numpy'`",
+        lambda: run([sys.executable, "-c", "import numpy"]).seconds,
+        "at most 3",
+        faster_is_more=False,
+    )
+
+
+@pytest.mark.parametrize("threads", [1, CORES])
+def test_memory_of_vgg(threads: int, net: Callable, figures: Figures) -> None:
+    path = net(vgg("xavier"))
+    done = caffe_fill(
+        path, "--seed", SEED, "--quiet", "--threads", str(threads), "-o", path.with_suffix(".caffemodel")
+    )
+    figures.memory.append((f"VGG-16, caffemodel, 0.55 GB, threads: {threads}", *done))
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "h5"])
+def test_memory_of_two_billion_parameters(ending: str, net: Callable, figures: Figures) -> None:
+    path = net(wide(BIG))
+    if shutil.disk_usage(path.parent).free < 6 * BIG:
+        pytest.skip(f"needs {6 * BIG / 1e9:.0f} GB of disk")
+    output = path.with_suffix(f".{ending}")
+    done = caffe_fill(path, "--seed", SEED, "--quiet", "-o", output)
+    figures.memory.append((f"{output.stat().st_size / 4e9:.1f} billion parameters, {ending}", *done))
+    output.unlink()
+
+
+@pytest.mark.parametrize(("name", "text"), [("ResNet-152", resnet()), ("GoogLeNet", googlenet())])
+def test_known_nets(name: str, text: str, net: Callable, figures: Figures) -> None:
+    path = net(text)
+    output = path.with_suffix(".caffemodel")
+    done = [caffe_fill(path, "--seed", SEED, "--quiet", "-o", output) for _ in range(ROUNDS)]
+    megabytes = output.stat().st_size / 1e6
+    seconds, memory = (median(column) for column in zip(*done, strict=True))
+    figures.memory.append((f"{name}, caffemodel, {megabytes:.0f} MB", seconds, memory))
+
+
+@pytest.mark.parametrize("layers", [10, 50, 200, 1000, 5000])
+def test_growth_in_layers(layers: int, net: Callable, figures: Figures) -> None:
+    path = net(chain(layers))
+    grow("layers", layers, path, figures)
+
+
+@pytest.mark.parametrize("parameters", [10**5, 10**6, 10**7, 10**8, 5 * 10**8])
+def test_growth_in_parameters(parameters: int, net: Callable, figures: Figures) -> None:
+    path = net(wide(parameters))
+    grow("parameters", cf.load_net(path).plan.num_parameters, path, figures)
+
+
+def grow(what: str, amount: int, path: Path, figures: Figures) -> None:
+    output = path.with_suffix(".caffemodel")
+    seconds = median(caffe_fill(path, "--seed", SEED, "--quiet", "-o", output).seconds for _ in range(ROUNDS))
+    figures.curves.setdefault(what, []).append((amount, seconds))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caffe_fillers.api.files import open_input, replace_file
-from caffe_fillers.formats import format_for, read_model
+from caffe_fillers.api.folders import replace_folder
+from caffe_fillers.formats import format_for, format_to_read, read_model
 from caffe_fillers.resources import require_disk, require_memory
 
 if TYPE_CHECKING:
@@ -76,10 +77,11 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
 
 @contextmanager
 def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
-    """A weight file of any format, open as long as the block: its blobs are read when asked for."""
+    """A weight file or folder of any format, open as long as the block: its blobs are read when asked for."""
     with ExitStack() as stack:
-        file = stack.enter_context(open_input(path))
-        yield read_model(file, str(path), format)
+        folder = format_to_read(str(path), format).folder
+        source = Path(path) if folder else stack.enter_context(open_input(path))
+        yield read_model(source, str(path), format)
 
 
 def load_weights(path: str | Path, format: str | None = None, *, force: bool = False) -> Weights:
@@ -104,7 +106,8 @@ def save_model(path: str | Path, model: Model, format: str | None = None, *, for
     Without `force` the disk must have room for it before anything is drawn.
     """
     file_format = format_for(str(path), format)
-    if not force and (Path(path).is_file() or not Path(path).exists()):
+    if not force and (Path(path).is_file() or Path(path).is_dir() or not Path(path).exists()):
         require_disk(model.num_bytes, Path(path).parent)
-    with replace_file(Path(path)) as file:
-        file_format.write(file, model)
+    replace = replace_folder if file_format.folder else replace_file
+    with replace(Path(path)) as target:
+        file_format.write(target, model)

@@ -1,7 +1,8 @@
 """Write a net in today's form, or weights in another format.
 
 A prototxt of any generation becomes the net that Caffe makes of it, as text.
-A weight file is upgraded as well and written in the format that B ends with.
+A weight file is upgraded as well and written in the format that B ends with;
+weights as text end with .caffemodel.prototxt, a folder of numpy files with .npy.d.
 """
 
 from __future__ import annotations
@@ -29,14 +30,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert weights to weights, and a net to text."""
-    from caffe_fillers.formats import formats
-
-    endings = tuple(ending for name in formats for ending in formats[name].endings)
-    if arguments.source_format or arguments.source.endswith(endings):
+    if _holds_weights(arguments):
         _convert_weights(arguments)
     else:
         _convert_net(arguments)
     return 0
+
+
+def _holds_weights(arguments: argparse.Namespace) -> bool:
+    """Whether A is meant as weights: a prototxt is where B is."""
+    from pathlib import Path
+
+    from caffe_fillers.formats import formats
+
+    known = [formats[name] for name in formats]
+    weights = tuple(ending for each in known for ending in each.endings)
+    either = tuple(ending for each in known for ending in each.also_reads)
+    source: str = arguments.source
+    if arguments.source_format or source.endswith(weights) or Path(source).is_dir():
+        return True
+    return source.endswith(either) and bool(arguments.format or arguments.target.endswith(weights))
 
 
 def _convert_weights(arguments: argparse.Namespace) -> None:

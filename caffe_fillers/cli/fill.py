@@ -99,7 +99,10 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, prof
         model = profile.watched(copied.model) if arguments.profile else copied.model
         model = with_progress(model, net.plan.num_parameters) if show else model
         if output == "-":
-            format_for(".caffemodel", arguments.format).write(sys.stdout.buffer, model)
+            file_format = format_for(".caffemodel", arguments.format)
+            if file_format.folder:
+                raise UsageError(f"{file_format.name} is a folder of files; give it a name with -o")
+            file_format.write(sys.stdout.buffer, model)
             sys.stdout.buffer.flush()
         else:
             save_model(output, model, arguments.format, force=arguments.force)
@@ -136,8 +139,14 @@ def _report(
     origin = " (fresh; give it with --seed to repeat this)" if chosen else ""
     print(f"seed {seed}{origin}", file=stream)
     if output != "-":
-        size = Path(output).stat().st_size if Path(output).is_file() else 0
+        size = _size(Path(output))
         print(f"wrote {output}, {size:,} bytes", file=stream)
+
+
+def _size(output: Path) -> int:
+    """Bytes that were written; none are counted in a device or a pipe."""
+    files = output.iterdir() if output.is_dir() else [output] if output.is_file() else []
+    return sum(file.stat().st_size for file in files)
 
 
 def _stem(net: str) -> str:

@@ -9,8 +9,9 @@ from google.protobuf.message import Message
 from caffe_fillers import passes
 from caffe_fillers.formats.blob_proto import read_blob
 from caffe_fillers.formats.contract import view
+from caffe_fillers.formats.tickets import redeem
 from caffe_fillers.formats.wire import LENGTH_DELIMITED, check_layers, fields, prefix
-from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.schema import (
     BlobProto,
     LayerParameter,
@@ -50,11 +51,7 @@ def read(file: BinaryIO) -> Model:
     content = view(file)
     check_layers(content)
     net = from_bytes(NetParameter, _take_out(content, _BLOBS, blobs))
-    upgraded = passes.upgrade(net).net
-    head = NetParameter()
-    head.CopyFrom(upgraded)
-    head.ClearField("layer")
-    return Model(head, tuple(_layer(layer, blobs) for layer in upgraded.layer))
+    return redeem(passes.upgrade(net).net, blobs)
 
 
 def _take_out(message: memoryview, places: Places, blobs: list[ModelBlob]) -> bytes:
@@ -72,11 +69,3 @@ def _take_out(message: memoryview, places: Places, blobs: list[ModelBlob]) -> by
             content = _take_out(field.content, inner, blobs)
         parts += prefix(field.number, len(content)), content
     return b"".join(parts)
-
-
-def _layer(layer: LayerParameter, blobs: list[ModelBlob]) -> ModelLayer:
-    own = tuple(blobs[ticket.num] for ticket in layer.blobs)
-    parameter = LayerParameter()
-    parameter.CopyFrom(layer)
-    parameter.ClearField("blobs")
-    return ModelLayer(parameter, own)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import FormatError, NetError, UsageError
@@ -22,30 +23,37 @@ _PIECE, _MAX_PIPE = 1 << 20, 1 << 31
 class Format:
     """A registered format: the endings of its files' names, and how to write and read one.
 
-    Both functions work on open binary files; `write` draws the model's blobs
-    in order and holds none of them. `broken` is what the format's library
-    raises on a broken file, at once or when a blob is read; `read_model` makes
-    a `FormatError` of it.
+    Both functions work on open binary files, or on the path of a folder where
+    `folder` is set; `write` draws the model's blobs in order and holds none of
+    them. A file whose name ends with one of `also_reads` may be of this
+    format, or a net without weights: it is never written by that name alone.
+    `broken` is what the format's library raises on a broken file, at once or
+    when a blob is read; `read_model` makes a `FormatError` of it.
     """
 
     name: str
     endings: tuple[str, ...]
-    write: Callable[[BinaryIO, Model], None]
-    read: Callable[[BinaryIO], Model] | None = None
+    write: Callable[[Any, Model], None]
+    read: Callable[[Any], Model] | None = None
     broken: tuple[type[Exception], ...] = ()
+    also_reads: tuple[str, ...] = ()
+    folder: bool = False
 
 
-def read_model(file: BinaryIO, path: str, name: str | None = None) -> Model:
-    """The model in an open file, whose blobs are read when they are asked for.
+def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Model:
+    """The model in an open file or a folder, whose blobs are read when they are asked for.
 
     A broken file is a `FormatError`, now or then; so is a blob that Caffe's
     own blobs could not hold.
     """
-    file_format = format_for(path, name)
+    file_format = format_to_read(path, name)
     if file_format.read is None:
         raise UsageError(f"{path}: the format {file_format.name} is written only")
     with _broken(path, file_format):
         model = file_format.read(file)
+    ambiguous = path.endswith(file_format.also_reads) and not path.endswith(file_format.endings)
+    if ambiguous and not any(layer.blobs for layer in model.layers):
+        raise FormatError(f"{path}: this is a net without blobs; fill it first: caffe-fill {path}")
     layers = []
     for layer in model.layers:
         blobs = []
@@ -93,7 +101,8 @@ def _broken(where: str, file_format: Format) -> Iterator[None]:
     except MemoryError as error:
         raise FormatError(f"{where}: reading it takes more memory than there is") from error
     except file_format.broken as error:
-        reason = error.args[0] if error.args else type(error).__name__
+        first = error.args[0] if error.args else type(error).__name__
+        reason = getattr(error, "strerror", None) or first
         raise FormatError(
             f"{where}: this is no {file_format.name} file, or it is damaged ({reason}); save or fetch the "
             "file again, or name its format where its ending misleads"
@@ -104,15 +113,31 @@ formats: Registry[Format] = Registry("format", __package__)
 
 
 def format_for(path: str, name: str | None = None) -> Format:
-    """The format of that name, or the one whose ending the path has.
+    """The format of that name, or the one whose ending the path has, to write it.
 
     >>> format_for("net.caffemodel").name
     'caffemodel'
     """
+    return formats[name] if name is not None else _by_ending(path, lambda each: each.endings)
+
+
+def format_to_read(path: str, name: str | None = None) -> Format:
+    """The format of that name, or the one that a file or folder of that name may be of.
+
+    >>> format_to_read("net.prototxt").name
+    'prototxt'
+    """
     if name is not None:
         return formats[name]
-    matches = [each for each in map(formats.__getitem__, formats.names()) if path.endswith(each.endings)]
+    if Path(path).is_dir():
+        return next(each for each in map(formats.__getitem__, formats) if each.folder)
+    return _by_ending(path, lambda each: each.endings + each.also_reads)
+
+
+def _by_ending(path: str, endings: Callable[[Format], tuple[str, ...]]) -> Format:
+    known = [(ending, each) for each in map(formats.__getitem__, formats) for ending in endings(each)]
+    matches = [(len(ending), each) for ending, each in known if path.endswith(ending)]
     if not matches:
-        endings = ", ".join(ending for each in formats.names() for ending in formats[each].endings)
-        raise UsageError(f"the name {path!r} tells no format; let it end with {endings} or give --format")
-    return max(matches, key=lambda each: max(len(end) for end in each.endings if path.endswith(end)))
+        names = ", ".join(ending for ending, _ in known)
+        raise UsageError(f"the name {path!r} tells no format; let it end with {names} or give --format")
+    return max(matches, key=lambda match: match[0])[1]

@@ -1,0 +1,62 @@
+"""Writing a folder that is whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from caffe_fillers.errors import FormatError, UsageError
+from caffe_fillers.formats.npy_folder import MANIFEST
+
+
+@contextmanager
+def replace_folder(path: Path) -> Iterator[Path]:
+    """A new folder that becomes `path` when the block ends well, and vanishes when it does not.
+
+    Another folder of weights in its place goes only then; no folder of other
+    things is ever replaced. Between two renames there is a moment without
+    either: who is killed then finds the old one beside, its name ending in
+    `.old`.
+    """
+    if "\0" in str(path):
+        raise UsageError(f"cannot write {str(path)!r}: a file name cannot hold a NUL")
+    try:
+        target = Path(os.path.realpath(path))  # a link stays a link
+        _require_replaceable(target)
+        beside = target.with_name(f".caffe-fill-{secrets.token_hex(8)}.part")
+        beside.mkdir()
+        try:
+            yield beside
+            _exchange(beside, target)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise FormatError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _require_replaceable(target: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UsageError(f"{target} is a file, and this format is a folder of files: give another name")
+    if any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise UsageError(f"{target} is a folder of other things, without {MANIFEST}: give another name")
+
+
+def _exchange(new: Path, target: Path) -> None:
+    if not target.exists():
+        new.rename(target)
+        return
+    old = new.with_suffix(".old")
+    target.rename(old)
+    try:
+        new.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

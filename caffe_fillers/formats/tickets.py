@@ -1,0 +1,28 @@
+"""Blobs that were taken out of a net on its way through the upgrade, back in their places.
+
+In a net that is read each blob leaves a ticket, an empty blob whose `num` is
+its number; the upgrade carries tickets to where blobs belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.schema import LayerParameter, NetParameter
+
+
+def redeem(net: NetParameter, blobs: Sequence[ModelBlob]) -> Model:
+    """The model of an upgraded net that holds tickets."""
+    head = NetParameter()
+    head.CopyFrom(net)
+    head.ClearField("layer")
+    return Model(head, tuple(_layer(layer, blobs) for layer in net.layer))
+
+
+def _layer(layer: LayerParameter, blobs: Sequence[ModelBlob]) -> ModelLayer:
+    own = tuple(blobs[ticket.num] for ticket in layer.blobs)
+    parameter = LayerParameter()
+    parameter.CopyFrom(layer)
+    parameter.ClearField("blobs")
+    return ModelLayer(parameter, own)

@@ -23,6 +23,7 @@ COMMANDS = {
     "plan": "show what would be drawn, without drawing it",
     "check": "is this model what its prototxt declares, and if not, what is it",
     "convert": "write a net as upgraded text, or weights in another format",
+    "port": "print a net's initialisers as code of torch, keras, mxnet, jax or tf1",
 }
 
 _EPILOG = "commands, each with its own --help: " + ", ".join(name for name in COMMANDS if name != "fill")

@@ -33,7 +33,7 @@ class Initialiser:
     `helper` defines, and `comment` says why: the distribution is the filler's
     all the same. `code` is empty where the values can only be loaded.
 
-    In torch and for `on` the code is a statement with `{tensor}` where the
+    In torch the code is a statement with `{tensor}` where the
     parameter's name belongs; elsewhere it is an expression. `imports` are the
     statements that code and helper need.
     """
@@ -112,7 +112,7 @@ def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initialiser
 
     >>> weights = Fill("ip", 0, (10, 500), fillers.Xavier())
     >>> equivalent("torch", weights, LayerParameter(type="InnerProduct")).on("fc.weight")
-    "nn.init.kaiming_uniform_(fc.weight, nonlinearity='linear')"
+    'nn.init.kaiming_uniform_(fc.weight, nonlinearity="linear")'
     """
     rules, law = frameworks[framework], fill.law()
     tensor = rules.tensor(fill, layer)

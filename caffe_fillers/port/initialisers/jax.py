@@ -90,7 +90,7 @@ def _fans(shape: Shape) -> Fans | None:
 def _scaled(scaling: Scaling) -> Initialiser:
     distribution = "uniform" if scaling.uniform else "normal"
     mode = channels_last.MODES[scaling.mode]
-    general = f"variance_scaling({number(scaling.gain)}, {mode!r}, {distribution!r})"
+    general = f'variance_scaling({number(scaling.gain)}, "{mode}", "{distribution}")'
     truncated = scaling.mode is VarianceNorm.FAN_IN and scaling.gain == 2 and not scaling.uniform
     comment = "he_normal is truncated, msra is not" if truncated else ""
     return _jax(_NAMED.get((scaling.mode, scaling.uniform, scaling.gain), general), comment)

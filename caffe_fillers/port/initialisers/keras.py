@@ -64,7 +64,7 @@ def _scaled(scaling: Scaling) -> Initialiser:
     named = _NAMED.get((scaling.mode, scaling.uniform, scaling.gain))
     distribution = "uniform" if scaling.uniform else "untruncated_normal"
     general = (
-        f"VarianceScaling({number(scaling.gain)}, {channels_last.MODES[scaling.mode]!r}, {distribution!r})"
+        f'VarianceScaling({number(scaling.gain)}, "{channels_last.MODES[scaling.mode]}", "{distribution}")'
     )
     truncated = scaling.mode is VarianceNorm.FAN_IN and scaling.gain == 2 and not scaling.uniform
     comment = "HeNormal is truncated, msra is not" if truncated else ""

@@ -92,11 +92,11 @@ _FACTORS = {VarianceNorm.FAN_IN: "in", VarianceNorm.FAN_OUT: "out", VarianceNorm
 def _scaled(scaling: Scaling) -> Initialiser:
     factor = _FACTORS[scaling.mode]
     if scaling.uniform and scaling.gain == 1:
-        return _init("Xavier()" if factor == "avg" else f"Xavier(factor_type={factor!r})")
+        return _init("Xavier()" if factor == "avg" else f'Xavier(factor_type="{factor}")')
     if not scaling.uniform and scaling.scale == 2:
-        return _init(f"MSRAPrelu({factor!r}, slope={scaling.slope:g})")
+        return _init(f'MSRAPrelu("{factor}", slope={scaling.slope:g})')
     kind, magnitude = ("uniform", 3 * scaling.gain) if scaling.uniform else ("gaussian", scaling.gain)
-    return _init(f"Xavier({kind!r}, {factor!r}, {number(magnitude)})")
+    return _init(f'Xavier("{kind}", "{factor}", {number(magnitude)})')
 
 
 def _init(call: str) -> Initialiser:

@@ -61,7 +61,7 @@ def _scaled(scaling: Scaling) -> Initialiser:
     mode = channels_last.MODES[scaling.mode]
     distribution = "uniform" if scaling.uniform else "untruncated_normal"
     return _tf(
-        f"variance_scaling_initializer({number(scaling.gain)}, {mode!r}, {distribution!r})",
+        f'variance_scaling_initializer({number(scaling.gain)}, "{mode}", "{distribution}")',
         "he_normal is truncated, msra is not" if truncated else "",
     )
 

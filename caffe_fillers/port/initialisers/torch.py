@@ -56,13 +56,13 @@ def _scaled(scaling: Scaling) -> Initialiser | None:
         return _init(f"xavier_{kind}_({{tensor}}{gain})")
     if scaling.scale not in _NONLINEARITIES:
         return None
-    mode = "" if scaling.mode is VarianceNorm.FAN_IN else ", mode='fan_out'"
+    mode = "" if scaling.mode is VarianceNorm.FAN_IN else ', mode="fan_out"'
     gain = f", a={number(scaling.slope)}" if scaling.slope else _NONLINEARITIES[scaling.scale]
     return _init(f"kaiming_{kind}_({{tensor}}{mode}{gain})")
 
 
 # calculate_gain: 1, sqrt(2), and for the slope that is the default sqrt(2 / (1 + a^2)).
-_NONLINEARITIES = {1.0: ", nonlinearity='linear'", 2.0: ", nonlinearity='relu'"}
+_NONLINEARITIES = {1.0: ', nonlinearity="linear"', 2.0: ', nonlinearity="relu"'}
 
 
 def _root(value: float) -> str:

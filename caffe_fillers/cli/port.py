@@ -1,0 +1,42 @@
+"""Print a net's initialisers as code of another framework.
+
+Each is the framework's own where that is the same distribution, and has its
+numbers and a comment where it is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from caffe_fillers.cli.arguments import add_net_arguments, load
+
+FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command line of `caffe-fill port NET`."""
+    add_net_arguments(parser)
+    parser.add_argument("--to", required=True, choices=FRAMEWORKS, help="the framework to print code for")
+    parser.add_argument(
+        "--only", required=True, choices=("init",), help="init: the initialisers without the module"
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", default="-", help="default: standard output")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the code, or write it to a file."""
+    from caffe_fillers.api.files import replace_file
+    from caffe_fillers.cli import tables
+    from caffe_fillers.port.initialisers.printing import print_initialisers
+
+    net = load(arguments)
+    code = print_initialisers(arguments.to, net.plan, net.parameter)
+    tables.print_notes(net, sys.stderr)
+    if arguments.output == "-":
+        sys.stdout.write(code)
+    else:
+        with replace_file(Path(arguments.output)) as file:
+            file.write(code.encode())
+    return 0

@@ -193,3 +193,27 @@ def test_given_arrays_are_filled() -> None:
         out = np.empty(1000, np.float32)
         assert draw(rng.Stream(1), 1000, 0, 1, np.float32, out=out) is out
         assert np.array_equal(out, draw(rng.Stream(1), 1000, 0, 1, np.float32))
+
+
+@pytest.mark.parametrize("boost", ["1.54", "1.58", "1.74"])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("stride", [700, 4_001, 30_000])
+def test_normals_prepared_ahead_are_the_same(
+    stride: int, threads: int, boost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fills of all sizes, among uniforms and doubles, that begin anywhere in what threads have prepared."""
+    monkeypatch.setattr(ahead_module, "STRIDE", 10_000)
+    monkeypatch.setattr(ahead_module, "PREPARED_STRIDE", stride)
+    plain, ahead = rng.Stream(11, boost), rng.Stream(11, boost)
+    rng.draw_normals_ahead(ahead, 150_000, threads)
+    zero, one = np.float32(0), np.float32(1)
+    for size in (1, 3, 50_000, 2, 30_001, 20_000, 7, 60_000):
+        for stream in (plain, ahead):
+            stream.words(size % 5)
+        expected = rng.normal(plain, size, zero, one, np.float32)
+        assert rng.normal(ahead, size, zero, one, np.float32).tobytes() == expected.tobytes()
+        assert plain == ahead.copy() == ahead
+        double = np.float64(0), np.float64(1)
+        expected = rng.normal(plain, 3, *double, np.float64)
+        assert rng.normal(ahead, 3, *double, np.float64).tobytes() == expected.tobytes()
+        assert plain.position == ahead.position

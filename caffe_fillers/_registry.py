@@ -58,6 +58,10 @@ class Registry(Generic[T]):
         self._ask_others()
         return sorted(self._values)
 
+    def all(self) -> list[T]:
+        """All registered values, in the order of their names."""
+        return [self._values[name] for name in self.names()]
+
     def own(self) -> list[T]:
         """The values that the package itself registers."""
         self._discover()

@@ -46,6 +46,8 @@ MODULE_LINES, FUNCTION_LINES = 300, 40
 TABLES: dict[str, str] = {}
 """Modules longer than the ceiling, each with the reason."""
 
+PROGRAMS = {"first_record.py": "run as a process of its own, which a damaged database may end"}
+
 BANNED = {
     "requests": "no network",
     "urllib": "no network",
@@ -98,7 +100,7 @@ def test_ceilings(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_the_command_line_prints_or_exits(path: Path) -> None:
-    if room(path) == "cli":
+    if room(path) == "cli" or path.name in PROGRAMS:
         return
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -12,7 +12,7 @@ import caffe_fillers as cf
 from caffe_fillers import rng
 from caffe_fillers.cli import main
 from caffe_fillers.execute import Execution
-from caffe_fillers.rng import ahead
+from caffe_fillers.rng import ahead, stream
 
 CORPUS = Path(__file__).parent / "corpus"
 MIXED = b"""
@@ -32,6 +32,7 @@ NORMALS = MIXED.replace(b"xavier", b"msra")
 @pytest.fixture
 def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that take turns after 4,000 words, so that small nets have many."""
+    monkeypatch.setattr(stream, "_WORTH_THREADS", 8_000)
     monkeypatch.setattr(ahead, "STRIDE", 4_000)
     monkeypatch.setattr(ahead, "PREPARED_STRIDE", 4_000)
 

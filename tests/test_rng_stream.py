@@ -11,6 +11,7 @@ import pytest
 from caffe_fillers import rng
 from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.rng import ahead as ahead_module
+from caffe_fillers.rng import stream as stream_module
 from caffe_fillers.rng.ahead import Ahead
 from caffe_fillers.rng.attempts import bucket_tables
 from caffe_fillers.rng.jumps import jump, times_characteristic, words_needed
@@ -119,7 +120,7 @@ def test_words_drawn_ahead_are_the_same(twister: Twister, threads: int) -> None:
 
 
 def test_a_stream_drawn_ahead_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead_module, "STRIDE", 10_000)
+    monkeypatch.setattr(stream_module, "_WORTH_THREADS", 10_000)
     monkeypatch.setattr(ahead_module, "Ahead", partial(Ahead, stride=10_000))
     plain, ahead = rng.Stream(5), rng.Stream(5)
     for stream in (plain, ahead):
@@ -202,7 +203,7 @@ def test_normals_prepared_ahead_are_the_same(
     stride: int, threads: int, boost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fills of all sizes, among uniforms and doubles, that begin anywhere in what threads have prepared."""
-    monkeypatch.setattr(ahead_module, "STRIDE", 10_000)
+    monkeypatch.setattr(stream_module, "_WORTH_THREADS", 10_000)
     monkeypatch.setattr(ahead_module, "PREPARED_STRIDE", stride)
     plain, ahead = rng.Stream(11, boost), rng.Stream(11, boost)
     rng.draw_normals_ahead(ahead, 150_000, threads)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +57,23 @@ def open_input(path: str | Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"cannot read {path}: {reason or error}") from error
+
+
+def are_one_file(first: str | Path, second: str | Path) -> bool:
+    """Whether two names are of one file that there is."""
+    try:
+        return Path(first).samefile(second)
+    except (OSError, ValueError):
+        return False
+
+
+def is_device(path: Path) -> bool:
+    """Whether something is there that cannot be replaced, but written to: a device, a pipe."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 @contextmanager
@@ -134,7 +150,7 @@ def _written_beside(target: Path) -> Iterator[BinaryIO]:
 
 
 def _beside(target: Path) -> Path:
-    return target.with_name(f".caffe-fill-{secrets.token_hex(8)}.part")
+    return target.with_name(f".caffe-fill-{os.urandom(8).hex()}.part")
 
 
 def _rename(beside: Path, target: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
     try:
         target = Path(os.path.realpath(path))  # a link stays a link
         _require_replaceable(target)
-        beside = target.with_name(f".caffe-fill-{secrets.token_hex(8)}.part")
+        beside = target.with_name(f".caffe-fill-{os.urandom(8).hex()}.part")
         beside.mkdir()
         try:
             yield beside

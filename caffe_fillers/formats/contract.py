@@ -135,9 +135,13 @@ def format_to_read(path: str, name: str | None = None) -> Format:
 
 
 def _by_ending(path: str, endings: Callable[[Format], tuple[str, ...]]) -> Format:
-    known = [(ending, each) for each in map(formats.__getitem__, formats) for ending in endings(each)]
-    matches = [(len(ending), each) for ending, each in known if path.endswith(ending)]
-    if not matches:
-        names = ", ".join(ending for ending, _ in known)
-        raise UsageError(f"the name {path!r} tells no format; let it end with {names} or give --format")
-    return max(matches, key=lambda match: match[0])[1]
+    known: list[str] = []
+    for candidates in (formats.own, formats.all):  # the second asks other distributions too
+        known = [ending for each in candidates() for ending in endings(each)]
+        matches = [ending for ending in known if path.endswith(ending)]
+        if matches:
+            longest = max(matches, key=len)
+            return next(each for each in candidates() if longest in endings(each))
+    raise UsageError(
+        f"the name {path!r} tells no format; let it end with {', '.join(known)} or give --format"
+    )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 13
 _FAR = 1 << 20
 """Words from which on a jump is faster than drawing."""
+_WORTH_THREADS = 1 << 23
 
 
 class Stream:
@@ -116,12 +117,12 @@ class Stream:
         """Have `threads` threads draw some `size` of the next words before they are asked for.
 
         The words stay the same. `prepare` is what else the threads do with
-        them, for `prepared` to give. It pays from about eight million words
+        them, for `prepared` to give. It pays from some eight million words
         on, and does nothing below.
         """
-        from caffe_fillers.rng import ahead  # and with it thread pools: 5 ms
+        if threads > 0 and size >= _WORTH_THREADS:
+            from caffe_fillers.rng import ahead  # and with it thread pools: 5 ms
 
-        if threads > 0 and size >= 2 * ahead.STRIDE:
             words = self.peek(words_needed(self.twister))
             self._restart(words[: self.twister.n])
             self._ahead = ahead.Ahead(self.twister, words, size, threads, prepare=prepare)

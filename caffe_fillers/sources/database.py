@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +39,8 @@ def first_record(param: DataParameter, transform: TransformationParameter, sourc
 
 def _first(path: Path, title: str, package: str) -> bytes | None:
     """The first value, read by a process that a damaged file may end."""
+    import subprocess  # 5 ms, for nets with a database
+
     command = [sys.executable, str(_PROGRAM), package, str(path)]
     try:
         done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)

@@ -27,7 +27,7 @@ def execute(
     execution = Execution(plan, stream, convention, threads)
     blobs: dict[int, list[ModelBlob]] = {}
     for blob in plan.blobs:
-        drawn = ModelBlob(blob.shape, partial(execution.values, blob.step), blob.owner)
+        drawn = ModelBlob(blob.shape, partial(execution.values, blob.step), plan.owner(blob))
         blobs.setdefault(blob.layer_id, []).append(drawn)
     layers = tuple(
         ModelLayer(parameter, tuple(blobs.get(layer_id, ())))

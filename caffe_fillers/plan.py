@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -103,3 +105,12 @@ class Plan:
     def num_parameters(self) -> int:
         """Number of values in blobs that are not shared."""
         return sum(blob.count for blob in self.blobs if blob.owner is None)
+
+    def owner(self, blob: PlannedBlob) -> tuple[str, int] | None:
+        """The owner of a shared blob, if its name says which it is: Caffe lets layers have one name."""
+        return None if blob.owner is None or blob.owner[0] in self._names_of_several else blob.owner
+
+    @cached_property
+    def _names_of_several(self) -> set[str]:
+        layers = {blob.layer_id: blob.layer for blob in self.blobs}
+        return {name for name, number in Counter(layers.values()).items() if number > 1}

@@ -14,12 +14,13 @@ _LITTLE = 1 << 26  # bytes that are always there
 def require_disk(size: int, folder: Path) -> None:
     """Refuse to write `size` bytes where the file system has less: `ResourceError` says how much."""
     try:
-        free = shutil.disk_usage(folder).free
+        usage = shutil.disk_usage(folder)
     except OSError:  # writing tells better what is wrong with the folder
         return
-    if size > free:
+    if size > usage.free and usage.total:  # /proc and its like have no size
         raise ResourceError(
-            f"the file needs {amount(size)} of disk, and {folder.resolve()} has {amount(free)} left{_FORCE}"
+            f"the file needs {amount(size)} of disk, and {folder.resolve()} has "
+            f"{amount(usage.free)} left{_FORCE}"
         )
 
 

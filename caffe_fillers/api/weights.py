@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caffe_fillers.api.files import open_input, replace_file
+from caffe_fillers.api.files import is_device, open_input, replace_file
 from caffe_fillers.api.folders import replace_folder
 from caffe_fillers.formats import format_for, format_to_read, read_model
 from caffe_fillers.resources import require_disk, require_memory
@@ -106,7 +106,7 @@ def save_model(path: str | Path, model: Model, format: str | None = None, *, for
     Without `force` the disk must have room for it before anything is drawn.
     """
     file_format = format_for(str(path), format)
-    if not force and (Path(path).is_file() or Path(path).is_dir() or not Path(path).exists()):
+    if not force and not is_device(Path(path)):
         require_disk(model.num_bytes, Path(path).parent)
     replace = replace_folder if file_format.folder else replace_file
     with replace(Path(path)) as target:

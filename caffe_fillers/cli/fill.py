@@ -83,7 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _spare(net: str, output: str) -> None:
     """Refuse to put weights in the place of the net that they are of."""
-    if net != "-" and Path(net).exists() and Path(output).exists() and Path(net).samefile(output):
+    from caffe_fillers.api.files import are_one_file
+
+    if net != "-" and are_one_file(net, output):
         raise UsageError(f"{output} is the net itself, which the weights would replace: choose another -o")
 
 

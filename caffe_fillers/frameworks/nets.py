@@ -47,7 +47,7 @@ def model_as(framework: str, plan: Plan, saved: NetParameter, seed: int) -> Mode
         if blob.step not in arrays:
             arrays[blob.step] = _values(plan, blob, saved.layer[blob.layer_id], draw)
         chunks = partial(_one_chunk, arrays[blob.step])
-        blobs.setdefault(blob.layer_id, []).append(ModelBlob(blob.shape, chunks, blob.owner))
+        blobs.setdefault(blob.layer_id, []).append(ModelBlob(blob.shape, chunks, plan.owner(blob)))
     layers = tuple(
         ModelLayer(layer, tuple(blobs.get(layer_id, ()))) for layer_id, layer in enumerate(saved.layer)
     )

@@ -9,6 +9,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape
 
 _IMAGE: Shape = (1, 3, UNKNOWN, UNKNOWN)
 _TRIAL_LENGTH = 224
+_MOST = 20  # blobs in one message: each takes another walk over the net
 
 
 def with_remedy(
@@ -24,7 +25,7 @@ def with_remedy(
     tried: dict[str, Shape] = {}
     guessed = False
     latest: UnknownShapeError | None = error
-    while latest is not None:
+    while latest is not None and len(options) < _MOST:
         before = dict(options)
         for name, shape in latest.origins.items():
             guessed = guessed or shape is None
@@ -33,6 +34,7 @@ def with_remedy(
     given = " ".join(f"--shape {name}={text}" for name, text in options.items())
     hints = ["numbers for the letters"] if any(map(str.isupper, options.values())) else []
     hints += ["3 channels are a guess"] if guessed else []
+    hints += ["more blobs may follow"] if latest is not None else []
     note = f" ({'; '.join(hints)})" if hints else ""
     return UnknownShapeError(f"{error}; give it with {given}{note}", error.origins)
 

@@ -182,6 +182,10 @@ def _fan(fans: Fans, mode: VarianceNorm) -> float:
 
 
 def _exchanged(layer: LayerParameter) -> str:
+    if layer.convolution_param.group > 1:
+        return (
+            "a depthwise kernel's channels are its inputs here, in Caffe its outputs: the fans are exchanged"
+        )
     reason = {
         "InnerProduct": "Caffe keeps a transposed weight as inputs x outputs",
         "Embed": "Caffe takes the length of a row for the fan-in",

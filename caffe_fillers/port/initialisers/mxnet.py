@@ -3,8 +3,8 @@
 Xavier has the scale sqrt(magnitude / factor), a bound or a deviation: its
 magnitude 3 is Caffe's xavier, 2 its msra. MSRAPrelu is that with magnitude
 2 / (1 + slope^2) and a slope of 0.25 where none is given. Uniform and Normal
-are even about zero. Bilinear divides an index by the width without rounding
-down, so its rows are no interpolation (python/mxnet/initializer.py, 1.9.1).
+are even about zero. Bilinear is Caffe's of before 2017-10, which is off centre
+for widths of 2 and 3 modulo 4 (python/mxnet/initializer.py, 1.9.1).
 """
 
 from __future__ import annotations
@@ -134,8 +134,11 @@ def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
 
 
 def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+    if tensor.shape[-1] % 4 < 2:
+        return _init("Bilinear()")
     imports = ("import mxnet as mx", "import numpy as np")
-    return Initialiser("BilinearKernel()", False, "mx.init.Bilinear is not bilinear", imports, _BILINEAR)
+    comment = "mx.init.Bilinear is off centre for this width, as Caffe was before 2017-10"
+    return Initialiser("BilinearKernel()", False, comment, imports, _BILINEAR)
 
 
 frameworks.add(

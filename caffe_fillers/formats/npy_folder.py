@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import re
+import tokenize
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -31,7 +33,10 @@ MANIFEST = "manifest.json"
 _KIND, _VERSION = "caffe_fillers numpy folder", 1
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\.npy")
-_BROKEN = (OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError, RecursionError, OverflowError)
+_BROKEN = (
+    *(OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError, RecursionError, OverflowError),
+    tokenize.TokenError,
+)
 
 Owners = dict[tuple[str, int], ModelBlob]
 Files = dict[tuple[str, int], str]
@@ -116,7 +121,7 @@ def _blob(
     shared_with: list[Any] | None = None,
     four_axes: bool = False,
 ) -> ModelBlob:
-    if not _FILE.fullmatch(file) or (folder / file).is_symlink():
+    if not _FILE.fullmatch(file) or (folder / file).is_symlink() or not (folder / file).is_file():
         raise FormatError(f"{file!r} is no file of the folder's own")
     owner = None if shared_with is None else (str(shared_with[0]), int(shared_with[1]))
     if owner is not None and owner not in known:
@@ -130,7 +135,9 @@ def _blob(
 
 def _mapped(path: Path) -> Values:
     """The array in the file, not read; pickles are never loaded."""
-    array: Values = np.load(path, mmap_mode="r", allow_pickle=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        array: Values = npy.open_memmap(path, mode="r")
     if array.dtype.kind not in "fiu":
         raise FormatError(f"{path.name!r} holds {array.dtype}, which are no real numbers")
     return array

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from caffe_fillers.schema import NetParameter
 from .mutations import damage_bytes, damage_message, damage_words
 
 TESTS = Path(__file__).parent.parent
+MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 FEW = 200_000
 """Values from which on a case is planned, but not drawn: time is for other cases."""
 
@@ -149,6 +151,12 @@ def _file(random: Random, name: str) -> bytes:
     return damage_bytes(random, random.choice(model_files(name)), random.choice(model_files(name)))
 
 
+def _weights_text(random: Random) -> bytes:
+    """Weights as prototxt."""
+    damage = damage_words if random.random() < 0.8 else damage_bytes
+    return damage(random, random.choice(model_files("prototxt")), random.choice(model_files("prototxt")))
+
+
 def _safetensors(random: Random) -> bytes:
     """Half of the cases keep a header length that is right, so that the damage is read."""
     data = random.choice(model_files("safetensors"))
@@ -199,6 +207,37 @@ def _npz(random: Random) -> bytes:
     return file.getvalue()
 
 
+@cache
+def folders() -> list[dict[str, bytes]]:
+    """Those models as folders of numpy's files."""
+    found = []
+    for model in models():
+        with tempfile.TemporaryDirectory() as folder:
+            formats["npy"].write(Path(folder), model)
+            found.append({path.name: path.read_bytes() for path in Path(folder).iterdir()})
+    return found
+
+
+def _folder(random: Random) -> bytes:
+    """A zip of the folder's files, of which one is damaged."""
+    chosen = dict(random.choice(folders()))
+    name = random.choice(["manifest.json", *chosen])
+    damage = damage_words if random.random() < 0.6 else damage_bytes
+    chosen[name] = damage(random, chosen[name], random.choice(list(chosen.values())))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in chosen.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return file.getvalue()
+
+
+def _run_folder(data: bytes) -> None:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            archive.extractall(folder)
+        _write_out(read_model(Path(folder), folder, "npy"))
+
+
 def _pickled(random: Random) -> bytes:
     file = io.BytesIO()
     np.save(file, np.array([random.choice((object, {}, "é", 1j, None))], dtype=random.choice((object, None))))
@@ -223,7 +262,10 @@ def _run_upgrade(data: bytes) -> None:
 
 
 def _run_model(data: bytes, name: str) -> None:
-    model = read_model(io.BytesIO(data), "file", name)
+    _write_out(read_model(io.BytesIO(data), "file", name))
+
+
+def _write_out(model: Model) -> None:
     if sum(blob.count for _, _, blob in model.blobs()) < FEW:
         formats["caffemodel"].write(io.BytesIO(), model)
 
@@ -236,5 +278,7 @@ TARGETS = {
     "caffemodel": Target(partial(_file, name="caffemodel"), partial(_run_model, name="caffemodel")),
     "h5": Target(partial(_file, name="h5"), partial(_run_model, name="h5")),
     "npz": Target(_npz, partial(_run_model, name="npz")),
+    "npy": Target(_folder, _run_folder),
+    "prototxt": Target(_weights_text, partial(_run_model, name="prototxt")),
     "safetensors": Target(_safetensors, partial(_run_model, name="safetensors")),
 }

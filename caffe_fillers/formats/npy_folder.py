@@ -121,7 +121,8 @@ def _blob(
     shared_with: list[Any] | None = None,
     four_axes: bool = False,
 ) -> ModelBlob:
-    if not _FILE.fullmatch(file) or (folder / file).is_symlink() or not (folder / file).is_file():
+    path = folder / file
+    if not _FILE.fullmatch(file) or path.is_symlink() or (path.exists() and not path.is_file()):
         raise FormatError(f"{file!r} is no file of the folder's own")
     owner = None if shared_with is None else (str(shared_with[0]), int(shared_with[1]))
     if owner is not None and owner not in known:

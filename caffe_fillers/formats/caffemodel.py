@@ -24,15 +24,16 @@ _BLOB_DATA = BlobProto.DESCRIPTOR.fields_by_name["data"].number
 def write(file: BinaryIO, model: Model) -> None:
     """Write the bytes of `Net::ToProto`; a model that the format cannot hold is refused before."""
     head = _head(model)
-    total = len(head) + sum(_layer_size(layer) + 6 for layer in model.layers)
+    sizes = [_layer_size(layer) for layer in model.layers]
+    total = len(head) + sum(len(prefix(_NET_LAYER, size)) + size for size in sizes)
     if total > MAX_BYTES:
         raise FormatError(
             f"the model needs {total:,} bytes and a caffemodel ends at {MAX_BYTES:,}: "
             "choose another format, such as --format safetensors or h5"
         )
     file.write(head)
-    for layer in model.layers:
-        file.write(prefix(_NET_LAYER, _layer_size(layer)))
+    for layer, size in zip(model.layers, sizes, strict=True):
+        file.write(prefix(_NET_LAYER, size))
         before, after = _around_blobs(layer.parameter)
         file.write(before)
         for blob in layer.blobs:

@@ -26,6 +26,7 @@ from caffe_fillers.traps import find_traps
 if TYPE_CHECKING:
     from caffe_fillers.model import Model
     from caffe_fillers.rng import Stream
+    from caffe_fillers.signal import SignalReport
 
 _PHASES = {"train": TRAIN, "test": TEST}
 
@@ -74,6 +75,27 @@ class Net:
         """
         used, convention = self._stream(seed, stream, boost, generator), fans.convention(caffe)
         return execute(self.plan, self.parameter, used, convention, threads)[0]
+
+    def signal(
+        self, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
+    ) -> SignalReport:
+        """What the fillers do to the signal: predicted deviations of activations and gradients, per layer.
+
+        Nothing is drawn. The input is assumed to be independent values of
+        `input_mean` and `input_std`; `phase` (train or test) says how dropout
+        and batch norm run, by default as planned. See `signal.analyse`.
+
+        >>> import io
+        >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 8 dim: 50 } } }"
+        >>> text += b"layer { name: 'ip' type: 'InnerProduct' bottom: 'x' top: 'ip' inner_product_param {"
+        >>> text += b"num_output: 20 weight_filler { type: 'msra' } } }"
+        >>> row = load_net(io.BytesIO(text)).signal()["ip"]
+        >>> round(row.forward_gain, 3), round(row.backward_gain, 3), round(row.tops[0].std, 3)
+        (2.0, 0.8, 1.414)
+        """
+        from caffe_fillers.signal import analyse
+
+        return analyse(self.parameter, self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
 
     def model_as(self, framework: str, seed: int) -> Model:
         """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""

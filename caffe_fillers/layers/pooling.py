@@ -9,7 +9,7 @@ import numpy as np
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
-from caffe_fillers.layers.windows import int32
+from caffe_fillers.layers.windows import Windows, int32
 from caffe_fillers.schema import LayerParameter, PoolingParameter, SPPParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, format_shape
 
@@ -76,6 +76,16 @@ class _Axis:
                 f"kernel {self.kernel} is longer than the {length} of the image with pad {self.pad}"
             )
         return outputs
+
+
+def pooling_windows(pooling_param: PoolingParameter, image: Shape) -> Windows:
+    """The windows over an image, one as large as the image for global pooling.
+
+    >>> pooling_windows(PoolingParameter(kernel_size=3, stride=2), (9, 9))
+    Windows(kernel=(3, 3), stride=(2, 2), pad=(0, 0), dilation=(1, 1))
+    """
+    kernel = image if pooling_param.global_pooling else _pair(pooling_param, "kernel")
+    return Windows(kernel, _pair(pooling_param, "stride"), _pair(pooling_param, "pad"), (1, 1))
 
 
 def _pooled(pooling_param: PoolingParameter, image: Shape) -> Shape:

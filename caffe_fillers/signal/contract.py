@@ -1,0 +1,88 @@
+"""What a signal rule is given and what it returns, and where rules register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from caffe_fillers._registry import Registry
+from caffe_fillers.laws import Law
+from caffe_fillers.schema import LayerParameter
+from caffe_fillers.shapes import Shape
+from caffe_fillers.signal.parts import Gradient, Signal
+
+Signals: TypeAlias = tuple[Signal, ...]
+Gradients: TypeAlias = "tuple[Gradient | None, ...]"
+Pull: TypeAlias = Callable[[tuple[Gradient, ...]], Gradients]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer as its rule sees it: parameters, shapes, the laws of its blobs, and the phase it runs in."""
+
+    parameter: LayerParameter
+    bottoms: tuple[Shape | None, ...]
+    tops: tuple[Shape | None, ...]
+    laws: tuple[Law, ...]
+    train: bool
+    input_mean: float = 0.0
+    input_std: float = 1.0
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What a layer makes of the signal.
+
+    `tops` has a signal for each top, None for one that is not predicted.
+    `pull` takes the gradients of the tops, all of them known, and gives those
+    of the bottoms. The gains and fans are set by layers with weights.
+    """
+
+    tops: tuple[Signal | None, ...]
+    pull: Pull
+    forward_gain: float | None = None
+    backward_gain: float | None = None
+    fan_in: float | None = None
+    fan_out: float | None = None
+
+
+Rule: TypeAlias = Callable[[Node, Signals], "Flow | None"]
+
+
+@dataclass(frozen=True)
+class SignalRule:
+    """A registered rule.
+
+    Its `run` gives None where it cannot predict. `activation` marks functions
+    of single values, whose factor a filler before them makes up for;
+    `transparent` layers that lie between the two without a say. `loss` ends a
+    net: gradients begin at its bottom. A rule is not called where a bottom is
+    not predicted, save that a loss may have any labels.
+    """
+
+    run: Rule
+    activation: bool = False
+    transparent: bool = False
+    loss: bool = False
+
+
+signal_rules: Registry[SignalRule] = Registry("signal rule", f"{__package__}.rules")
+
+
+def signal_rule(
+    *names: str, activation: bool = False, transparent: bool = False, loss: bool = False
+) -> Callable[[Rule], Rule]:
+    """Register a rule under its layer types."""
+
+    def decorate(rule: Rule) -> Rule:
+        for name in names:
+            signal_rules.add(name, SignalRule(rule, activation, transparent, loss))
+        return rule
+
+    return decorate
+
+
+def no_pull(_: tuple[Gradient, ...]) -> Gradients:
+    """Of a layer without bottoms."""
+    return ()

@@ -1,0 +1,165 @@
+"""Sums of many inputs times random weights: the second moments of what comes out and of what comes back.
+
+With weights w of mean m and variance v, independent of each other and of the
+inputs x, each output is a normal with
+
+    mean              m * sum E[x]
+    shared variance   v * sum E[E[x|A]^2] + m^2 * sum Var[E[x|A]]
+    own variance      (v + m^2) * sum E[Var[x|A]]
+
+over its connections, plus the bias. For m = 0 it is He, Zhang, Ren and Sun,
+Delving deep into rectifiers, ICCV 2015, equation 7; and the gradient is their
+equation 13, (v + m^2) times the sum over what an input is connected to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from caffe_fillers import laws
+from caffe_fillers.signal.contract import Flow, Gradients
+from caffe_fillers.signal.distribution import Part, Reals, normal
+from caffe_fillers.signal.parts import Gradient, Power, Signal, cut, num_channels
+from caffe_fillers.signal.windows import Connections
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Connections and the first two moments of the weights on them.
+
+    `plain` counts connections; `mean` and `mean_square` sum with the weights'
+    means and their squares; `variance` is the same for all.
+    """
+
+    plain: Connections
+    mean: Connections
+    mean_square: Connections
+    variance: float
+    unit_sum: bool = False
+
+    @property
+    def centered(self) -> bool:
+        """Whether all means are 0."""
+        return any(not np.any(axis) for axis in self.mean.forward_axes)
+
+    def second(self, values: Reals) -> Reals:
+        """Sum over an output's connections, weighted with E[w^2]."""
+        return self.variance * self.plain.forward(values) + self.mean_square.forward(values)
+
+    def second_back(self, values: Reals) -> Reals:
+        """Sum over an input's connections, weighted with E[w^2]."""
+        return self.variance * self.plain.backward(values) + self.mean_square.backward(values)
+
+
+def weights(law: laws.Law, connect: Callable[[Sequence[Reals] | None], Connections], kernel: int) -> Weights:
+    """Moments of a law on connections, which `connect` makes with taps along each axis or none.
+
+    A law that computes one kernel of rank 1 for all (bilinear) gives its taps
+    themselves; `kernel` is the number of axes of the kernel.
+    """
+    plain = connect(None)
+    taps = _taps(law, kernel)
+    if taps is not None:
+        return Weights(plain, connect(taps), connect([axis**2 for axis in taps]), 0.0)
+    mean = law.mean if abs(law.mean) > 1e-12 * law.std else 0.0
+    return Weights(
+        plain, _scaled(plain, mean), _scaled(plain, mean**2), law.std**2, isinstance(law, laws.UnitSum)
+    )
+
+
+def _scaled(plain: Connections, factor: float) -> Connections:
+    forward, backward = plain.forward_axes, plain.backward_axes
+    return Connections((forward[0] * factor, *forward[1:]), (backward[0] * factor, *backward[1:]))
+
+
+def _taps(law: laws.Law, axes: int) -> list[Reals] | None:
+    if not isinstance(law, laws.Exact) or law.block.ndim != axes or law.block.sum() == 0:
+        return None
+    block = law.block.astype(np.float64)
+    total = float(block.sum())
+    taps = [block.sum(axis=tuple(other for other in range(axes) if other != axis)) for axis in range(axes)]
+    taps = [axis / total ** (1 - 1 / axes) for axis in taps]
+    product = taps[0]
+    for axis in taps[1:]:
+        product = np.multiply.outer(product, axis)
+    return taps if np.allclose(product, block, atol=1e-6) else None
+
+
+def forward(
+    signal: Signal, kernel: Weights, outputs: int, group: int, bias: laws.Law | None
+) -> Signal | None:
+    """The tops of a layer with `outputs` channels in `group` groups; None where inputs hang together."""
+    channels = num_channels(signal) // group
+    groups = (
+        [signal]
+        if len(signal) == 1
+        else [cut(signal, i * channels, (i + 1) * channels) for i in range(group)]
+    )
+    made = [_output(part, kernel, channels, outputs // len(groups), bias) for part in groups]
+    known = [part for part in made if part is not None]
+    return tuple(known) if len(known) == len(made) else None
+
+
+def _output(
+    signal: Signal, kernel: Weights, channels: int, outputs: int, bias: laws.Law | None
+) -> Part | None:
+    """One group's; a single part stands for any `channels` of its own."""
+    hang_together = any(part.alike for part in signal) and channels > 1
+    if not kernel.centered and hang_together:
+        return None
+    if kernel.unit_sum and any(part.grid_mean for part in signal):
+        return None  # weights that sum to 1 hang together
+    pieces = [(channels if len(signal) == 1 else part.channels, part) for part in signal]
+    first = sum(n * part.grid_mean * part.scale for n, part in pieces)
+    shared = sum(n * part.grid_shared * part.scale**2 for n, part in pieces)
+    own = sum(n * (part.grid_second - part.grid_shared) * part.scale**2 for n, part in pieces)
+    spread = sum(n * part.spread * kernel.mean.forward(part.scale) ** 2 for n, part in pieces)
+    mean = kernel.mean.forward(np.asarray(first))
+    shared_variance = kernel.variance * kernel.plain.forward(np.asarray(shared)) + np.maximum(spread, 0)
+    if bias is not None:
+        mean, shared_variance = mean + bias.mean, shared_variance + bias.std**2
+    one_to_one = channels == 1 and outputs == sum(n for n, _ in pieces)
+    alike = (not kernel.centered and not one_to_one) or (channels == 1 and hang_together)
+    return normal(outputs, mean, shared_variance, kernel.second(np.asarray(own)), alike=alike)
+
+
+def backward(gradient: Gradient, kernel: Weights, inputs: int, group: int) -> Gradient:
+    """The gradient that comes back to `inputs` channels."""
+    outputs = num_channels(gradient) // group
+    groups = [gradient]
+    if len(gradient) > 1:
+        groups = [cut(gradient, i * outputs, (i + 1) * outputs) for i in range(group)]
+    powers = []
+    for pieces in groups:
+        total = sum((outputs if len(gradient) == 1 else each.channels) * each.power for each in pieces)
+        powers.append(Power(inputs // len(groups), np.asarray(kernel.second_back(np.asarray(total)))))
+    return tuple(powers)
+
+
+def flow(
+    bottoms: Sequence[Signal], tops: Sequence[Signal | None], kernel: Weights, outputs: int, group: int
+) -> Flow:
+    """The flow of a layer with weights, which all its bottoms share."""
+    channels, image = num_channels(bottoms[0]), bottoms[0][0].scale.shape
+
+    def pull(gradients: tuple[Gradient, ...]) -> Gradients:
+        return tuple(
+            backward(gradient, kernel, num_channels(each), group)
+            for gradient, each in zip(gradients, bottoms, strict=True)
+        )
+
+    ones = np.ones(image)
+    there = np.asarray(kernel.plain.forward(ones))
+    back = np.ones(there.shape)
+    inputs_per_group, outputs_per_group = channels / group, outputs / group
+    return Flow(
+        tuple(tops),
+        pull,
+        forward_gain=float(np.mean(kernel.second(ones))) * inputs_per_group,
+        backward_gain=float(np.mean(kernel.second_back(back))) * outputs_per_group,
+        fan_in=float(np.mean(there)) * inputs_per_group,
+        fan_out=float(np.mean(kernel.plain.backward(back))) * outputs_per_group,
+    )

@@ -1,0 +1,60 @@
+"""Which filler would keep the signal level from one layer with weights to the next."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from caffe_fillers import laws
+from caffe_fillers.fillers import MSRA, Xavier
+from caffe_fillers.plan import Fill
+from caffe_fillers.shapes import Shape
+from caffe_fillers.signal.contract import Flow
+from caffe_fillers.signal.distribution import normal
+from caffe_fillers.signal.graph import Graph, Step
+from caffe_fillers.signal.parts import second_moment
+
+LEVEL = 1.25
+"""A gain between 1/LEVEL and LEVEL is left as it is."""
+_NEAR = 1.1
+_CANDIDATES = {
+    f"{name} {norm}": filler(norm)
+    for norm in ("FAN_IN", "AVERAGE", "FAN_OUT")
+    for name, filler in (("xavier", Xavier), ("msra", MSRA))
+}
+
+
+def level_filler(graph: Graph, step: Step, flow: Flow, shape: Shape) -> str:
+    """The filler under which gain times the following activation's factor is 1; '' if nothing is to do.
+
+    It is named if xavier or msra come within a tenth of the deviation, else
+    given as a gaussian. The factor is that of a standard normal.
+    """
+    if not flow.fan_in or flow.forward_gain is None or isinstance(step.node.laws[0], laws.Exact):
+        return ""
+    factor = _factor_behind(graph, step)
+    if factor is None or 1 / LEVEL <= flow.forward_gain * factor <= LEVEL:
+        return ""
+    std = 1 / math.sqrt(flow.fan_in * factor)
+    for name, filler in _CANDIDATES.items():
+        if std / _NEAR <= filler.law(shape).std <= std * _NEAR:
+            return name
+    return f"gaussian std {std:.2g}"
+
+
+def _factor_behind(graph: Graph, step: Step) -> float | None:
+    """The factor of the activation that follows, 1 without one, None before a normalisation."""
+    for following in graph.after(step.tops):
+        if following.node.parameter.type in ("BatchNorm", "MVN"):
+            return None
+        if following.rule is not None and following.rule.activation:
+            one, zero = np.ones(()), np.zeros(())
+            flow = following.rule.run(following.node, ((normal(1, zero, zero, one),),))
+            return None if flow is None or flow.tops[0] is None else second_moment(flow.tops[0]) or None
+    return 1.0
+
+
+def weight_shape(fill: object) -> Shape | None:
+    """The shape that a filler drew; None where the values were given."""
+    return fill.shape if isinstance(fill, Fill) else None

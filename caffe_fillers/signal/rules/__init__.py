@@ -1,0 +1,1 @@
+"""A rule per layer type: what it makes of moments and of gradients; a module per family."""

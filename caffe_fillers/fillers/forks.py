@@ -131,7 +131,7 @@ class UnitNorm:
     def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[laws.Values]:
         """One piece: rows can be scaled only when all are drawn."""
         rows = laws.sample(laws.Normal(0.0, 1.0), stream, (size // self.row, self.row), dtype)
-        squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64) + 1e-12
+        squares = np.add.accumulate(np.square(rows, dtype=np.float64), axis=1)[:, -1] + 1e-12
         yield (rows * (dtype(1) / np.sqrt(squares.astype(dtype)))[:, np.newaxis]).ravel()
 
     def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:

@@ -22,6 +22,10 @@ from caffe_fillers.shapes import Shape, count, format_shape
 PI = math.pi
 Number: TypeAlias = "float | Callable[[int], float]"  # a Callable takes the kernel's index
 
+# The C library's own: numpy's differ from it, and between processors, by an ulp.
+_exp = np.vectorize(math.exp, otypes=[np.float64])
+_cos = np.vectorize(math.cos, otypes=[np.float64])
+
 
 @dataclass(frozen=True)
 class _Segment:
@@ -44,10 +48,10 @@ class _Segment:
         )
         x = 2.0 * np.arange(size) / (size - 1) - 1
         y = x[:, np.newaxis]
-        envelope = np.exp(-(x * x + y * y) / (2 * sigma * sigma))
+        envelope = _exp(-(x * x + y * y) / (2 * sigma * sigma))
         along = x * math.cos(theta) - y * math.sin(theta)
         scaled = omega if self.absolute else PI * (size - 1) / 2 / omega
-        wave = amplitude * envelope * np.cos(along * scaled + phi)
+        wave = amplitude * envelope * _cos(along * scaled + phi)
         return np.multiply.outer(np.asarray(self.colour, np.float64), wave)
 
 

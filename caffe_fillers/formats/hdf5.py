@@ -68,6 +68,7 @@ def _lay_out(data: h5py.Group, name: str, blob: ModelBlob) -> int | None:
     settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     settings.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     settings.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    settings.set_obj_track_times(False)  # a file that says when it was made is never the same again
     folder, _, index = name.rpartition("/")
     space = h5py.h5s.create_simple(blob.shape) if blob.shape else h5py.h5s.create(h5py.h5s.SCALAR)
     group = data.require_group(folder)

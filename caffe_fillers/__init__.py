@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         filler,
     )
     from caffe_fillers.rng import Stream
+    from caffe_fillers.signal import SignalReport
 
 __all__ = [
     "MSRA",
@@ -32,6 +33,7 @@ __all__ = [
     "Gaussian",
     "Net",
     "PositiveUnitball",
+    "SignalReport",
     "Stream",
     "Uniform",
     "VarianceNorm",
@@ -50,6 +52,7 @@ _ROOMS = {
     "errors": ("CaffeFillersError",),
     "fans": ("VarianceNorm",),
     "rng": ("Stream",),
+    "signal": ("SignalReport",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -34,6 +34,7 @@ ROOMS = [
     "frameworks",
     "check",
     "signal",
+    "probe",
     "port",
     "report",
     "api",

@@ -32,8 +32,8 @@ def _nodes(number: int) -> tuple[Reals, Reals]:
 
     An even number stands exactly opposite each other around 0, none on it.
     """
-    nodes = (np.arange(number) - (number - 1) / 2) * (14.0 / (number - 1))
-    weights = np.exp(-(nodes**2) / 2)
+    nodes: Reals = (np.arange(number) - (number - 1) / 2) * (14.0 / (number - 1))
+    weights: Reals = np.exp(-(nodes**2) / 2)
     return nodes, weights / weights.sum()
 
 

@@ -1,4 +1,4 @@
-"""A net as an engine for inference runs it: fed by Input layers, without losses, every top with a name of its own."""
+"""A net as inference runs it: fed by Input layers, without losses, every top with a name of its own."""
 
 from __future__ import annotations
 
@@ -72,13 +72,16 @@ def _left_out(layer: LayerParameter, current: dict[str, str]) -> bool:
 
 
 def _renamed(layer: LayerParameter, current: dict[str, str]) -> LayerParameter:
-    """Nothing works in place: what an engine has overwritten cannot be measured."""
+    """Nothing works in place: what an engine has overwritten cannot be measured.
+
+    The first top has the layer's name: OpenCV calls some layers by one, some by the other.
+    """
     entry = LayerParameter()
     entry.CopyFrom(layer)
     for field in ("include", "exclude", "phase", "param", "loss_weight", "propagate_down", "blobs"):
         entry.ClearField(field)
     entry.bottom[:] = [current[name] for name in layer.bottom]
-    entry.top[:] = [f"{layer.name}:{index}" for index in range(len(layer.top))]
+    entry.top[:] = [f"{layer.name}:{index}" if index else layer.name for index in range(len(layer.top))]
     current.update(zip(layer.top, entry.top, strict=True))
     return entry
 

@@ -30,7 +30,9 @@ def run(
     weights = io.BytesIO()
     caffemodel.write(weights, deployed.weights(model))
     try:
-        net = cv2.dnn.readNetFromCaffe(write(deployed.net).encode(), weights.getvalue())
+        net = cv2.dnn.readNetFromCaffe(
+            bytearray(write(deployed.net).encode()), bytearray(weights.getbuffer())
+        )
         net.enableFusion(False)
         for name, values in inputs.items():
             net.setInput(values, name)

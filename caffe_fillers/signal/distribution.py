@@ -32,7 +32,7 @@ def _nodes(number: int) -> tuple[Reals, Reals]:
 
     An even number stands exactly opposite each other around 0, none on it.
     """
-    nodes: Reals = (np.arange(number) - (number - 1) / 2) * (14.0 / (number - 1))
+    nodes = (np.arange(number, dtype=np.float64) - (number - 1) / 2) * (14.0 / (number - 1))
     weights: Reals = np.exp(-(nodes**2) / 2)
     return nodes, weights / weights.sum()
 

@@ -54,11 +54,16 @@ def _holds_weights(arguments: argparse.Namespace) -> bool:
 
 def _convert_weights(arguments: argparse.Namespace) -> None:
     from caffe_fillers.api.weights import open_model, save_model
+    from caffe_fillers.formats import formats
 
-    if arguments.target == "-":
-        raise UsageError("weights need a file to go to: give B")
     with open_model(arguments.source, arguments.source_format) as model:
-        save_model(arguments.target, model, arguments.format, force=arguments.force)
+        if arguments.target != "-":
+            save_model(arguments.target, model, arguments.format, force=arguments.force)
+        elif arguments.format is None or formats[arguments.format].folder:
+            raise UsageError("weights need a file to go to: give B, or --format for standard output")
+        else:
+            formats[arguments.format].write(sys.stdout.buffer, model)
+            sys.stdout.buffer.flush()
 
 
 def _convert_net(arguments: argparse.Namespace) -> None:

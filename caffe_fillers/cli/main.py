@@ -21,6 +21,7 @@ DONE, MISMATCH, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = {
     "fill": "fill a net and write its weights (the command that is meant where none is named)",
     "plan": "show what would be drawn, without drawing it",
+    "probe": "run the filled net in a real engine, measured beside predicted deviations",
     "check": "is this model what its prototxt declares, and if not, what is it",
     "convert": "write a net as upgraded text, or weights in another format",
     "port": "print a net's initialisers as code of torch, keras, mxnet, jax or tf1",

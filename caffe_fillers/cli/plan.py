@@ -1,17 +1,30 @@
-"""Show what filling a net would draw, in order, without drawing it."""
+"""Show what filling a net would draw, in order, without drawing it, and what that does to the signal."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, load
+
+if TYPE_CHECKING:
+    from caffe_fillers.signal import LayerSignal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command line of `caffe-fill plan NET`."""
     add_net_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    parser.add_argument(
+        "--gains",
+        action="store_true",
+        help="show for each layer the predicted deviation of activations and gradients (docs/signal.md)",
+    )
+    parser.add_argument(
+        "--input-std", type=float, default=1.0, metavar="S", help="assumed of the input (default 1)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,9 +32,26 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.cli import tables
 
     net = load(arguments)
+    report = net.signal(input_std=arguments.input_std)
     if arguments.json:
-        tables.print_json(net, sys.stdout)
+        if arguments.gains:
+            tables.print_json(net, sys.stdout, signal=[_document(row) for row in report])
+        else:
+            tables.print_json(net, sys.stdout)
+        return 0
+    if arguments.gains:
+        from caffe_fillers.cli.signals import print_signal
+
+        print_signal(report, sys.stdout)
     else:
-        tables.print_plan(net, sys.stdout)
-        tables.print_notes(net, sys.stderr)
+        tables.print_plan(net, sys.stdout, report=report)
+    tables.print_notes(net, sys.stderr)
     return 0
+
+
+def _document(row: LayerSignal) -> dict[str, object]:
+    """A layer's row for JSON; shapes stand with the tops of the plan."""
+    document = asdict(row)
+    for top in document["tops"]:
+        del top["shape"]
+    return document

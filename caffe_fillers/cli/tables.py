@@ -3,39 +3,74 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from caffe_fillers.api.rows import PlanRow, plan_rows
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.fans import convention
+from caffe_fillers.plan import Fill
 
 Copies: TypeAlias = Mapping[tuple[int, int], str]
 
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
+    from caffe_fillers.signal import SignalReport
 
 _COLUMNS = ("layer", "blob", "shape", "filler", "fan in", "fan out", "law", "parameters")
-_NUMBERS = {"blob", "fan in", "fan out", "parameters"}
+_MORE_COLUMNS = ("density", "gain", "back")
+_NUMBERS = {"blob", "fan in", "fan out", "gain", "back", "parameters"}
+PIPE_WIDTH = 140  # where nobody looks there is no width to keep to
 
 
-def print_plan(net: Net, file: TextIO, caffe: str = "master", copied: Copies | None = None) -> None:
-    """A row for each parameter blob, and the totals."""
+def print_plan(
+    net: Net,
+    file: TextIO,
+    caffe: str = "master",
+    copied: Copies | None = None,
+    report: SignalReport | None = None,
+) -> None:
+    """A row for each parameter blob, and the totals; with a `report` densities and gains as well."""
+    rows = list(map(_cells, plan_rows(net.plan, convention(caffe), copied)))
+    columns = list(_COLUMNS)
+    if report is not None:
+        more = list(_more_cells(net, report, caffe))
+        rows = [(*row[:-1], *cells, row[-1]) for row, cells in zip(rows, more, strict=True)]
+        columns[-1:-1] = _MORE_COLUMNS
+    print_table(columns, [index for index, name in enumerate(columns) if name in _NUMBERS], rows, file)
+    blobs = sum(blob.owner is None for blob in net.plan.blobs)
+    total = net.plan.num_parameters
+    print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB", file=file)
+
+
+def _more_cells(net: Net, report: SignalReport, caffe: str) -> Iterator[tuple[str, ...]]:
+    """The density of each blob, and the gains of its layer beside its weights."""
+    from caffe_fillers.cli.sparkline import sparkline
+
+    gains = {row.layer: (row.forward_gain, row.backward_gain) for row in report if row.fan_in is not None}
+    for blob in net.plan.blobs:
+        step = net.plan.steps[blob.step]
+        density = sparkline(step.law(convention(caffe))) if isinstance(step, Fill) else ""
+        forward, backward = gains.get(blob.layer, (None, None)) if blob.index == 0 else (None, None)
+        yield density, *("" if gain is None else f"{gain:.4g}" for gain in (forward, backward))
+
+
+def print_table(
+    columns: Sequence[str], numbers: Iterable[int], rows: Iterable[Sequence[str]], file: TextIO
+) -> None:
+    """A table without lines, coloured on a terminal only."""
     from rich.console import Console
     from rich.table import Table
 
+    right = set(numbers)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _COLUMNS:
-        table.add_column(name, justify="right" if name in _NUMBERS else "left", overflow="fold")
-    for row in plan_rows(net.plan, convention(caffe), copied):
-        table.add_row(*map(printable, _cells(row)))
-    width = None if file.isatty() else 140
-    console = Console(file=file, highlight=False, markup=False, emoji=False, width=width)
-    console.print(table)
-    blobs = sum(blob.owner is None for blob in net.plan.blobs)
-    total = net.plan.num_parameters
-    console.print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB")
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(printable, row))
+    width = None if file.isatty() else PIPE_WIDTH
+    Console(file=file, highlight=False, markup=False, emoji=False, width=width).print(table)
 
 
 def print_notes(net: Net, file: TextIO) -> None:

@@ -18,9 +18,10 @@ _NO_OUTPUT = ("Accuracy", "Silence", "HDF5Output")
 
 @dataclass(frozen=True)
 class Feed:
-    """An input of the net: the deviation and mean of what is fed, None for those of the probe."""
+    """An input of the net for one of its blobs: mean and deviation of what is fed, None for the probe's."""
 
     name: str
+    blob: str
     shape: Shape
     mean: float | None = None
     std: float | None = None
@@ -52,8 +53,8 @@ def deploy(parameter: NetParameter, tops: dict[str, Shape | None], items: int) -
         if layer.type in _DATA:
             made = _feeds(layer, tops, items)
             feeds += made
-            for top, feed in zip(layer.top, made, strict=False):
-                current[top] = feed.name
+            for feed in made:
+                current[feed.blob] = feed.name
                 entry = net.layer.add(name=feed.name, type="Input", top=[feed.name])
                 entry.input_param.shape.add(dim=feed.shape)
             continue
@@ -92,11 +93,13 @@ def _feeds(layer: LayerParameter, tops: dict[str, Shape | None], items: int) -> 
     feeds = []
     for index, name in enumerate(used):
         shape = tops[name]
+        if shape is not None and len(shape) == 1:
+            continue  # labels
         if shape is None or not shape or not is_known(shape[1:]):
             raise UsageError(
                 f"the probe needs the shape of {name!r}, which is {format_shape(shape)}: give --shape"
             )
         law = from_parameter(fillers[index if len(fillers) > 1 else 0]).law(shape) if fillers else None
         moments = (None, None) if law is None else (law.mean, law.std)
-        feeds.append(Feed(f"{layer.name}:{name}", (items, *shape[1:]), *moments))
+        feeds.append(Feed(f"{layer.name}:{name}", name, (items, *shape[1:]), *moments))
     return feeds

@@ -83,6 +83,7 @@ CAFFEMODELS = {
     "caffemodel_name_not_utf_8": b"\n\x03n\xfft" + WHOLE[5:],
     "caffemodel_number_without_end": b"\n\x03net" + b"\xff" * 11,
     "caffemodel_of_text": b"name: 'net'\n",
+    "caffemodel_required_field_missing": layer_of(b"\xa2\x09\x05\x0d\0\0\0\0"),
     "caffemodel_ragged": layer_of(blob_of(b"\n\x01\x02", b"\0" * 7)),
 }
 

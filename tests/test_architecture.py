@@ -26,7 +26,7 @@ ROOMS = [
     "sources",
     "layers",
     "planner",
-    "traps",
+    "traps rows",
     "model",
     "execute",
     "formats",

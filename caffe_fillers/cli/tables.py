@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
-from caffe_fillers.api.rows import PlanRow, plan_rows
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.fans import convention
 from caffe_fillers.plan import Fill
+from caffe_fillers.rows import PlanRow, plan_rows
 
 Copies: TypeAlias = Mapping[tuple[int, int], str]
 

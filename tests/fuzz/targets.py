@@ -21,11 +21,11 @@ import numpy as np
 import caffe_fillers as cf
 from caffe_fillers import passes, prototxt
 from caffe_fillers.api.net import upgraded_text
-from caffe_fillers.api.rows import plan_rows
 from caffe_fillers.errors import CaffeFillersError
 from caffe_fillers.formats import formats, read_model
 from caffe_fillers.model import Model
 from caffe_fillers.plan import Fill
+from caffe_fillers.rows import plan_rows
 from caffe_fillers.schema import NetParameter
 
 from .mutations import damage_bytes, damage_message, damage_words

@@ -27,6 +27,7 @@ from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.schema import BlobProto, NetParameter
 from caffe_fillers.shapes import as_shape, format_shape
 
+_PIECE = 1 << 17  # bytes of values that are read at a time
 _MAX_NET, _MAX_FIELDS = 1 << 26, 1 << 16
 """Bytes of text beside the values: of the net, and of one blob."""
 
@@ -142,10 +143,20 @@ def _blob(content: memoryview, found: _Found) -> ModelBlob:
 
 def _chunks(content: memoryview, spans: list[tuple[int, int]]) -> Iterator[Values]:
     for start, end in spans:
-        for match in _TOKEN.finditer(content[start:end]):
-            text = match.group().replace(b"data", b"").translate(_SEPARATORS)
+        position = start
+        while position < end:
+            text = _piece(content, position, end)
+            position += len(text)
+            numbers = _SUFFIX.sub(b"", text.replace(b"data", b"").translate(_SEPARATORS))
             with np.errstate(over="ignore"):  # what is too large becomes infinite, as protobuf has it
-                yield np.array(_SUFFIX.sub(b"", text).split(), "S").astype(np.float64).astype(np.float32)
+                yield np.fromstring(numbers, np.float64, sep=" ").astype(np.float32)
+
+
+def _piece(content: memoryview, start: int, end: int) -> bytes:
+    """Whole fields from `start` on, about _PIECE bytes of them."""
+    text = bytes(content[start : min(start + _PIECE, end)])
+    whole = text.rfind(b"data") if start + len(text) < end else len(text)
+    return text[:whole] if whole > 0 else bytes(content[start:end])
 
 
 def _line(content: memoryview, found: _Found) -> int:

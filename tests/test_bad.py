@@ -48,5 +48,17 @@ def test_a_call_raises_the_same(bad: Path) -> None:
         assert re.fullmatch(pattern(bad), told, re.DOTALL)
 
 
+WEIGHTS = [path for path in FILES if path.suffix != ".prototxt"]
+NET = str(Path(__file__).parent.parent / "examples" / "lenet.prototxt")
+
+
+@pytest.mark.parametrize("command", [["check", NET], [NET, "--weights"]], ids=["check", "--weights"])
+@pytest.mark.parametrize("bad", WEIGHTS, indirect=True, ids=lambda path: path.stem)
+def test_wherever_weights_are_read(command: list[str], bad: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, bad.name]) == 2
+    assert re.fullmatch(pattern(bad), capsys.readouterr().err, re.DOTALL)
+    assert [path.name for path in Path().iterdir()] == [bad.name]
+
+
 def test_every_message_has_its_file() -> None:
     assert {path.stem for path in BAD.glob("*.txt")} == {path.stem for path in FILES}

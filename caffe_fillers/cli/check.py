@@ -18,6 +18,8 @@ from caffe_fillers.errors import UsageError
 if TYPE_CHECKING:
     from caffe_fillers.check import CheckResult
 
+_COPIES = 3  # of the weights that a check holds: what is stored, what is expected, what is compared
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command line of `caffe-fill check NET WEIGHTS`."""
@@ -40,9 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a line per blob and the verdict."""
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
+    from caffe_fillers.resources import require_memory
 
     net = load(arguments)
     with open_model(arguments.weights) as model:
+        require_memory(_COPIES * model.num_bytes, "the check needs")
         result = check_model(
             net.plan,
             model,

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers.api.files import is_device, open_input, replace_file
 from caffe_fillers.api.folders import replace_folder
+from caffe_fillers.errors import UsageError
 from caffe_fillers.formats import format_for, format_to_read, read_model
 from caffe_fillers.resources import require_disk, require_memory
 
 if TYPE_CHECKING:
+    from caffe_fillers.formats.contract import Tensors
     from caffe_fillers.laws import Values
     from caffe_fillers.model import Model
 
@@ -98,6 +100,22 @@ def load_weights(path: str | Path, format: str | None = None, *, force: bool = F
 
 def _one_chunk(array: Values) -> Iterator[Values]:
     yield array.ravel()
+
+
+def save_tensors(
+    path: str | Path, tensors: Tensors, format: str | None = None, *, force: bool = False
+) -> None:
+    """Write arrays of any names, such as a layout of another framework, whole or not at all."""
+    file_format = format_for(str(path), format)
+    write_tensors = file_format.write_tensors
+    if write_tensors is None:
+        raise UsageError(
+            f"a layout of another framework goes into safetensors or npz, not {file_format.name}"
+        )
+    if not force and not is_device(Path(path)):
+        require_disk(sum(4 * blob.count for _, blob in tensors), Path(path).parent)
+    with replace_file(Path(path)) as file:
+        write_tensors(file, tensors)
 
 
 def save_model(path: str | Path, model: Model, format: str | None = None, *, force: bool = False) -> None:

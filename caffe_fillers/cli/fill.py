@@ -49,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write this layer alone, with the values it always has; may be repeated",
     )
     parser.add_argument(
+        "--layout",
+        metavar="FRAMEWORK",
+        help="name and transpose the blobs as the module that `caffe-fill port` prints has them (torch)",
+    )
+    parser.add_argument(
         "--threads", type=int, metavar="N", help="the bytes are the same with any number (default: all cores)"
     )
     parser.add_argument("--profile", action="store_true", help="say where the time went")
@@ -70,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     seed = net.seed if arguments.seed is None else arguments.seed
     chosen = seed is None
     seed = fresh_seed() if seed is None else seed
-    output = arguments.output or f"{_stem(arguments.net)}.caffemodel"
+    ending = "safetensors" if arguments.layout else "caffemodel"
+    output = arguments.output or f"{_stem(arguments.net)}.{ending}"
     _spare(arguments.net, output)
     with profile.stage("draw and write"):
         copied = _write(net, seed, output, arguments, profile)
@@ -90,9 +96,7 @@ def _spare(net: str, output: str) -> None:
 
 
 def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, profile: Profile) -> Copied:
-    from caffe_fillers.api.weights import save_model
     from caffe_fillers.cli.progress import with_progress
-    from caffe_fillers.formats import format_for
 
     model = _model(net, seed, arguments)
     show = not arguments.quiet and sys.stderr.isatty()
@@ -100,15 +104,30 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, prof
     with net.with_weights(model, files) as copied:
         model = profile.watched(copied.model) if arguments.profile else copied.model
         model = with_progress(model, net.plan.num_parameters) if show else model
-        if output == "-":
-            file_format = format_for(".caffemodel", arguments.format)
-            if file_format.folder:
-                raise UsageError(f"{file_format.name} is a folder of files; give it a name with -o")
-            file_format.write(sys.stdout.buffer, model)
-            sys.stdout.buffer.flush()
-        else:
-            save_model(output, model, arguments.format, force=arguments.force)
+        _save(net, model, output, arguments)
     return copied
+
+
+def _save(net: Net, model: Model, output: str, arguments: argparse.Namespace) -> None:
+    from caffe_fillers.api.weights import save_model, save_tensors
+    from caffe_fillers.formats import format_for
+
+    if arguments.layout:
+        from caffe_fillers.port.contract import targets
+        from caffe_fillers.port.layout import lay_out
+
+        if arguments.only:
+            raise UsageError("--layout takes the whole net, of which --only leaves a part")
+        tensors = lay_out(targets[arguments.layout], net.parameter, net.plan, model)
+        save_tensors(output, tensors, arguments.format, force=arguments.force)
+    elif output == "-":
+        file_format = format_for(".caffemodel", arguments.format)
+        if file_format.folder:
+            raise UsageError(f"{file_format.name} is a folder of files; give it a name with -o")
+        file_format.write(sys.stdout.buffer, model)
+        sys.stdout.buffer.flush()
+    else:
+        save_model(output, model, arguments.format, force=arguments.force)
 
 
 def _model(net: Net, seed: int, arguments: argparse.Namespace) -> Model:

@@ -1,7 +1,8 @@
-"""Print a net's initialisers as code of another framework.
+"""Print a net as code of another framework, with its initialisers.
 
-Each is the framework's own where that is the same distribution, and has its
-numbers and a comment where it is not.
+Each initialiser is the framework's own where that is the same distribution,
+and has its numbers and a comment where it is not. Weights for the code are
+written with --layout, by caffe-fill NET.
 """
 
 from __future__ import annotations
@@ -19,9 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command line of `caffe-fill port NET`."""
     add_net_arguments(parser)
     parser.add_argument("--to", required=True, choices=FRAMEWORKS, help="the framework to print code for")
-    parser.add_argument(
-        "--only", required=True, choices=("init",), help="init: the initialisers without the module"
-    )
+    parser.add_argument("--only", choices=("init",), help="init: the initialisers without the module")
     parser.add_argument("-o", "--output", metavar="OUT", default="-", help="default: standard output")
 
 
@@ -29,10 +28,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the code, or write it to a file."""
     from caffe_fillers.api.files import replace_file
     from caffe_fillers.cli import tables
+    from caffe_fillers.port.contract import targets
     from caffe_fillers.port.initialisers.printing import print_initialisers
 
     net = load(arguments)
-    code = print_initialisers(arguments.to, net.plan, net.parameter)
+    if arguments.only == "init":
+        code = print_initialisers(arguments.to, net.plan, net.parameter)
+    else:
+        code = targets[arguments.to].print_module(net.parameter, net.plan)
     tables.print_notes(net, sys.stderr)
     if arguments.output == "-":
         sys.stdout.write(code)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import FormatError, NetError, UsageError
@@ -17,6 +17,8 @@ from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import check_blob_shape
 
 _PIECE, _MAX_PIPE = 1 << 20, 1 << 31
+
+Tensors: TypeAlias = Sequence[tuple[str, ModelBlob]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Format:
     `folder` is set; `write` draws the model's blobs in order and holds none of
     them. A file whose name ends with one of `also_reads` may be of this
     format, or a net without weights: it is never written by that name alone.
-    `broken` is what the format's library raises on a broken file, at once or
+    `write_tensors` writes arrays of any names without a net, for other
+    frameworks. `broken` is what the format's library raises on a broken file, at once or
     when a blob is read; `read_model` makes a `FormatError` of it.
     """
 
@@ -38,6 +41,7 @@ class Format:
     broken: tuple[type[Exception], ...] = ()
     also_reads: tuple[str, ...] = ()
     folder: bool = False
+    write_tensors: Callable[[BinaryIO, Tensors], None] | None = None
 
 
 def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Model:

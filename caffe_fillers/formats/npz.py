@@ -9,7 +9,7 @@ import tokenize
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import IO, Any, BinaryIO
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from caffe_fillers.errors import FormatError
-from caffe_fillers.formats.contract import Format, formats
+from caffe_fillers.formats.contract import Format, Tensors, formats
 from caffe_fillers.formats.named_blobs import BLOBS, MAX_TEXT, NET, restore, stored, texts
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
@@ -39,12 +39,22 @@ def write(file: BinaryIO, model: Model) -> None:
             array = np.frombuffer(text.encode(), np.uint8)
             with _member(archive, name) as member:
                 npy.write_array(member, array, allow_pickle=False)
-        for name, blob in stored(model):
-            with _member(archive, name) as member:
-                header = {"descr": "<f4", "fortran_order": False, "shape": blob.shape}
-                npy.write_array_header_1_0(member, header)
-                for chunk in blob.chunks():
-                    member.write(chunk.astype("<f4", copy=False).data)
+        _add(archive, stored(model))
+
+
+def write_tensors(file: BinaryIO, tensors: Tensors) -> None:
+    """Write arrays under their names alone."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        _add(archive, tensors)
+
+
+def _add(archive: zipfile.ZipFile, blobs: Iterable[tuple[str, ModelBlob]]) -> None:
+    for name, blob in blobs:
+        with _member(archive, name) as member:
+            header = {"descr": "<f4", "fortran_order": False, "shape": blob.shape}
+            npy.write_array_header_1_0(member, header)
+            for chunk in blob.chunks():
+                member.write(chunk.astype("<f4", copy=False).data)
 
 
 def read(file: BinaryIO) -> Model:
@@ -125,4 +135,4 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[Values]:
             left -= size
 
 
-formats.add("npz", Format("npz", (".npz",), write, read, _BROKEN))
+formats.add("npz", Format("npz", (".npz",), write, read, _BROKEN, write_tensors=write_tensors))

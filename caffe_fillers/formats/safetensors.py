@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from caffe_fillers.errors import FormatError
-from caffe_fillers.formats.contract import Format, formats, view
+from caffe_fillers.formats.contract import Format, Tensors, formats, view
 from caffe_fillers.formats.named_blobs import MAX_TEXT, restore, stored, texts
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
@@ -27,10 +27,20 @@ _TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
 
 
 def write(file: BinaryIO, model: Model) -> None:
+    """Write the net's description with the blobs."""
+    _write(file, [*stored(model)], texts(model))
+
+
+def write_tensors(file: BinaryIO, tensors: Tensors) -> None:
+    """Write arrays as torch does, which calls their format pt."""
+    _write(file, tensors, {"format": "pt"})
+
+
+def _write(file: BinaryIO, tensors: Tensors, notes: dict[str, str]) -> None:
     """Write the header, whose offsets the shapes give, and the blobs in order."""
-    header: dict[str, Any] = {_METADATA: texts(model)}
+    header: dict[str, Any] = {_METADATA: notes}
     end = 0
-    for name, blob in stored(model):
+    for name, blob in tensors:
         begin, end = end, end + 4 * blob.count
         header[name] = {"dtype": "F32", "shape": list(blob.shape), "data_offsets": [begin, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -38,7 +48,7 @@ def write(file: BinaryIO, model: Model) -> None:
     if len(text) > MAX_TEXT:
         raise FormatError(f"the net's description takes {len(text):,} bytes, over safetensors' {MAX_TEXT:,}")
     file.write(len(text).to_bytes(8, "little") + text)
-    for _, blob in stored(model):
+    for _, blob in tensors:
         for chunk in blob.chunks():
             file.write(chunk.astype("<f4", copy=False).data)
 
@@ -98,4 +108,6 @@ def _chunks(content: memoryview, code: str) -> Iterator[Values]:
         yield values[start : start + CHUNK].astype(np.float32, copy=False)
 
 
-formats.add("safetensors", Format("safetensors", (".safetensors",), write, read, _BROKEN))
+formats.add(
+    "safetensors", Format("safetensors", (".safetensors",), write, read, _BROKEN, write_tensors=write_tensors)
+)

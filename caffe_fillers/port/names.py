@@ -9,14 +9,14 @@ from collections.abc import Iterable
 _OTHER = re.compile(r"\W", re.ASCII)
 
 
-def identifiers(names: Iterable[str]) -> dict[str, str]:
-    """An identifier for each name, no two the same.
+def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
+    """An identifier for each name, no two the same, and none that is reserved.
 
     >>> list(identifiers(["conv1", "res2a/1x1", "res2a_1x1", "3x3", "class"]).values())
     ['conv1', 'res2a_1x1', 'res2a_1x1_2', 'layer_3x3', 'class_']
     """
     chosen: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = set(reserved)
     for name in names:
         if name not in chosen:
             chosen[name] = _free(_identifier(name), taken)

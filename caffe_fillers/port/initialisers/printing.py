@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caffe_fillers.plan import Fill, Plan, PlannedBlob
@@ -15,6 +15,15 @@ from caffe_fillers.schema import LayerParameter, NetParameter
 _KEYWORDS: dict[str, Keywords] = {"torch": TORCH, "keras": KERAS, "tf1": KERAS, "mxnet": MXNET, "jax": FLAX}
 _STATISTICS = {"BatchNorm"}  # what their blobs hold is counted, not drawn
 _STRANGE = re.compile(r"[^\w .,+/()-]")  # what a stranger could end the printed docstring with
+
+
+@dataclass(frozen=True)
+class Function:
+    """The function `initialise(net)` of torch, what it calls that torch does not have, and imports."""
+
+    code: str
+    helpers: tuple[str, ...]
+    imports: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -40,9 +49,18 @@ def print_initialisers(framework: str, plan: Plan, net: NetParameter) -> str:
     helpers = list(dict.fromkeys(each.initialiser.helper for each in drawn if each.initialiser.helper))
     name = _STRANGE.sub("_", net.name) or "the net"
     title = f'"""Initial weights of {name}, as its prototxt declares them."""'
-    body = _function(drawn) if framework == "torch" else _dictionary(drawn)
+    names = identifiers(each.layer for each in drawn)
+    body = _function(drawn, names) if framework == "torch" else _dictionary(drawn)
     parts = [f"{title}\n\n" + "".join(f"{line}\n" for line in imports), *helpers, body]
     return "\n\n".join(part for part in parts if part)
+
+
+def initialise_function(plan: Plan, net: NetParameter, names: Mapping[str, str]) -> Function:
+    """The same for a torch module whose attribute for each layer is given."""
+    drawn = list(_drawn("torch", plan, net))
+    helpers = dict.fromkeys(each.initialiser.helper for each in drawn if each.initialiser.helper)
+    imports = frozenset(line for each in drawn for line in each.initialiser.imports)
+    return Function(_function(drawn, names), tuple(helpers), imports)
 
 
 def _drawn(framework: str, plan: Plan, net: NetParameter) -> Iterator[_Drawn]:
@@ -63,8 +81,7 @@ def _initialiser(framework: str, plan: Plan, blob: PlannedBlob, layer: LayerPara
     return Initialiser("", exact=False, comment="the prototxt holds its values: load them")
 
 
-def _function(drawn: list[_Drawn]) -> str:
-    names = identifiers(each.layer for each in drawn)
+def _function(drawn: list[_Drawn], names: Mapping[str, str]) -> str:
     lines = ["def initialise(net):", '    """Draw all parameters of a module, in place."""']
     told: set[str] = set()
     for each in drawn:

@@ -1,0 +1,93 @@
+"""Nets as code of other frameworks, as far as it can be told without these."""
+
+from __future__ import annotations
+
+import ast
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import caffe_fillers as cf
+from caffe_fillers.cli import main
+from caffe_fillers.errors import UsageError
+from caffe_fillers.port.contract import targets
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "tests" / "corpus"
+INPUT = (
+    "layer { name: 'data' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 4 dim: 9 dim: 9 } } }"
+)
+
+
+@pytest.mark.parametrize("target", targets.names())
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.prototxt")), ids=lambda path: path.stem)
+def test_a_net_becomes_python_or_is_refused_in_words(
+    path: Path, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(CORPUS)
+    net = cf.load_net(path.name)
+    try:
+        code = targets[target].print_module(net.parameter, net.plan)
+    except UsageError as error:
+        assert str(error).startswith("layer '")
+        return
+    ast.parse(code)
+    assert code.endswith("\n") and not code.endswith("\n\n")
+
+
+@pytest.mark.parametrize("target", targets.names())
+def test_a_strangers_names_are_only_names(target: str) -> None:
+    """Names that would end a string, a line or the class, or hide what is called."""
+    hostile = ["x'); import os  #", 'q"""', "forward", "self", "torch", "class", "a\\nb", "crop"]
+    bottom, layers = "data", [INPUT]
+    for name in hostile:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        layers.append(
+            f'layer {{ name: "{quoted}" type: "Convolution" bottom: "{bottom}" top: "{quoted}"'
+            " convolution_param { num_output: 4 kernel_size: 1 } }"
+        )
+        bottom = quoted
+    text = 'name: "\\"\\"\\"; import os"\n' + "\n".join(layers)
+    net = cf.load_net(io.BytesIO(text.encode()))
+    tree = ast.parse(targets[target].print_module(net.parameter, net.plan))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert "os" not in imported
+    assigned = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    assert len({name for name in assigned if name.startswith(("x_", "q_", "a_"))}) == 3
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("type: 'Im2col' convolution_param { kernel_size: 3 }", "Im2col is not carried over to torch"),
+        ("type: 'Pooling' pooling_param { pool: STOCHASTIC kernel_size: 2 }", "no stochastic pooling"),
+        ("type: 'Pooling' pooling_param { kernel_size: 3 pad: 2 stride: 2 }", "half of the kernel"),
+        ("type: 'Convolution' convolution_param { num_output: 2 kernel_size: 1 axis: 2 }", "on axis 2"),
+    ],
+)
+def test_what_torch_cannot_do_is_refused(layer: str, message: str, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(f"{INPUT}\nlayer {{ name: 'odd' bottom: 'data' top: 'odd' {layer} }}")
+    assert main(["port", str(path), "--to", "torch"]) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert "layer 'odd'" in shown
+
+
+def test_a_layout_needs_a_format_without_a_net(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(INPUT)
+    words = [str(path), "--seed", "1", "--layout", "torch", "-o", str(tmp_path / "x.caffemodel")]
+    assert main(words) == 2
+    assert "safetensors or npz" in capsys.readouterr().err
+
+
+def test_the_docs_have_the_table() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "tools" / "port_table.py"], capture_output=True, text=True, check=True
+    )
+    page = (ROOT / "docs" / "port.md").read_text()
+    assert page.split("<!-- table -->\n")[1] == printed.stdout

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -60,29 +61,29 @@ class Part:
     origin: object = field(repr=False)
     alike: bool = False
 
-    @property
+    @cached_property
     def level(self) -> float:
         """Root of the mean square of the scale."""
         return math.sqrt(float(np.mean(self.scale**2)))
 
-    @property
+    @cached_property
     def shared(self) -> Reals:
         """What positions share: E[values | A], an array (A,)."""
         totals = self.weights.sum(axis=1)
         products = (self.weights * self.values).sum(axis=1)
         return np.asarray(np.divide(products, totals, out=np.zeros_like(totals), where=totals > 0))
 
-    @property
+    @cached_property
     def grid_mean(self) -> float:
         """E[values], without the scale."""
         return float(np.sum(self.weights * self.values))
 
-    @property
+    @cached_property
     def grid_second(self) -> float:
         """E[values^2]."""
         return float(np.sum(self.weights * self.values**2))
 
-    @property
+    @cached_property
     def grid_shared(self) -> float:
         """E[E[values | A]^2], the second moment that positions share."""
         return float(np.sum(self.weights.sum(axis=1) * self.shared**2))

@@ -25,33 +25,48 @@ from caffe_fillers.signal.distribution import Part, Reals, normal
 from caffe_fillers.signal.parts import Gradient, Power, Signal, cut, num_channels
 from caffe_fillers.signal.windows import Connections
 
+_ROUNDING = 1e-12  # a mean that is smaller than this part of the deviation is 0
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True)
 class Weights:
     """Connections and the first two moments of the weights on them.
 
-    `plain` counts connections; `mean` and `mean_square` sum with the weights'
-    means and their squares; `variance` is the same for all.
+    `plain` counts connections. Weights are either alike in law, with `mean`
+    and `variance`, or one known kernel: then `weighted` sums with its values
+    and `squared` with their squares, and mean and variance are 0. `unit_sum`
+    marks weights that hang together by their sum.
     """
 
     plain: Connections
-    mean: Connections
-    mean_square: Connections
-    variance: float
+    mean: float = 0.0
+    variance: float = 0.0
+    weighted: Connections | None = None
+    squared: Connections | None = None
     unit_sum: bool = False
 
     @property
     def centered(self) -> bool:
         """Whether all means are 0."""
-        return any(not np.any(axis) for axis in self.mean.forward_axes)
+        return self.mean == 0 and self.weighted is None
+
+    def first(self, values: Reals) -> Reals:
+        """Sum over an output's connections, weighted with E[w]."""
+        if self.weighted is not None:
+            return self.weighted.forward(values)
+        return self.mean * self.plain.forward(values)
 
     def second(self, values: Reals) -> Reals:
         """Sum over an output's connections, weighted with E[w^2]."""
-        return self.variance * self.plain.forward(values) + self.mean_square.forward(values)
+        if self.squared is not None:
+            return self.squared.forward(values)
+        return (self.variance + self.mean**2) * self.plain.forward(values)
 
     def second_back(self, values: Reals) -> Reals:
         """Sum over an input's connections, weighted with E[w^2]."""
-        return self.variance * self.plain.backward(values) + self.mean_square.backward(values)
+        if self.squared is not None:
+            return self.squared.backward(values)
+        return (self.variance + self.mean**2) * self.plain.backward(values)
 
 
 def weights(law: laws.Law, connect: Callable[[Sequence[Reals] | None], Connections], kernel: int) -> Weights:
@@ -63,16 +78,9 @@ def weights(law: laws.Law, connect: Callable[[Sequence[Reals] | None], Connectio
     plain = connect(None)
     taps = _taps(law, kernel)
     if taps is not None:
-        return Weights(plain, connect(taps), connect([axis**2 for axis in taps]), 0.0)
-    mean = law.mean if abs(law.mean) > 1e-12 * law.std else 0.0
-    return Weights(
-        plain, _scaled(plain, mean), _scaled(plain, mean**2), law.std**2, isinstance(law, laws.UnitSum)
-    )
-
-
-def _scaled(plain: Connections, factor: float) -> Connections:
-    forward, backward = plain.forward_axes, plain.backward_axes
-    return Connections((forward[0] * factor, *forward[1:]), (backward[0] * factor, *backward[1:]))
+        return Weights(plain, weighted=connect(taps), squared=connect([axis**2 for axis in taps]))
+    mean = law.mean if abs(law.mean) > _ROUNDING * law.std else 0.0
+    return Weights(plain, mean, law.std**2, unit_sum=isinstance(law, laws.UnitSum))
 
 
 def _taps(law: laws.Law, axes: int) -> list[Reals] | None:
@@ -113,12 +121,14 @@ def _output(
     if kernel.unit_sum and any(part.grid_mean for part in signal):
         return None  # weights that sum to 1 hang together
     pieces = [(channels if len(signal) == 1 else part.channels, part) for part in signal]
-    first = sum(n * part.grid_mean * part.scale for n, part in pieces)
     shared = sum(n * part.grid_shared * part.scale**2 for n, part in pieces)
     own = sum(n * (part.grid_second - part.grid_shared) * part.scale**2 for n, part in pieces)
-    spread = sum(n * part.spread * kernel.mean.forward(part.scale) ** 2 for n, part in pieces)
-    mean = kernel.mean.forward(np.asarray(first))
-    shared_variance = kernel.variance * kernel.plain.forward(np.asarray(shared)) + np.maximum(spread, 0)
+    shared_variance = kernel.variance * kernel.plain.forward(np.asarray(shared))
+    mean = np.zeros_like(shared_variance)
+    if not kernel.centered:
+        mean = kernel.first(np.asarray(sum(n * part.grid_mean * part.scale for n, part in pieces)))
+        spread = [n * part.spread * kernel.first(part.scale) ** 2 for n, part in pieces if part.spread > 0]
+        shared_variance = shared_variance + np.asarray(sum(spread))
     if bias is not None:
         mean, shared_variance = mean + bias.mean, shared_variance + bias.std**2
     one_to_one = channels == 1 and outputs == sum(n for n, _ in pieces)

@@ -1,9 +1,10 @@
-"""Which positions a window sees, as a matrix per axis: sums over windows, and back."""
+"""Which positions a window sees: sums over windows along one axis after another, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -12,35 +13,80 @@ from caffe_fillers.shapes import UNKNOWN, Shape
 from caffe_fillers.signal.distribution import Reals
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class Axis:
+    """The windows along one axis, from `inputs` positions to `outputs`; None where they are unknown.
+
+    Each tap of the kernel has its weight. Along an unknown axis there is no
+    border, and an input is in kernel/stride windows.
+    """
+
+    inputs: int | None
+    outputs: int | None
+    stride: int
+    pad: int
+    dilation: int
+    taps: tuple[float, ...]
+
+    def gather(self, values: Reals, axis: int) -> Reals:
+        """The weighted sum of what each window sees."""
+        return self._sum(values, axis, self.outputs, 1, scatter=False)
+
+    def scatter(self, values: Reals, axis: int) -> Reals:
+        """The weighted sum of the windows that see each position."""
+        return self._sum(values, axis, self.inputs, self.stride, scatter=True)
+
+    def _sum(self, values: Reals, axis: int, length: int | None, share: int, *, scatter: bool) -> Reals:
+        if self.inputs is None or self.outputs is None or length is None:
+            return values * (sum(self.taps) / share)
+        source = np.moveaxis(values, axis, 0)
+        total = np.zeros((length, *source.shape[1:]))
+        for tap, weight in enumerate(self.taps):
+            windows, positions = self._seen(tap * self.dilation - self.pad, self.inputs, self.outputs)
+            if weight and scatter:
+                total[positions] += weight * source[windows]
+            elif weight:
+                total[windows] += weight * source[positions]
+        return np.moveaxis(total, 0, axis)
+
+    def _seen(self, offset: int, inputs: int, outputs: int) -> tuple[slice, slice]:
+        """The windows whose tap at `offset` lies in the image, and where it lies."""
+        first = max(-(offset // self.stride), 0)
+        stop = min((inputs - 1 - offset) // self.stride + 1, outputs)
+        stop = max(stop, first)
+        begin = first * self.stride + offset
+        return slice(first, stop), slice(begin, begin + (stop - first) * self.stride, self.stride)
+
+
+@dataclass(frozen=True)
 class Connections:
     """Sums over what is connected: `forward` maps inputs to outputs, `backward` outputs to inputs.
 
-    A matrix (outputs, inputs) and one (inputs, outputs) per axis; padding is
-    not connected, so that sums are smaller at the border.
+    Padding is not connected, so that sums are smaller at the border. A
+    `transposed` one is that of a deconvolution.
     """
 
-    forward_axes: tuple[Reals, ...]
-    backward_axes: tuple[Reals, ...]
+    axes: tuple[Axis, ...]
+    transposed: bool = False
 
     def forward(self, values: Reals) -> Reals:
         """Sum of what each output is connected to."""
-        return along_axes(values, self.forward_axes)
+        return self._along(values, gather=not self.transposed)
 
     def backward(self, values: Reals) -> Reals:
         """Sum of what each input is connected to."""
-        return along_axes(values, self.backward_axes)
+        return self._along(values, gather=self.transposed)
 
     def reversed(self) -> Connections:
         """Of the layer that does it the other way round: a deconvolution for a convolution."""
-        return Connections(self.backward_axes, self.forward_axes)
+        return replace(self, transposed=not self.transposed)
 
+    def _along(self, values: Reals, *, gather: bool) -> Reals:
+        def step(total: Reals, numbered: tuple[int, Axis]) -> Reals:
+            number, axis = numbered
+            return axis.gather(total, number) if gather else axis.scatter(total, number)
 
-def along_axes(values: Reals, matrices: Sequence[Reals]) -> Reals:
-    """Multiply each axis of a map by its matrix."""
-    for axis, matrix in enumerate(matrices):
-        values = np.moveaxis(np.tensordot(matrix, values, (1, axis)), 0, axis)
-    return values
+        return reduce(step, enumerate(self.axes), values)
 
 
 def connections(
@@ -48,23 +94,27 @@ def connections(
 ) -> Connections:
     """Those of windows over an image of `inputs`, as many as `outputs`, along each axis.
 
-    `taps` are weights along each axis of the kernel, 1 by default. An axis of
-    unknown length has no border.
+    `taps` are weights along each axis of the kernel, 1 by default.
+
+    >>> three = connections(Windows((3,), (1,), (1,), (1,)), (4,), (4,))
+    >>> three.forward(np.ones(4))
+    array([2., 3., 3., 2.])
     """
-    forward, backward = [], []
-    for axis, (length, number) in enumerate(zip(inputs, outputs, strict=True)):
-        weights = np.ones(windows.kernel[axis]) if taps is None else taps[axis]
-        stride = windows.stride[axis]
-        if length is UNKNOWN or number is UNKNOWN:
-            forward.append(np.full((1, 1), weights.sum()))
-            backward.append(np.full((1, 1), weights.sum() / stride))
-            continue
-        matrix = np.zeros((number, length))
-        begins = np.arange(number) * stride - windows.pad[axis]
-        for tap, weight in enumerate(weights):
-            positions = begins + tap * windows.dilation[axis]
-            inside = (positions >= 0) & (positions < length)
-            matrix[np.flatnonzero(inside), positions[inside]] += weight
-        forward.append(matrix)
-        backward.append(matrix.T)
-    return Connections(tuple(forward), tuple(backward))
+    geometry = zip(windows.kernel, windows.stride, windows.pad, windows.dilation, strict=True)
+    return Connections(
+        tuple(
+            Axis(
+                None if length is UNKNOWN else length,
+                None if number is UNKNOWN else number,
+                *(stride, pad, dilation),
+                (1.0,) * kernel if taps is None else tuple(map(float, taps[axis])),
+            )
+            for axis, (length, number, (kernel, stride, pad, dilation)) in enumerate(
+                zip(inputs, outputs, geometry, strict=True)
+            )
+        )
+    )
+
+
+ONE = Connections((Axis(1, 1, 1, 0, 1, (1.0,)),))
+"""One position connected to one: an inner product, whose inputs are all channels."""

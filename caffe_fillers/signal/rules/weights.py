@@ -14,7 +14,7 @@ from caffe_fillers.signal import linear
 from caffe_fillers.signal.contract import Flow, Node, Signals, signal_rule
 from caffe_fillers.signal.distribution import Reals, normal
 from caffe_fillers.signal.parts import Gradient, flat, flattened, layout, mean_power
-from caffe_fillers.signal.windows import Connections, connections
+from caffe_fillers.signal.windows import ONE, Connections, connections
 
 
 @signal_rule("Convolution")
@@ -63,8 +63,7 @@ def inner_product(node: Node, bottoms: Signals) -> Flow | None:
         if axis == 1
         else (replace(flattened(bottoms[0])[0], channels=count(shape, axis)),)
     )
-    one = (np.ones((1, 1)),)
-    kernel = linear.weights(node.laws[0], lambda _: Connections(one, one), 1)
+    kernel = linear.weights(node.laws[0], lambda _: ONE, 1)
     if (
         not kernel.centered
         and axis == 1

@@ -3,7 +3,8 @@
 from caffe_fillers.check.checker import check_model
 from caffe_fillers.check.diagnose import diagnose
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
-from caffe_fillers.check.seeds import Observed, recover_seed, search_seeds
+from caffe_fillers.check.search import search_seeds
+from caffe_fillers.check.seeds import Observed, recover_seed
 
 __all__ = [
     "BlobVerdict",

@@ -10,7 +10,8 @@ import numpy as np
 from caffe_fillers import laws
 from caffe_fillers.check.diagnose import damaged, diagnose
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
-from caffe_fillers.check.seeds import STATE, Observed, recover_seed, search_seeds
+from caffe_fillers.check.search import search_seeds
+from caffe_fillers.check.seeds import Observed, recover_seed
 from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.check.structure import Matched, match
 from caffe_fillers.execute import Execution
@@ -18,6 +19,7 @@ from caffe_fillers.laws import Values
 from caffe_fillers.model import Model
 from caffe_fillers.plan import Draw, Fill, Plan, PlannedBlob
 from caffe_fillers.rng import BOOST, Stream
+from caffe_fillers.rng.twister import MT19937
 
 SIGNIFICANCE = 1e-3
 """The chance that a right model is refused, over all of its blobs (Holm's correction)."""
@@ -66,16 +68,17 @@ def _find_seed(plan: Plan, matched: Matched, seed: int | None, seeds: range | No
 def _observed(plan: Plan, matched: Matched) -> Iterator[Observed]:
     """The values that were drawn from the first words of the stream."""
     stored = {blob.step: model_blob for blob, model_blob in matched if blob.owner is None}
-    position = 0
+    position = normals = 0
     for number, step in enumerate(plan.steps):
-        if position >= STATE:
+        if position >= MT19937.n:
             return
         if isinstance(step, Draw):
             position += step.words
         elif isinstance(step, Fill):
             law = step.law()
             if number in stored and isinstance(law, (laws.Uniform, laws.Normal)):
-                yield Observed(position, law, stored[number].array().ravel())
+                yield Observed(position, law, stored[number].array().ravel(), normals)
+            normals += step.count * isinstance(law, (laws.Normal, laws.SparseNormal))
             position += step.count * _WORDS.get(type(law), 1)
 
 

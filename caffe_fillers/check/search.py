@@ -1,0 +1,88 @@
+"""Seeds tried one by one, where they cannot be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from caffe_fillers.check.seeds import ENOUGH, HEAD, Observed, agreeing, can_invert
+from caffe_fillers.check.words import Words, value_of
+from caffe_fillers.rng import BOOST
+from caffe_fillers.rng.twister import MT19937, temper
+
+_LAG = MT19937.n - MT19937.m
+_BATCH = 1 << 15
+_OUTPUTS = 8
+"""Outputs of which one must be among the values before a seed is looked at: slow normals may hide some."""
+
+
+def search_seeds(
+    observed: Sequence[Observed],
+    seeds: range,
+    boost: str = BOOST,
+    progress: Callable[[int], None] = lambda tried: None,
+) -> int | None:
+    """The first of a range of seeds that makes the values, tried one by one.
+
+    `progress` is told of each batch how many seeds it had.
+
+    >>> from caffe_fillers import laws, rng
+    >>> law = laws.Normal(0.0, 0.5)
+    >>> values = laws.sample(law, rng.Stream(77), (100,))
+    >>> search_seeds([Observed(0, law, values)], range(1000))
+    77
+    """
+    if sum(part.values.size for part in observed) < ENOUGH:
+        return None
+    for start in range(seeds.start, seeds.stop, _BATCH):
+        batch = np.arange(start, min(start + _BATCH, seeds.stop), dtype=np.uint64).astype(np.uint32)
+        for seed in _likely(batch, observed, boost).tolist():
+            if agreeing(seed, observed, 0, boost) >= ENOUGH:
+                return int(seed)
+        progress(batch.size)
+    return None
+
+
+def _likely(seeds: Words, observed: Sequence[Observed], boost: str) -> Words:
+    """Seeds that make one of the first values of a blob whose words are known; all where there is none."""
+    for part in observed:
+        first = part.position + part.normals // 32
+        outputs = range(first, min(first + min(part.values.size, _OUTPUTS), MT19937.n - 1))
+        if outputs and can_invert(part.law, boost):
+            break
+    else:
+        return seeds
+    head = np.sort(part.values[:HEAD])
+    likely = np.zeros(seeds.size, np.bool_)
+    for words in first_outputs(seeds, outputs):
+        made = value_of(part.law, words)
+        likely |= head[np.minimum(np.searchsorted(head, made), head.size - 1)] == made
+    return seeds[likely]
+
+
+def first_outputs(seeds: Words, outputs: Sequence[int]) -> list[Words]:
+    """The outputs of these numbers, all below 623, of many streams at once.
+
+    >>> from caffe_fillers import rng
+    >>> [words.tolist() for words in first_outputs(np.array([1701], np.uint32), [5, 600])]
+    [[2284365251], [3583199221]]
+    """
+    chains = {output: list(range(output, -1, -_LAG)) for output in outputs}
+    wanted = {output + offset for chain in chains.values() for output in chain for offset in (0, 1)}
+    wanted |= {chain[-1] + MT19937.m for chain in chains.values()}
+    state, kept = seeds, {0: seeds}
+    for index in range(1, max(wanted) + 1):
+        state = np.uint32(MT19937.f) * (state ^ state >> np.uint32(30)) + np.uint32(index)
+        if index in wanted:
+            kept[index] = state
+    return [temper(MT19937, _raw_output(kept, chain)) for chain in chains.values()]
+
+
+def _raw_output(state: dict[int, Words], chain: list[int]) -> Words:
+    """An output before tempering, from the state and the outputs 227, 454, ... before it."""
+    raw = state[chain[-1] + MT19937.m]
+    for output in reversed(chain):
+        joined = state[output] & np.uint32(0x80000000) | state[output + 1] & np.uint32(0x7FFFFFFF)
+        raw = raw ^ joined >> np.uint32(1) ^ (joined & np.uint32(1)) * np.uint32(MT19937.a)
+    return raw

@@ -6,19 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from documents import ROOT, blocks, trimmed
 
 import caffe_fillers as cf
 from caffe_fillers.cli import main
 from caffe_fillers.cli.main import COMMANDS
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 DOCS = README + "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-
-
-def trimmed(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip().splitlines()]
+BLOCKS = [(block.kind, block.body) for block in blocks(README)]
 
 
 def test_the_main_command_prints_what_the_readme_shows(

@@ -24,6 +24,7 @@ of 2002 (boost/random/mersenne_twister.hpp).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
@@ -36,7 +37,7 @@ Words = NDArray[np.uint32]
 LAST = MT19937.n - MT19937.m - 2
 """The last output that has a neighbour behind it of which the same is true."""
 
-_AT_ONCE = 1 << 13
+_AT_ONCE = 1 << 14
 _ONE, _TOP_TWO = np.uint32(1), np.uint32(30)
 _LOW = np.uint32(2**31 - 1)
 _MATRIX, _MULTIPLIER = np.uint32(MT19937.a), np.uint32(MT19937.f)
@@ -55,13 +56,17 @@ def seeds_of_neighbours(output: int, words: Words, behind: Words) -> Words:
     """
     x = np.repeat(untemper(MT19937, words), behind.size)
     y = np.tile(untemper(MT19937, behind), words.size)
-    found = [np.empty(0, np.uint32)]
-    for begin in range(0, x.size, _AT_ONCE):
-        piece = slice(begin, begin + _AT_ONCE)
-        solutions = [_solve(output, x[piece], y[piece], *guess) for guess in product(range(4), (0, 1), (0, 1))]
-        u, z = (np.concatenate(parts) for parts in zip(*solutions, strict=True))
-        found.append(u[_forwards(u, output + 1, output + MT19937.m) == z])
-    return _seeds(np.concatenate(found), output + 1)
+    pieces = [slice(begin, begin + _AT_ONCE) for begin in range(0, x.size, _AT_ONCE)]
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda piece: _seeds_of_pairs(output, x[piece], y[piece]), pieces))
+    return np.concatenate([np.empty(0, np.uint32), *found])
+
+
+def _seeds_of_pairs(output: int, x: Words, y: Words) -> Words:
+    """The seeds after which x[i] and x[i + 1] are a pair of these, numbers that were not tempered."""
+    solutions = [_solve(output, x, y, *guess) for guess in product(range(4), (0, 1), (0, 1))]
+    u, z = (np.concatenate(parts) for parts in zip(*solutions, strict=True))
+    return _seeds(u[_forwards(u, output + 1, output + MT19937.m) == z], output + 1)
 
 
 def _solve(output: int, x: Words, y: Words, top_two: int, lowest: int, top_before: int) -> tuple[Words, Words]:

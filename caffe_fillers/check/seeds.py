@@ -22,8 +22,11 @@ from caffe_fillers.check import adjacent
 from caffe_fillers.check.words import Words, candidates
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
 
-_MOST_GUESSES = 1 << 18
-"""Pairs of words that are tried in all, some three seconds."""
+_MOST_GUESSES, _MOST_LATER = 1 << 17, 1 << 15
+"""Pairs of words that are tried where the stream begins as stated, and where it begins later: 4 us each.
+
+One pair of values is always tried: of U(3, 4), which hides ten bits, it makes 2**20 pairs of words.
+"""
 
 _PAIRS = 12
 """Pairs of values that are tried of each blob."""
@@ -79,9 +82,9 @@ def recover_seed(observed: Sequence[Observed], slack: int = 0, boost: str = BOOS
     for late in range(slack + 1):
         guesses = 0
         for pair in _pairs(observed, late, boost):
-            guesses += pair.words.size * pair.behind.size
-            if guesses > _MOST_GUESSES:
+            if guesses > (_MOST_LATER if late else _MOST_GUESSES):
                 break
+            guesses += pair.words.size * pair.behind.size
             seeds = adjacent.seeds_of_neighbours(pair.output, pair.words, pair.behind)
             for seed in set(seeds.tolist()) - tried:
                 if agreeing(seed, observed, slack, boost) >= ENOUGH:
@@ -95,12 +98,22 @@ def _pairs(observed: Sequence[Observed], late: int, boost: str) -> list[_Pair]:
     ranked: list[tuple[int, float, _Pair]] = []
     for part in observed:
         if can_invert(part.law, boost):
-            best = sorted(_pairs_of(part, late), key=lambda pair: pair.cost)[:_PAIRS]
+            best = sorted(_worth_trying(part, late), key=lambda pair: pair.cost)[:_PAIRS]
             ranked += [(rank, pair.cost, pair) for rank, pair in enumerate(best)]
     return [pair for *_, pair in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def _pairs_of(part: Observed, late: int) -> Iterator[_Pair]:
+def _worth_trying(part: Observed, late: int) -> Iterator[_Pair]:
+    """All pairs; where one has failed, others that are shifted by as much are less likely."""
+    by_shift: dict[int, list[_Pair]] = {}
+    for shift, pair in _pairs_of(part, late):
+        by_shift.setdefault(shift, []).append(pair)
+    for pairs in by_shift.values():
+        for rank, pair in enumerate(sorted(pairs, key=lambda pair: pair.cost)[:_PAIRS]):
+            yield pair._replace(cost=pair.cost * 3**rank)
+
+
+def _pairs_of(part: Observed, late: int) -> Iterator[tuple[int, _Pair]]:
     head = part.values[: min(HEAD, adjacent.LAST + 2)]
     words = [candidates(part.law, value) for value in head]
     slow = isinstance(part.law, laws.Normal)
@@ -111,7 +124,7 @@ def _pairs_of(part: Observed, late: int) -> Iterator[_Pair]:
         for shift in range(int(4 * mean) + 5 if mean else 1):
             output = part.position + index + late + shift
             if output <= adjacent.LAST:
-                yield _Pair(output, first, second, first.size * second.size / _chance(shift, mean))
+                yield shift, _Pair(output, first, second, first.size * second.size / _chance(shift, mean))
 
 
 def _chance(shift: int, mean: float) -> float:

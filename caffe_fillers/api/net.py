@@ -24,6 +24,8 @@ from caffe_fillers.shapes import Shape
 from caffe_fillers.traps import find_traps
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from caffe_fillers.model import Model
     from caffe_fillers.rng import Stream
     from caffe_fillers.signal import SignalReport
@@ -96,6 +98,27 @@ class Net:
         from caffe_fillers.signal import analyse
 
         return analyse(self.parameter, self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
+
+    def report(
+        self,
+        weights: str | Path | None = None,
+        *,
+        seed: int | None = None,
+        boost: str | None = None,
+        caffe: str = "master",
+        threads: int = 1,
+        command: str = "",
+    ) -> str:
+        """A page of HTML that shows the net and its values: of a seed, or of a weight file, then checked.
+
+        The page needs no network; `command` is the line that it shows for making it again. Without the
+        extra `report` this is a `MissingExtraError`.
+        """
+        from caffe_fillers.api.pages import make_report
+
+        return make_report(
+            self, weights, seed=seed, boost=boost, caffe=caffe, threads=threads, command=command
+        )
 
     def model_as(self, framework: str, seed: int) -> Model:
         """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""

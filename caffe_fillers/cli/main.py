@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "is this model what its prototxt declares, and if not, what is it",
     "convert": "write a net as upgraded text, or weights in another format",
     "port": "print a net's initialisers as code of torch, keras, mxnet, jax or tf1",
+    "report": "one page that shows a net: graph, table, histograms, filters, signal, warnings",
 }
 
 _EPILOG = "commands, each with its own --help: " + ", ".join(name for name in COMMANDS if name != "fill")

@@ -1,0 +1,81 @@
+"""Write one page that shows a net's initialisation: graph, table, histograms, filters, signal, warnings.
+
+The values are drawn from the seed, or are those of WEIGHTS, which are checked as well. The page needs no
+network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from caffe_fillers.cli.arguments import add_net_arguments, load, thread_count
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command line of `caffe-fill report NET [WEIGHTS]`."""
+    add_net_arguments(parser)
+    parser.add_argument("weights", metavar="WEIGHTS", nargs="?", help="a weight file of any format")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="default: NET's stem + .html here; - is standard output"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
+    parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
+    parser.add_argument(
+        "--caffe", default="master", metavar="VERSION", help="as for filling (default master)"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="for drawing (default: all cores)")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the page, write it whole or not at all, and say so."""
+    from caffe_fillers.api.files import replace_file
+    from caffe_fillers.api.pages import make_report
+    from caffe_fillers.api.seeds import fresh_seed
+    from caffe_fillers.cli import tables
+
+    net = load(arguments)
+    seed = net.seed if arguments.seed is None else arguments.seed
+    if seed is None and arguments.weights is None:
+        seed = fresh_seed()
+    page = make_report(
+        *(net, arguments.weights),
+        seed=seed,
+        boost=arguments.boost,
+        caffe=arguments.caffe,
+        threads=thread_count(arguments.threads),
+        command=command(arguments, seed),
+    ).encode()
+    if arguments.output == "-":
+        sys.stdout.buffer.write(page)
+        return 0
+    output = Path(arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html")
+    with replace_file(output) as file:
+        file.write(page)
+    if not arguments.quiet:
+        tables.print_notes(net, sys.stderr)
+        print("" if seed is None else f"seed {seed}\n", end="")
+        print(f"wrote {output}, {len(page):,} bytes")
+    return 0
+
+
+def command(arguments: argparse.Namespace, seed: int | None) -> str:
+    """The line that makes the same page again, its seed said."""
+    words = ["caffe-fill", "report", arguments.net, *([arguments.weights] if arguments.weights else [])]
+    options = {
+        "--phase": [arguments.phase] if arguments.phase else [],
+        "--level": [] if arguments.level is None else [str(arguments.level)],
+        "--stage": arguments.stage,
+        "--shape": arguments.shape,
+        "--dialect": [arguments.dialect] if arguments.dialect else [],
+        "--seed": [] if seed is None else [str(seed)],
+        "--boost": [arguments.boost] if arguments.boost else [],
+        "--caffe": [arguments.caffe] if arguments.caffe != "master" else [],
+    }
+    for name, values in options.items():
+        for value in values:
+            words += [name, value]
+    return shlex.join(words + ["--strict"] * arguments.strict)

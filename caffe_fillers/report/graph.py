@@ -1,0 +1,115 @@
+"""The net as a picture: which layers are one box, and where Graphviz lays the boxes and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from caffe_fillers.schema import LayerParameter, NetParameter
+
+WIDTH, HEIGHT = 200, 46
+"""Of a box, in CSS pixels."""
+
+_POINTS = 72  # Graphviz wants sizes in inches and answers in points
+
+
+@dataclass(frozen=True)
+class Box:
+    """A layer, and the numbers of those that work in place on what it makes; `x` and `y` are its middle."""
+
+    layers: tuple[int, ...]
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Boxes and the lines between them, as paths of an SVG of `width` by `height`."""
+
+    boxes: tuple[Box, ...]
+    lines: tuple[str, ...]
+    width: float
+    height: float
+
+
+def draw(net: NetParameter) -> Drawing:
+    """Lay a net out, its inputs at the top, its ends at the bottom; of its text nothing is looked at."""
+    import pygraphviz
+
+    groups, edges = fold(net)
+    graph = pygraphviz.AGraph(directed=True, strict=False)
+    graph.graph_attr.update(nodesep="0.25", ranksep="0.35")
+    graph.node_attr.update(
+        shape="box",
+        fixedsize="true",
+        label="",
+        width=f"{WIDTH / _POINTS:.4f}",
+        height=f"{HEIGHT / _POINTS:.4f}",
+    )
+    graph.add_nodes_from(map(str, range(len(groups))))
+    for number, (first, second) in enumerate(edges):
+        graph.add_edge(str(first), str(second), key=str(number))
+    if groups:
+        graph.layout(prog="dot")
+    width, height = map(float, (graph.graph_attr["bb"] or "0,0,0,0").split(",")[2:])
+    boxes = []
+    for number, layers in enumerate(groups):
+        x, y = map(float, graph.get_node(str(number)).attr["pos"].split(","))
+        boxes.append(Box(layers, round(x, 1), round(height - y, 1)))
+    lines = tuple(_path(edge.attr["pos"], height) for edge in graph.edges())
+    return Drawing(tuple(boxes), lines, width, height)
+
+
+def fold(net: NetParameter) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
+    """Groups of layers that are one box, and the pairs of groups between which blobs go.
+
+    What works in place belongs to what made the blob; Splits, which nobody wrote, are passed through.
+    """
+    groups: list[list[int]] = []
+    edges: dict[tuple[int, int], None] = {}
+    made_by: dict[str, int] = {}
+    for number, layer in enumerate(net.layer):
+        makers = [made_by[name] for name in layer.bottom if name in made_by]
+        if layer.type == "Split" and makers:
+            made_by.update(dict.fromkeys(layer.top, makers[0]))
+            continue
+        if _in_place(layer) and makers:
+            groups[makers[0]].append(number)
+            continue
+        made_by.update(dict.fromkeys(layer.top, len(groups)))
+        edges.update(dict.fromkeys((maker, len(groups)) for maker in makers))
+        groups.append([number])
+    return [tuple(group) for group in groups], list(edges)
+
+
+def sources(net: NetParameter) -> Iterator[int]:
+    """The layers that take nothing but what a layer without bottoms gives: a net's first ones."""
+    inputs: set[str] = set()
+    for number, layer in enumerate(net.layer):
+        from_input = all(name in inputs for name in layer.bottom)
+        if not layer.bottom or (from_input and (layer.type == "Split" or _in_place(layer))):
+            inputs.update(layer.top)
+        else:
+            if from_input:
+                yield number
+            inputs.difference_update(layer.top)
+
+
+def _in_place(layer: LayerParameter) -> bool:
+    return len(layer.bottom) == 1 and list(layer.bottom) == list(layer.top)
+
+
+def _path(position: str, height: float) -> str:
+    """Graphviz's `e,x,y x,y ...`, an end and the control points of Bézier curves, as an SVG path."""
+    end, points = "", []
+    for word in position.replace("\\\n", "").split():
+        if word.startswith("e,"):
+            end = _point(word[2:], height)
+        else:
+            points.append(_point(word, height))
+    return f"M{points[0]}C{' '.join(points[1:])}" + (f"L{end}" if end else "")
+
+
+def _point(text: str, height: float) -> str:
+    x, y = map(float, text.split(","))
+    return f"{x:.1f},{height - y:.1f}"

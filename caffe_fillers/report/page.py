@@ -1,0 +1,103 @@
+"""Content as one HTML page: nothing is fetched, and nothing but the page's own scripts is run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+
+from caffe_fillers.errors import MissingExtraError
+from caffe_fillers.report.charts import chart_data
+from caffe_fillers.report.content import Content
+
+_PACKAGES = {
+    "jinja2": "jinja2",
+    "vl_convert": "vl-convert-python",
+    "pygraphviz": "pygraphviz",
+    "PIL": "pillow",
+}
+_SCRIPTS = ("theme.js", "table.js", "charts.js", "dialogs.js")
+
+
+def require_packages() -> None:
+    """Find out before any work whether the extra is there."""
+    for module, package in _PACKAGES.items():
+        try:
+            import_module(module)
+        except ImportError:
+            raise MissingExtraError(package, "report") from None
+
+
+def render(content: Content) -> str:
+    """The page as text: the same content gives the same bytes."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("caffe_fillers.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
+    environment.filters |= {"number": number, "count": count, "plain": plain}
+    style = _read("page.css")
+    scripts = [_vega(), *map(_read, _SCRIPTS)]
+    return environment.get_template("page.html.jinja").render(
+        page=content,
+        charts=chart_data(content),
+        style=jinja2.utils.markupsafe.Markup(style),
+        scripts=[jinja2.utils.markupsafe.Markup(script) for script in scripts],
+        policy=_policy(style, scripts),
+    )
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A figure for a table; nothing where there is none.
+
+    >>> number(0.123456), number(None), number(-1e-9)
+    ('0.1235', '', '-1e-09')
+    """
+    return "" if value is None else f"{value:.{digits}g}"
+
+
+def count(value: int | None) -> str:
+    """A whole number with its thousands apart."""
+    return "" if value is None else f"{value:,}"
+
+
+def plain(value: float | None) -> str:
+    """A figure as scripts read it."""
+    return "" if value is None else repr(value)
+
+
+def _policy(style: str, scripts: list[str]) -> str:
+    """A Content-Security-Policy by which only these texts run, and nothing is asked of any network."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(map(_digest, scripts))}",
+            f"style-src {_digest(style)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath("templates", name).read_text("utf-8")
+
+
+@cache
+def _vega() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, which ends no element of HTML."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -1,0 +1,259 @@
+"""Layers of forks at the edges of what they admit: each row is a layer, and what comes of it."""
+
+from __future__ import annotations
+
+import io
+from typing import NamedTuple
+
+import pytest
+from test_layers import events
+
+import caffe_fillers as cf
+from caffe_fillers.shapes import format_shape
+
+
+class Row(NamedTuple):
+    """`learned` are the `param` entries in the file, as lr_mult/decay_mult; `error` a part of the refusal."""
+
+    kind: str
+    bottoms: str
+    body: str
+    tops: str = ""
+    events: str = ""
+    learned: str = ""
+    error: str = ""
+    dialect: str | None = None
+
+
+ROWS = [
+    Row("ROIPooling", "2x6x8x9 5x5", "roi_pooling_param { pooled_h: 1 pooled_w: 1 }", "5x6x1x1"),
+    Row("ROIPooling", "2x6x8x9 5x5", "roi_pooling_param { pooled_h: 0 pooled_w: 1 }", error="at least 1"),
+    Row("PSROIPooling", "2x18x8x9 5x5", "psroi_pooling_param { output_dim: 2 group_size: 3 }", "5x2x3x3"),
+    Row("PSROIPooling", "2x17x8x9 5x5", "psroi_pooling_param { output_dim: 2 group_size: 3 }", error="18"),
+    Row("Permute", "2x3x4", "permute_param { order: [2, 2] }", error="each once"),
+    Row("Permute", "2x3x4", "permute_param { order: 3 }", error="must name axes"),
+    Row(
+        "PriorBox",
+        "1x3x4x5 1x3x60x90",
+        "prior_box_param { min_size: [9, 10] aspect_ratio: [2, 3] flip: true }",
+        "1x2x800",
+    ),
+    Row(
+        "PriorBox",
+        "1x3x4x5 1x3x60x90",
+        "prior_box_param { min_size: [9, 10] aspect_ratio: [2, 3] flip: false }",
+        "1x2x480",
+    ),
+    Row(
+        "PriorBox",
+        "1x3x4x5 1x3x60x90",
+        "prior_box_param { min_size: 9 aspect_ratio: [2, 0.5] flip: true }",
+        "1x2x240",
+    ),
+    Row(
+        "PriorBox",
+        "1x3x4x5 1x3x60x90",
+        "prior_box_param { min_size: 9 aspect_ratio: [2, 0.5] flip: false }",
+        "1x2x240",
+    ),
+    Row(
+        "PriorBox",
+        "1x3x4x5 1x3x60x90",
+        "prior_box_param { min_size: 9 aspect_ratio: 2.0000001 aspect_ratio: 2 }",
+        "1x2x240",
+    ),
+    Row(
+        "PriorBox",
+        "1x3x4x5 1x3x60x90",
+        "prior_box_param { min_size: 9 max_size: [10, 11] }",
+        error="2 max_size for 1",
+    ),
+    Row("ShuffleChannel", "2x6x4x4", "shuffle_channel_param { group: 1 }", "2x6x4x4"),
+    Row("ShuffleChannel", "2x6x4x4", "shuffle_channel_param { group: 0 }", error="group"),
+    Row("Upsample", "2x6x4x5 2x6x4x5", "upsample_param { scale: 2 }", "2x6x8x10"),
+    Row("Upsample", "2x6x4x5 2x6x4x4", "upsample_param { scale: 2 }", error="its mask 2x6x4x4"),
+    Row("Upsample", "2x6x4x5", "upsample_param { upsample_h: 9 upsample_w: 7 }", "2x6x9x7"),
+    Row("Upsample", "2x6x4x5", "upsample_param { upsample_h: 9 scale: 3 }", "2x6x12x15"),
+    Row("Upsample", "2x6x4x5", "upsample_param { scale_h: 2 scale_w: 3 pad_out_w: true }", "2x6x8x14"),
+    Row("Upsample", "2x6x4x5", "upsample_param { scale_h: 2 }", error="scale_h and scale_w"),
+    Row("Upsample", "2x6x4x5", "upsample_param { scale: 1 }", error="at least 2"),
+    Row("Interp", "2x6x4x5", "interp_param { height: 9 width: 1 }", "2x6x9x1"),
+    Row("Interp", "2x6x4x5", "interp_param { height: 9 }", error="height and width"),
+    Row("Interp", "2x6x4x5", "interp_param { zoom_factor: 1 }", "2x6x4x5"),
+    Row("Interp", "2x6x4x5", "interp_param { shrink_factor: 0 zoom_factor: 2 }", error="at least 1"),
+    Row("Interp", "2x6x4x5", "interp_param { shrink_factor: 2 pad_beg: 1 pad_end: -1 }", "2x6x2x3"),
+    Row("Normalize", "2x6", "norm_param { channel_shared: false }", "2x6", "6 constant 1"),
+    Row("Normalize", "2", "norm_param { channel_shared: false }", error="channels in axis 1"),
+    Row(
+        "BN",
+        "2x6x4x5",
+        "bn_param { slope_filler { value: 3 } }",
+        "2x6x4x5",
+        "1x6 constant 3, 1x6 constant 0, 1x6 constant 0, 1x6 constant 1",
+        dialect="happynear",
+    ),
+    Row(
+        "BN",
+        "2x6x4x5",
+        "bn_param { slope_filler { value: 3 } }",
+        "2x6x4x5",
+        "1x6 constant 3, 1x6 constant 0, 1x6 constant 0, 1x6 constant 0",
+        "1/1 1/1 0/0 0/0",
+        dialect="segnet",
+    ),
+    Row(
+        "BN",
+        "2x6x4x5",
+        "param { lr_mult: 7 } bn_param { frozen: false }",
+        "2x6x4x5",
+        "1x6 constant 0, 1x6 constant 0, 1x6 constant 0, 1x6 constant 0",
+        "7/1 1/1 0/0 0/0",
+        dialect="yjxiong",
+    ),
+    Row(
+        "BN",
+        "2x6x4x5",
+        "bn_param { frozen: true }",
+        "2x6x4x5",
+        "1x6 constant 0, 1x6 constant 0, 1x6 constant 0, 1x6 constant 1",
+        "0/0 0/0 0/0 0/0",
+        dialect="yjxiong",
+    ),
+    Row(
+        "BN",
+        "2x6x4x5",
+        "bn_param { frozen: true }",
+        "2x6x4x5",
+        "1x6x1x1 constant 0, 1x6x1x1 constant 0, 1x6x1x1 constant 0, 1x6x1x1 constant 1",
+        "0/0 0/0 0/0 0/0",
+        dialect="pspnet",
+    ),
+    Row(
+        "BN",
+        "2x6x4x5",
+        "bn_param { frozen: false }",
+        "2x6x4x5",
+        "1x6x1x1 constant 0, 1x6x1x1 constant 0, 1x6x1x1 constant 0, 1x6x1x1 constant 0",
+        "1/1 1/1 0/0 0/0",
+        dialect="pspnet",
+    ),
+    Row(
+        "BatchNorm", "7", "", "7", "1 constant 0, 1 constant 0, 1 constant 1", "0/0 0/0 0/0", dialect="nvidia"
+    ),
+    Row(
+        "BatchNorm",
+        "2x6",
+        "batch_norm_param { scale_filler { value: 3 } }",
+        "2x6",
+        "6 constant 0, 6 constant 0, 1 constant 1, 6 constant 3, 6 constant 0",
+        "0/0 0/0 0/0 1/1 1/1",
+        dialect="nvidia",
+    ),
+    Row(
+        "BatchNorm",
+        "2x6",
+        "param { lr_mult: 7 } batch_norm_param { bias_filler { value: 3 } }",
+        "2x6",
+        "6 constant 0, 6 constant 0, 1 constant 1, 6 constant 1, 6 constant 3",
+        "0/0 0/0 0/0 1/1 1/1",
+        dialect="nvidia",
+    ),
+    Row(
+        "MarginInnerProduct",
+        "2x6 2",
+        "margin_inner_product_param { num_output: 3 }",
+        "2x3 1",
+        "3x6 constant 0",
+    ),
+    Row("LargeMarginInnerProduct", "2x6 2 3x6", "largemargin_inner_product_param { num_output: 9 }", "2x3 1"),
+    Row(
+        "LargeMarginInnerProduct",
+        "2x6 2",
+        "largemargin_inner_product_param { num_output: 9 }",
+        "2x9 1",
+        "9x6 constant 0",
+    ),
+    Row("InnerDistance", "2x6 4x6", "inner_distance_param { num_output: 9 }", "2x4"),
+    Row(
+        "InnerDistance",
+        "2x6 4x6",
+        "inner_distance_param { num_output: 9 update_center_only: true }",
+        "2x4",
+        "4x6 constant 0",
+    ),
+    Row(
+        "InnerDistance", "2x6 4x6 4", "inner_distance_param { num_output: 9 update_center_only: true }", "2x4"
+    ),
+    Row("CenterLoss", "2x6 2", "center_loss_param { num_output: 3 }", "scalar", "3x6 constant 0"),
+    Row(
+        "Local",
+        "2x3x5x4",
+        "local_param { num_output: 1 kernel_size: 4 }",
+        "2x1x2x1",
+        "1x1x48x2 constant 0, 1x1x1x2 constant 0",
+    ),
+    Row(
+        "Local",
+        "2x3x5x4",
+        "local_param { num_output: 2 kernel_size: 1 bias_term: false }",
+        "2x2x5x4",
+        "2x1x3x20 constant 0",
+    ),
+    Row(
+        "Local",
+        "2x3x5x4",
+        "local_param { num_output: 2 kernel_size: 3 pad: 1 stride: 2 }",
+        "2x2x3x2",
+        "2x1x27x6 constant 0, 1x1x2x6 constant 0",
+    ),
+    Row("Local", "2x3x5x4", "local_param { num_output: 2 kernel_size: 5 }", error="kernel"),
+    Row("Local", "2x3x5x4", "local_param { num_output: 0 kernel_size: 3 }", error="num_output"),
+    Row("Local", "2x3x5x4", "local_param { num_output: 2 kernel_size: 0 }", error="kernel"),
+    Row("ChannelScale", "2x6x4x5 2x1x4x5", "", "2x6x4x5"),
+    Row(
+        "ChannelScale", "2x6 2", "channel_scale_param { global_scale: true }", "2x6 1", "1 constant -1", "0/0"
+    ),
+    Row(
+        "ChannelScale",
+        "2x6 2",
+        "param { lr_mult: 1 } channel_scale_param { global_scale: true }",
+        error="lr_mult: 0",
+    ),
+    Row(
+        "ChannelScale",
+        "2x6 2",
+        "param { lr_mult: 0 decay_mult: 3 } channel_scale_param { global_scale: true }",
+        "2x6",
+        "1 constant -1",
+        "0/3",
+    ),
+]
+
+
+def load(row: Row) -> cf.Net:
+    bottoms = row.bottoms.split()
+    layers = [
+        f'layer {{ name: "i{index}" type: "Input" top: "b{index}" '
+        f"input_param {{ shape {{ dim: [{bottom.replace('x', ', ')}] }} }} }}"
+        for index, bottom in enumerate(bottoms)
+    ]
+    ends = [f'bottom: "b{index}"' for index in range(len(bottoms))]
+    ends += [f'top: "t{index}"' for index in range(max(1, len(row.tops.split())))]
+    layers.append(f'layer {{ name: "x" type: "{row.kind}" {" ".join(ends)} {row.body} }}')
+    return cf.load_net(io.BytesIO("\n".join(layers).encode()), dialect=row.dialect)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind} {row.bottoms} {row.body}"[:90])
+def test_a_layer_of_a_fork(row: Row) -> None:
+    if row.error:
+        with pytest.raises(cf.CaffeFillersError, match=rf"layer 'x' \({row.kind}\): ") as raised:
+            load(row)
+        assert row.error in str(raised.value)
+        return
+    net = load(row)
+    shapes = [net.blob_shapes[f"t{index}"] for index in range(len(row.tops.split()))]
+    assert [format_shape(shape) for shape in shapes] == row.tops.split()
+    assert ", ".join(events(net.plan)) == row.events
+    if row.learned:
+        saved = [f"{param.lr_mult:g}/{param.decay_mult:g}" for param in net.parameter.layer[-1].param]
+        assert saved == row.learned.split()

@@ -1,0 +1,143 @@
+"""What a law says of itself, and what it draws: moments, support, words, type."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import caffe_fillers as cf
+from caffe_fillers import laws, rng
+from caffe_fillers.fillers import filler_types, from_parameter
+from caffe_fillers.laws import Law
+from caffe_fillers.prototxt import parse
+from caffe_fillers.schema import FillerParameter
+from caffe_fillers.shapes import Shape
+
+ROW = 120
+"""Long enough for formulas that hold to first order in one over it."""
+SIZE = 300_000 // ROW * ROW
+KERNEL = np.float64([0.1, 0.2, 0.7])
+
+LAWS: list[Law] = [
+    laws.Uniform(-1.0, 3.0),
+    laws.Normal(2.0, 3.0),
+    laws.SparseNormal(laws.Normal(2.0, 3.0), 0.25),
+    laws.UnitSum(ROW),
+    laws.Constant(0.1),
+    laws.Exact(3, lambda: KERNEL),
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_moments_and_support_are_those_of_what_is_drawn(law: Law, dtype: type[np.floating]) -> None:
+    values = laws.sample(law, rng.Stream(7), (SIZE,), dtype)
+    assert values.dtype == dtype
+    low, high = (dtype(bound) for bound in law.support)
+    assert low <= values.min() <= values.max() <= high
+    exact = values.astype(np.float64)
+    error = 5 * max(law.std, 1e-6) / math.sqrt(SIZE)
+    assert exact.mean() == pytest.approx(law.mean, abs=error)
+    assert exact.std() == pytest.approx(law.std, rel=0.01, abs=1e-7)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("size", [ROW * 3, laws.CHUNK // (3 * ROW) * 3 * ROW + 3 * ROW])
+def test_words_that_are_told_are_those_that_are_taken(law: Law, size: int) -> None:
+    stream = rng.Stream(7)
+    told = law.words(stream, size, np.float32)
+    drawn = sum(chunk.size for chunk in law.chunks(stream, size, np.float32))
+    assert drawn == size
+    assert told is None or told == stream.position
+    if isinstance(law, laws.Normal | laws.SparseNormal):
+        assert told is None
+    if isinstance(law, laws.Constant | laws.Exact):
+        assert told == 0
+
+
+def test_a_uniform_that_may_be_drawn_again_tells_no_number_of_words() -> None:
+    told = {bound: laws.Uniform(-bound, bound).words(rng.Stream(1), 9, np.float32) for bound in (0.25, 0.1)}
+    assert told == {0.25: 9, 0.1: None}
+
+
+def test_computed_values_repeat_in_the_type_that_is_asked_for() -> None:
+    law = laws.Exact(3, lambda: KERNEL)
+    for dtype in (np.float32, np.float64):
+        drawn = laws.sample(law, rng.Stream(1), (2, 3), dtype)
+        assert drawn.tobytes() == np.tile(KERNEL.astype(dtype), 2).tobytes()
+    assert law.block is law.block
+
+
+def test_zeros_of_a_sparse_normal_keep_the_sign_that_caffe_gives_them() -> None:
+    law = laws.SparseNormal(laws.Normal(0.0, 1.0), 0.5)
+    dropped = laws.sample(law, rng.Stream(1), (1000,))
+    normals = laws.sample(law.normal, rng.Stream(1), (1000,))
+    assert (np.signbit(dropped) == np.signbit(normals)).all()
+    assert 400 < np.count_nonzero(dropped) < 600
+
+
+def bilinear(width: int, dtype: type[np.floating], old: bool) -> list[float]:
+    """One row of the kernel, by the loop of BilinearFiller."""
+    real: type[np.floating] = np.float32 if old else dtype
+    factor = math.ceil(width / 2)
+    if old:
+        centre = real((2 * factor - 1 - factor % 2) / real(2.0 * factor))
+    else:
+        centre = real(real(width - 1) / real(2.0 * factor))
+    return [float(real(1) - abs(real(real(x) / real(factor)) - centre)) for x in range(width)]
+
+
+@pytest.mark.parametrize("caffe", ["1.0", "master"])
+@pytest.mark.parametrize("width", range(1, 10))
+def test_bilinear_kernels(width: int, caffe: str) -> None:
+    for dtype in (np.float32, np.float64):
+        row = np.array(bilinear(width, dtype, caffe == "1.0"))
+        kernel = cf.fill((2, 1, width, width), "bilinear", seed=1, dtype=dtype.__name__, caffe=caffe)
+        assert kernel.dtype == dtype
+        digits = 1e-15 if dtype is np.float64 and caffe == "master" else 2e-7
+        np.testing.assert_allclose(kernel[1, 0], np.outer(row, row), rtol=digits)
+
+
+# prototxt of a filler, the shape, and standard deviation by the fork's formula
+DEVIATIONS = [
+    ("type: 'msra' scale: 0.5 variance_norm: FAN_OUT", (8, 32), 0.5 * math.sqrt(2 / 8)),
+    ("type: 'msra' scale: 0.5", (8, 32), 0.5 * math.sqrt(2 / 32)),
+    ("type: 'msra' alpha: 2 variance_norm: FAN_OUT", (8, 32), math.sqrt(2 / 8 / (1 + 4))),
+    ("type: 'msra' alpha: 0.5", (8, 32), math.sqrt(2 / 32 / 1.25)),
+]
+
+
+@pytest.mark.parametrize(("text", "shape", "std"), DEVIATIONS)
+def test_deviations_of_the_forks_msra(text: str, shape: Shape, std: float) -> None:
+    law = from_parameter(parse(text, FillerParameter).message).law(shape)
+    assert law.std == pytest.approx(std, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(6, 7), (5, 1), (4, 2, 3)])
+def test_gaussian_unitball_by_the_loop_of_caffe_windows(shape: Shape, dtype: type[np.floating]) -> None:
+    values = cf.fill(shape, "gaussian_unitball", seed=3, dtype=dtype.__name__)
+    normals = cf.fill(shape, "gaussian", seed=3, dtype=dtype.__name__)
+    assert values.dtype == dtype
+    for row, drawn in zip(values.reshape(shape[0], -1), normals.reshape(shape[0], -1), strict=True):
+        total = 0.0
+        for value in drawn.astype(np.float64):
+            total += value * value
+        factor = dtype(1) / np.sqrt(dtype(total + 1e-12))
+        assert row.tobytes() == (drawn * factor).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_identity_is_square(dtype: str) -> None:
+    assert cf.fill((3, 3), "identity", seed=1, dtype=dtype).tobytes() == np.eye(3, dtype=dtype).tobytes()
+    for shape in ((3, 4), (4, 3)):
+        with pytest.raises(cf.CaffeFillersError):
+            cf.fill(shape, "identity", seed=1)
+
+
+def test_a_filler_knows_its_name() -> None:
+    assert {name: filler_types[name].type_name for name in ("xavier", "msra", "constant")} == {
+        name: name for name in ("xavier", "msra", "constant")
+    }

@@ -2,7 +2,8 @@
 
 Shapes are written as the package prints them, `?` for an unknown length; an `unknown` bottom has no known
 number of axes, a `scalar` none. Expectations were read from Caffe's source; the rows without an unknown,
-layers with files, Python and EDGES apart, were then run by BVLC/caffe 9b8915401 itself, which agreed with them all.
+layers with files, Python and EDGES apart, were then run by BVLC/caffe 9b8915401 itself, which agreed with
+them all.
 """
 
 from dataclasses import dataclass
@@ -841,6 +842,6 @@ EDGES = [
     Row("ContrastiveLoss", "2x3x1x1 2x3x1x1 2x1x2", "", error="1"),
     Row("ContrastiveLoss", "2x3x1x1 2x3x1x1 2x1x1x2", "", error="1"),
 ]
-"""The least that is admitted, and what lies just beyond it, as Caffe's source has it; mutants found these missing."""
+"""The least that is admitted, and what lies just beyond it, as Caffe's source has it; mutants found them."""
 
 ROWS = [*CONVOLUTION, *WEIGHTS, *SAME_SHAPE, *POOLING, *SHAPES, *LOSSES, *RECURRENT, *DATA, *EDGES]

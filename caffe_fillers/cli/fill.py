@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments, load, thread_count
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from caffe_fillers.api import Net
     from caffe_fillers.cli.profile import Profile
     from caffe_fillers.copying import Copied
@@ -147,6 +148,8 @@ def _model(net: Net, seed: int, arguments: argparse.Namespace) -> Model:
 def _report(
     net: Net, seed: int, chosen: bool, output: str, arguments: argparse.Namespace, copied: Copied
 ) -> None:
+    from pathlib import Path
+
     from caffe_fillers.cli import tables
 
     stream = sys.stderr if output == "-" else sys.stdout
@@ -171,4 +174,6 @@ def _size(output: Path) -> int:
 
 
 def _stem(net: str) -> str:
+    from pathlib import Path
+
     return "net" if net == "-" else Path(net).stem

@@ -10,6 +10,7 @@ import pytest
 import caffe_fillers as cf
 from caffe_fillers import laws, rng
 from caffe_fillers.fillers import filler_types, from_parameter
+from caffe_fillers.fillers.gabor import _BANKS
 from caffe_fillers.laws import Law
 from caffe_fillers.prototxt import parse
 from caffe_fillers.schema import FillerParameter
@@ -135,6 +136,35 @@ def test_identity_is_square(dtype: str) -> None:
     for shape in ((3, 4), (4, 3)):
         with pytest.raises(cf.CaffeFillersError):
             cf.fill(shape, "identity", seed=1)
+
+
+@pytest.mark.parametrize("shape", [(32, 3, 5, 5), (64, 3, 7, 7), (64, 3, 3, 3), (96, 3, 11, 11)])
+def test_gabor_by_loops(shape: Shape) -> None:
+    """The formula of gabor.py's first lines, value by value, over the tables of its banks."""
+    bank, size = _BANKS[shape[0], shape[3]], shape[3]
+    kernels = cf.fill(shape, "gabor", seed=1, dtype="float64")
+    for index in range(0, shape[0], 3):
+        segment = next(each for each in bank if index < each.stop)
+        numbers = (segment.amplitude, segment.sigma, segment.omega, segment.theta, segment.phi)
+        amplitude, sigma, omega, theta, phi = (each(index) if callable(each) else each for each in numbers)
+        if not segment.absolute:
+            omega = math.pi / (2 / (size - 1) * omega)
+        for channel, row, column in np.ndindex(3, size, size):
+            x, y = (2 * place / (size - 1) - 1 for place in (column, row))
+            wave = math.cos(omega * (x * math.cos(theta) - y * math.sin(theta)) + phi)
+            value = segment.colour[channel] * amplitude * math.exp(-(x * x + y * y) / (2 * sigma**2)) * wave
+            assert kernels[index, channel, row, column] == pytest.approx(value, rel=1e-9, abs=1e-12)
+
+
+def test_gabor_is_rounded_once() -> None:
+    single, double = (cf.fill((64, 3, 7, 7), "gabor", seed=1, dtype=each) for each in ("float32", "float64"))
+    assert single.tobytes() == double.astype(np.float32).tobytes()
+
+
+@pytest.mark.parametrize("shape", [(96, 3, 11, 7), (64, 1, 7, 7), (64, 3, 7), (32, 3, 7, 7)])
+def test_gabor_has_no_bank_for_other_shapes(shape: Shape) -> None:
+    with pytest.raises(cf.CaffeFillersError, match="no bank"):
+        cf.fill(shape, "gabor", seed=1)
 
 
 def test_a_filler_knows_its_name() -> None:

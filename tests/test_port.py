@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import importlib.util
 import io
 import subprocess
 import sys
@@ -39,6 +41,23 @@ def test_a_net_becomes_python_or_is_refused_in_words(
 
 
 @pytest.mark.parametrize("target", targets.names())
+def test_printed_code_is_formatted(target: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As `ruff format` leaves it, with its own settings."""
+    if importlib.util.find_spec("ruff") is None:
+        pytest.skip("ruff is not installed")
+    monkeypatch.chdir(CORPUS)
+    for path in CORPUS.glob("*.prototxt"):
+        net = cf.load_net(path.name)
+        with contextlib.suppress(UsageError):
+            code = targets[target].print_module(net.parameter, net.plan)
+            (tmp_path / f"{path.stem}.py").write_text(code)
+    assert len(list(tmp_path.iterdir())) > 10
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(tmp_path)]
+    run = subprocess.run(ruff, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("target", targets.names())
 def test_a_strangers_names_are_only_names(target: str) -> None:
     """Names that would end a string, a line or the class, or hide what is called."""
     hostile = ["x'); import os  #", 'q"""', "forward", "self", "torch", "class", "a\\nb", "crop"]
@@ -55,7 +74,8 @@ def test_a_strangers_names_are_only_names(target: str) -> None:
     tree = ast.parse(targets[target].print_module(net.parameter, net.plan))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert "os" not in imported
-    assigned = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    stored = [node for node in ast.walk(tree) if isinstance(getattr(node, "ctx", None), ast.Store)]
+    assigned = {getattr(node, "attr", getattr(node, "id", "")) for node in stored}
     assert len({name for name in assigned if name.startswith(("x_", "q_", "a_"))}) == 3
 
 

@@ -8,5 +8,5 @@ if ! pip install --quiet 'torch==2.13.0' 'opencv-python-headless<5' keras; then
 fi
 pip install --quiet "$work/copy[all]" pytest
 cd "$work/copy"
-KERAS_BACKEND=torch timeout 240 pytest -q -p no:cacheprovider -rs tests/test_port_torch.py tests/test_port_initialisers.py \
-  -k 'draws_it or port_torch'
+KERAS_BACKEND=torch timeout 240 pytest -q -p no:cacheprovider -rs tests/test_port_torch.py tests/test_port_clients.py \
+  tests/test_port_initialisers.py -k 'draws_it or port_torch or port_clients'

@@ -45,13 +45,15 @@ class Translation:
 class Target:
     """A framework that nets are carried to: its layer types, and how a whole module is printed.
 
-    `reserved` are names that neither a layer's attribute nor a variable may have.
+    `reserved` are names that neither a layer's attribute nor a variable may have; `separator` stands
+    between a layer's and its parameter's name in a layout.
     """
 
     name: str
     translations: Registry[Translation]
     print_module: Callable[[NetParameter, Plan], str]
     reserved: frozenset[str]
+    separator: str = "."
 
 
 targets: Registry[Target] = Registry("target of port", __package__)

@@ -57,4 +57,4 @@ def _parameters(target: Target, node: Node, blobs: tuple[ModelBlob, ...]) -> Ite
     shapes = rule.lay_out(node, [np.broadcast_to(np.float32(0), blob.shape) for blob in blobs])
     last = [*shapes][-1]
     for name, array in shapes.items():
-        yield f"{node.name}.{name}", ModelBlob(array.shape, partial(chunks, name))
+        yield f"{node.name}{target.separator}{name}", ModelBlob(array.shape, partial(chunks, name))

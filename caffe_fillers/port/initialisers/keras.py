@@ -28,7 +28,8 @@ def sparse_normal(mean, std, keep):
 
     def initializer(shape, dtype=None):
         values = keras.random.normal(shape, mean, std, dtype)
-        return keras.ops.where(keras.random.uniform(shape) < keep, values, keras.ops.zeros_like(values))
+        kept = keras.random.uniform(shape) < keep
+        return keras.ops.where(kept, values, keras.ops.zeros_like(values))
 
     return initializer
 '''
@@ -39,7 +40,9 @@ def positive_unitball(*outputs):
     def initializer(shape, dtype=None):
         values = keras.random.uniform(shape, dtype=dtype)
         others = tuple(axis for axis in range(len(shape)) if axis not in outputs)
-        return values / keras.ops.sum(values, axis=others, keepdims=True) if others else values / values
+        if not others:
+            return values / values
+        return values / keras.ops.sum(values, axis=others, keepdims=True)
 
     return initializer
 '''
@@ -50,7 +53,8 @@ def bilinear(shape, dtype=None):
     factor = (size + 1) // 2
     weight = 1 - abs(np.arange(size) / factor - (size - 1) / (2 * factor))
     kernel = np.outer(weight, weight)[:, :, np.newaxis, np.newaxis]
-    return keras.ops.convert_to_tensor(np.broadcast_to(kernel, shape).astype(dtype or "float32"))
+    kernel = np.broadcast_to(kernel, shape).astype(dtype or "float32")
+    return keras.ops.convert_to_tensor(kernel)
 '''
 
 _NAMED = {

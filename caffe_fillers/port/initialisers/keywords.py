@@ -15,6 +15,7 @@ Keywords = Mapping[str, Mapping[str, str]]
 KERAS: Keywords = {
     "": {"weight": "kernel_initializer", "bias": "bias_initializer"},
     "depthwise": {"weight": "depthwise_initializer"},
+    "Bias": {"bias": "beta_initializer"},
     "Embed": {"weight": "embeddings_initializer"},
     "PReLU": {"weight": "alpha_initializer"},
     "Scale": {"weight": "gamma_initializer", "bias": "beta_initializer"},

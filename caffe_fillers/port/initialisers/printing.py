@@ -10,6 +10,7 @@ from caffe_fillers.plan import Fill, Plan, PlannedBlob
 from caffe_fillers.port.initialisers.contract import Initialiser, equivalent, frameworks
 from caffe_fillers.port.initialisers.keywords import FLAX, KERAS, MXNET, TORCH, Keywords, keyword
 from caffe_fillers.port.names import identifiers
+from caffe_fillers.port.wrapping import wrapped
 from caffe_fillers.schema import LayerParameter, NetParameter
 
 _KEYWORDS: dict[str, Keywords] = {"torch": TORCH, "keras": KERAS, "tf1": KERAS, "mxnet": MXNET, "jax": FLAX}
@@ -63,6 +64,16 @@ def initialise_function(plan: Plan, net: NetParameter, names: Mapping[str, str])
     return Function(_function(drawn, names), tuple(helpers), imports)
 
 
+def layer_initialisers(
+    framework: str, plan: Plan, net: NetParameter
+) -> dict[str, list[tuple[str, Initialiser]]]:
+    """By layer, the arguments that its initialisers are given by."""
+    layers: dict[str, list[tuple[str, Initialiser]]] = {}
+    for each in _drawn(framework, plan, net):
+        layers.setdefault(each.layer, []).append((each.keyword, each.initialiser))
+    return layers
+
+
 def _drawn(framework: str, plan: Plan, net: NetParameter) -> Iterator[_Drawn]:
     counts: dict[int, int] = {}
     for blob in plan.blobs:
@@ -89,7 +100,7 @@ def _function(drawn: list[_Drawn], names: Mapping[str, str]) -> str:
         lines += _commented(each.initialiser, tensor, told, "    ")
         if each.initialiser.code:
             lines.append(f"    {each.initialiser.on(tensor)}")
-    return "\n".join([*lines, "    return net\n"])
+    return "\n".join(wrapped([*lines, "    return net\n"]))
 
 
 def _dictionary(drawn: list[_Drawn]) -> str:

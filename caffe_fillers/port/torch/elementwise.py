@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from caffe_fillers.laws import Values
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
@@ -15,7 +18,12 @@ def relu(node: Node) -> Code:
     return Code(f"F.leaky_relu({{0}}, {number(slope)})" if slope else "F.relu({0})")
 
 
-@torch_layer("PReLU")
+def _slopes(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
+    """A slope for all channels is a vector of one, in Caffe a scalar."""
+    return {"weight": arrays[0].reshape(-1)}
+
+
+@torch_layer("PReLU", lay_out=_slopes)
 def prelu(node: Node) -> Code:
     """A slope for each channel, or one for all."""
     return Code("{self}({0})", call("nn.PReLU", unless(1, node.blobs[0][0] if node.blobs[0] else 1) or 1))

@@ -12,6 +12,7 @@ from caffe_fillers.port.initialisers.keywords import TORCH, keyword
 from caffe_fillers.port.initialisers.printing import initialise_function
 from caffe_fillers.port.torch.target import translations
 from caffe_fillers.port.translate import translate
+from caffe_fillers.port.wrapping import wrapped
 from caffe_fillers.schema import NetParameter
 
 RESERVED = frozenset(
@@ -59,7 +60,7 @@ def _module(name: str, graph: Graph, codes: list[Code]) -> str:
     for node, code in zip(graph.nodes, codes, strict=True):
         expression = code.call.format(*node.inputs, self=f"self.{node.name}")
         lines.append(f"        {', '.join(node.outputs)} = {expression}")
-    return "\n".join([*lines, f"        return {', '.join(graph.results)}", ""])
+    return "\n".join(wrapped([*lines, f"        return {', '.join(graph.results)}", ""]))
 
 
 def _shared(graph: Graph) -> Iterator[str]:

@@ -1,0 +1,87 @@
+"""How printed code is run with the weights of its layout, a function for each target."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import caffe_fillers as cf
+from caffe_fillers.cli import main
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def trained(net: Path, folder: Path) -> Path:
+    """Weights of which no blob is constant: statistics and biases too come from a seed, as if trained."""
+    weights = cf.load_net(net, phase="test").fill(seed=5, force=True)
+    generator = np.random.default_rng(5)
+    for layer in weights:
+        for blob in weights[layer]:
+            if blob.size and np.ptp(blob) == 0:
+                blob[...] = generator.uniform(0.5, 1.5, blob.shape)
+    path = folder / "trained.caffemodel"
+    weights.save(path)
+    return path
+
+
+def carried(net: Path, folder: Path, target: str) -> tuple[ModuleType, Arrays]:
+    """The printed file as a module, and the arrays of the layout."""
+    code, arrays = folder / "carried.py", folder / "carried.npz"
+    assert main(["port", str(net), "--phase", "test", "--to", target, "-o", str(code)]) == 0
+    words = [str(net), "--phase", "test", "--weights", str(trained(net, folder)), "--quiet"]
+    assert main([*words, "--layout", target, "-o", str(arrays)]) == 0
+    module = ModuleType("carried")
+    exec(compile(code.read_text(), str(code), "exec"), module.__dict__)
+    with np.load(arrays) as file:
+        return module, dict(file)
+
+
+def last(array: np.ndarray) -> np.ndarray:
+    """An image with its channels last."""
+    return np.ascontiguousarray(array.transpose(0, 2, 3, 1)) if array.ndim == 4 else array
+
+
+def first(array: np.ndarray) -> np.ndarray:
+    """An image with its channels first."""
+    return array.transpose(0, 3, 1, 2) if array.ndim == 4 else array
+
+
+def run_torch(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
+    torch = pytest.importorskip("torch", reason="torch is not installed", exc_type=ImportError)
+    module, arrays = carried(net, folder, "torch")
+    name = re.findall(r"class (\w+)\(nn.Module\):", (folder / "carried.py").read_text())[-1]
+    model = vars(module)[name]()
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()}, strict=True)
+    with torch.no_grad():
+        made: np.ndarray = model.eval()(*map(torch.from_numpy, inputs)).numpy()
+    return made
+
+
+def keras() -> Any:
+    pytest.importorskip(
+        "torch", reason="torch, which Keras is run with, is not installed", exc_type=ImportError
+    )
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    return pytest.importorskip("keras", reason="keras is not installed", exc_type=ImportError)
+
+
+def run_keras(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
+    ops = keras().ops
+    module, arrays = carried(net, folder, "keras")
+    model = module.load(module.build(), arrays)
+    assert {weight.path for weight in model.weights} <= set(arrays)
+    given = [last(each) for each in inputs]
+    return first(ops.convert_to_numpy(model(given if len(given) > 1 else given[0], training=False)))
+
+
+RUN: dict[str, Callable[[Path, Path, list[np.ndarray]], np.ndarray]] = {
+    "torch": run_torch,
+    "keras": run_keras,
+}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +14,14 @@ from caffe_fillers.api.seeds import fresh_seed
 from caffe_fillers.api.weights import open_model
 from caffe_fillers.check import check_model
 from caffe_fillers.check.structure import match
-from caffe_fillers.report import Origin, collect, render
-from caffe_fillers.report.content import BlobKey, seeded
-from caffe_fillers.report.page import require_packages
+from caffe_fillers.report import Origin, collect, render, require_packages, seeded, vega_bundle
 from caffe_fillers.rng import BOOST
 
 if TYPE_CHECKING:
     from caffe_fillers.api.net import Net
     from caffe_fillers.check import CheckResult
     from caffe_fillers.model import ModelBlob
+    from caffe_fillers.report import BlobKey, Content
 
 
 def make_report(
@@ -38,7 +39,12 @@ def make_report(
     seed = net.seed if seed is None else seed
     if seed is None and weights is None:
         seed = fresh_seed()
-    with ExitStack() as stack:
+    origin = Origin(
+        command or _command(seed, weights, boost, caffe),
+        *(seed, None if weights is None else str(weights), boost or BOOST, caffe),
+    )
+    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
+        vega = pool.submit(vega_bundle)  # beside the drawing: it takes as long as a large net
         check: CheckResult | None = None
         if weights is None:
             stored = seeded(net.plan, net.model(seed, boost=boost, caffe=caffe, threads=threads))
@@ -47,19 +53,15 @@ def make_report(
             check = check_model(net.plan, model, seed=seed, boost=boost or BOOST)
             matched, _ = match(net.plan, model)
             stored = {(blob.layer_id, blob.index): found for blob, found in matched}
-        origin = Origin(
-            command or _command(seed, weights, boost, caffe),
-            *(seed, "" if weights is None else str(weights), boost or BOOST, caffe),
-        )
-        return _page(net, stored, origin, check)
+        content = _content(net, stored, origin, check)
+        return render(content, vega.result())
 
 
-def _page(net: Net, stored: dict[BlobKey, ModelBlob], origin: Origin, check: CheckResult | None) -> str:
-    convention = fans.convention(origin.caffe)
-    content = collect(
-        *(net.parameter, net.plan, net.notes, stored, net.signal(), origin, convention, check),
-    )
-    return render(content)
+def _content(
+    net: Net, stored: Mapping[BlobKey, ModelBlob], origin: Origin, check: CheckResult | None
+) -> Content:
+    facts = (net.parameter, net.plan, net.notes, stored, net.signal(), origin)
+    return collect(*facts, fans.convention(origin.caffe), check)
 
 
 def _command(seed: int | None, weights: str | Path | None, boost: str | None, caffe: str) -> str:

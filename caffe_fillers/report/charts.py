@@ -26,7 +26,7 @@ def chart_data(content: Content) -> dict[str, Any]:
 
 
 def _specification(name: str) -> Any:
-    return json.loads(files(__package__).joinpath("templates", f"{name}.vl.json").read_text("utf-8"))
+    return json.loads((files(__package__) / "templates" / f"{name}.vl.json").read_text("utf-8"))
 
 
 def _histogram(blob: BlobView) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from caffe_fillers.report.expected import expected_counts
 from caffe_fillers.report.filters import FilterImage, filter_image
 from caffe_fillers.report.graph import Box, Drawing, draw, sources
 from caffe_fillers.report.summary import Summary, summarise
+from caffe_fillers.rng import BOOST
 from caffe_fillers.rows import PlanRow, plan_rows
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, format_shape
@@ -35,8 +36,8 @@ class Origin:
 
     command: str
     seed: int | None = None
-    weights: str = ""
-    boost: str = ""
+    weights: str | None = None
+    boost: str = BOOST
     caffe: str = "master"
     version: str = __version__
 

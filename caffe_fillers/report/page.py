@@ -30,9 +30,10 @@ def require_packages() -> None:
             raise MissingExtraError(package, "report") from None
 
 
-def render(content: Content) -> str:
-    """The page as text: the same content gives the same bytes."""
+def render(content: Content, vega: str) -> str:
+    """The page as text, with the script of `vega_bundle`: the same content gives the same bytes."""
     import jinja2
+    import markupsafe
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("caffe_fillers.report"),
@@ -44,12 +45,12 @@ def render(content: Content) -> str:
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     environment.filters |= {"number": number, "count": count, "plain": plain}
     style = _read("page.css")
-    scripts = [_vega(), *map(_read, _SCRIPTS)]
+    scripts = [vega, *map(_read, _SCRIPTS)]
     return environment.get_template("page.html.jinja").render(
         page=content,
         charts=chart_data(content),
-        style=jinja2.utils.markupsafe.Markup(style),
-        scripts=[jinja2.utils.markupsafe.Markup(script) for script in scripts],
+        style=markupsafe.Markup(style),
+        scripts=[markupsafe.Markup(script) for script in scripts],
         policy=_policy(style, scripts),
     )
 
@@ -92,12 +93,12 @@ def _digest(text: str) -> str:
 
 
 def _read(name: str) -> str:
-    return files(__package__).joinpath("templates", name).read_text("utf-8")
+    return (files(__package__) / "templates" / name).read_text("utf-8")
 
 
 @cache
-def _vega() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, which ends no element of HTML."""
+def vega_bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script that ends no element of HTML; made in seconds."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return str(vl_convert.javascript_bundle(None)).replace("</script", "<\\/script").replace("<!--", "<\\!--")

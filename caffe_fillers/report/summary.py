@@ -58,21 +58,21 @@ def summarise(chunks: Callable[[], Iterator[Values]], law: Law | None = None) ->
     >>> found.mean, found.zeros, found.histogram.high
     (0.4375, 1, 1.0)
     """
-    bins = _Bins.of(law)
-    moments = _Moments()
+    bins, moments = _Bins.of(law), _Moments()
     for chunk in chunks():
-        values = moments.add(chunk)
+        moments.add(chunk)
         if bins is not None:
-            bins.add(values)
-    summary = moments.summary(None)
-    if summary.least is None or summary.greatest is None or summary.least == summary.greatest:
-        return summary
-    if bins is None or summary.least < bins.low or summary.greatest > bins.high:
-        bins = _Bins(summary.least, summary.greatest, BINS, bins is not None and bins.sparse)
+            bins.add(chunk)
+    least, greatest = moments.least, moments.greatest
+    if not least < greatest:  # one value, or none
+        return moments.summary(None)
+    if bins is None or least < bins.low or greatest > bins.high:
+        bins = _Bins(least, greatest, BINS, sparse=bins is not None and bins.sparse)
         for chunk in chunks():
-            bins.add(chunk[np.isfinite(chunk)].astype(np.float64))
+            bins.add(chunk)
         return moments.summary(bins.histogram())
-    return moments.summary(_trimmed(bins.histogram()) if not _is_bounded(law) else bins.histogram())
+    histogram = bins.histogram()
+    return moments.summary(histogram if _is_bounded(law) else _trimmed(histogram))
 
 
 def _is_bounded(law: Law | None) -> bool:
@@ -106,13 +106,16 @@ class _Bins:
         width = _TAILS * max(law.std, _normal_std(law))
         return cls(law.mean - width, law.mean + width, 2 * BINS, isinstance(law, SparseNormal))
 
-    def add(self, values: NDArray[np.float64]) -> None:
-        """Count finite values; those outside are left out."""
-        if self.sparse:
-            values = values[values != 0]
+    def add(self, chunk: Values) -> None:
+        """Count values; those outside, which are not numbers among them, are left out."""
         number = self._counts.size
-        places = (values - self.low) * (number / (self.high - self.low))
-        places = places[(places >= 0) & (values <= self.high)]
+        places = np.subtract(chunk, self.low, dtype=np.float64)
+        places *= number / (self.high - self.low)
+        inside = (chunk >= self.low) & (chunk <= self.high)
+        if self.sparse:
+            inside &= chunk != 0
+        if not inside.all():
+            places = places[inside]
         found = np.bincount(places.astype(np.intp), minlength=number + 1)
         found[number - 1] += found[number]  # the last bin has both its bounds, as numpy's has
         self._counts += found[:number]
@@ -130,36 +133,37 @@ class _Moments:
     """Mean and sum of squared deviations over pieces, joined by Chan, Golub and LeVeque (1979)."""
 
     def __init__(self) -> None:
+        self.least, self.greatest = math.inf, -math.inf
         self._size = self._finite = self._zeros = 0
         self._mean = self._squares = 0.0
-        self._least, self._greatest = math.inf, -math.inf
 
-    def add(self, chunk: Values) -> NDArray[np.float64]:
-        """Take a piece in; its finite values as float64."""
-        values = chunk.astype(np.float64)
-        self._size += values.size
-        self._zeros += values.size - int(np.count_nonzero(values))
-        finite = np.isfinite(values)
-        if not finite.all():
-            values = values[finite]
-        if not values.size:
-            return values
-        mean = float(values.mean())
-        centred = values - mean
-        total = self._finite + values.size
+    def add(self, chunk: Values) -> None:
+        """Take a piece in."""
+        self._size += chunk.size
+        self._zeros += chunk.size - int(np.count_nonzero(chunk))
+        least, greatest = float(chunk.min(initial=math.inf)), float(chunk.max(initial=-math.inf))
+        if not -math.inf < least <= greatest < math.inf:  # nothing, infinities or not-a-numbers
+            chunk = chunk[np.isfinite(chunk)]
+            if not chunk.size:
+                return
+            least, greatest = float(chunk.min()), float(chunk.max())
+        self.least, self.greatest = min(self.least, least), max(self.greatest, greatest)
+        mean, squares = least, 0.0
+        if least < greatest:
+            offsets = np.subtract(chunk, least, dtype=np.float64)
+            offset = float(offsets.mean())
+            mean += offset
+            squares = float(np.dot(offsets, offsets)) - chunk.size * offset**2
+        total = self._finite + chunk.size
         shift = mean - self._mean
-        self._squares += float(np.dot(centred, centred)) + shift**2 * self._finite * values.size / total
-        self._mean += shift * values.size / total
+        self._squares += squares + shift**2 * self._finite * chunk.size / total
+        self._mean += shift * chunk.size / total
         self._finite = total
-        self._least = min(self._least, float(values.min()))
-        self._greatest = max(self._greatest, float(values.max()))
-        return values
 
     def summary(self, histogram: Histogram | None) -> Summary:
         """All that was found."""
         if not self._finite:
             return Summary(self._size, 0, self._zeros)
-        return Summary(
-            *(self._size, self._finite, self._zeros, self._mean, math.sqrt(self._squares / self._finite)),
-            *(self._least, self._greatest, histogram),
-        )
+        std = math.sqrt(max(self._squares, 0.0) / self._finite)
+        bounds = (self.least, self.greatest)
+        return Summary(self._size, self._finite, self._zeros, self._mean, std, *bounds, histogram)

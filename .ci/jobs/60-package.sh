@@ -14,6 +14,12 @@ twine check --strict "$work"/dist-one/*
 job "a wheel from the sdist alone, and tests from the sdist"
 mkdir "$work/sdist"
 tar -xzf "$work"/dist-one/*.tar.gz -C "$work/sdist" --strip-components 1
+lacking=$(comm -23 <(cd "$work/copy" && find . -type f | sort) <(cd "$work/sdist" && find . -type f | sort) |
+  grep -v '^\./\.pre-commit-config\.yaml$' || true)
+if [ -n "$lacking" ]; then
+  printf 'the sdist lacks\n%s\n' "$lacking"
+  exit 1
+fi
 pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir "$work/dist-sdist" "$work/sdist"
 (cd "$work/dist-sdist" && sha256sum --check --quiet <(grep '\.whl$' "$work/sums")) && echo "the same wheel"
 pip install --quiet -c "$root/.ci/constraints.txt" "$work"/dist-sdist/*.whl 'numpy>=1.24' pytest h5py lmdb pillow

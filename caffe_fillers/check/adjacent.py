@@ -9,7 +9,8 @@ first twist, before tempering,
 Two neighbours x[i], x[i + 1] thus speak of two words, u = s[i + 1] and
 z = s[i + 397], and of those that the seeding makes of them one step later:
 
-    z = x[i] ^ A(top of s[i], u),    x[i + 1] = f * (z ^ z >> 30) + i + 398  ^  A(top of u, f * (u ^ u >> 30) + i + 2).
+    x[i] = z ^ A(top of s[i], u),
+    x[i + 1] = (f * (z ^ z >> 30) + i + 398) ^ A(top of u, f * (u ^ u >> 30) + i + 2).
 
 Of that, 32 equations for the 32 bits of u, equation number j contains bits up
 to j + 1 of u only, once the top two bits of u and of z are guessed, and bit
@@ -69,8 +70,10 @@ def _seeds_of_pairs(output: int, x: Words, y: Words) -> Words:
     return _seeds(u[_forwards(u, output + 1, output + MT19937.m) == z], output + 1)
 
 
-def _solve(output: int, x: Words, y: Words, top_two: int, lowest: int, top_before: int) -> tuple[Words, Words]:
-    """The u and z of which these outputs are made, if u begins with two bits, ends with one, and s[i] begins so.
+def _solve(
+    output: int, x: Words, y: Words, top_two: int, lowest: int, top_before: int
+) -> tuple[Words, Words]:
+    """The u and z behind these outputs, if so u begins with two bits and ends with one, and s[i] begins.
 
     The unknown is v = u ^ u >> 30, which differs from u in two bits that are
     guessed; all that does not change is put into x and y.

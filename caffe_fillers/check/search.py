@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from caffe_fillers.check.seeds import ENOUGH, HEAD, Observed, agreeing, can_invert
+from caffe_fillers import laws
+from caffe_fillers.check.seeds import ENOUGH, HEAD, Observed, agreeing
 from caffe_fillers.check.words import Words, value_of
-from caffe_fillers.rng import BOOST
+from caffe_fillers.rng import BOOST, Family, boost_family
 from caffe_fillers.rng.twister import MT19937, temper
 
 _LAG = MT19937.n - MT19937.m
@@ -27,7 +28,7 @@ def search_seeds(
 
     `progress` is told of each batch how many seeds it had.
 
-    >>> from caffe_fillers import laws, rng
+    >>> from caffe_fillers import rng
     >>> law = laws.Normal(0.0, 0.5)
     >>> values = laws.sample(law, rng.Stream(77), (100,))
     >>> search_seeds([Observed(0, law, values)], range(1000))
@@ -49,7 +50,8 @@ def _likely(seeds: Words, observed: Sequence[Observed], boost: str) -> Words:
     for part in observed:
         first = part.position + part.normals // 32
         outputs = range(first, min(first + min(part.values.size, _OUTPUTS), MT19937.n - 1))
-        if outputs and can_invert(part.law, boost):
+        paired = isinstance(part.law, laws.Normal) and boost_family(boost) is Family.BOX_MULLER
+        if outputs and not paired:
             break
     else:
         return seeds

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from caffe_fillers import laws
 from caffe_fillers.check import adjacent
-from caffe_fillers.check.words import Words, candidates
+from caffe_fillers.check.words import Words, neighbours
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
 
 _MOST_GUESSES, _MOST_LATER = 1 << 17, 1 << 15
@@ -35,7 +35,7 @@ HEAD = 64
 """Values at the beginning of a blob that are looked at."""
 
 ENOUGH = 3
-"""Values that a seed must make: of 22 bits or more each, so that 2**32 seeds make them by chance in one of 2**34."""
+"""Values that a seed must make: of 22 bits or more each, so that by chance 2**32 seeds do in one of 2**34."""
 
 _DRIFT = 64
 """Words by which slow normals shift what is behind them, at most."""
@@ -69,9 +69,9 @@ class _Pair(NamedTuple):
 def recover_seed(observed: Sequence[Observed], slack: int = 0, boost: str = BOOST) -> int | None:
     """The seed of the stream that these values come from, or None.
 
-    Two neighbours among the first 228 words must be uniforms or normals of
-    Boost from 1.56, and there must be a third such value anywhere. `slack` is
-    by how many words all may be later than stated.
+    Two neighbours among the first 228 words must be uniforms or normals, and
+    there must be a third such value anywhere. `slack` is by how many words all
+    may be later than stated.
 
     >>> from caffe_fillers import rng
     >>> law = laws.Uniform(-0.5, 0.5)
@@ -97,34 +97,36 @@ def _pairs(observed: Sequence[Observed], late: int, boost: str) -> list[_Pair]:
     """The pairs of each blob that promise most for what they cost, those of all blobs in turn."""
     ranked: list[tuple[int, float, _Pair]] = []
     for part in observed:
-        if can_invert(part.law, boost):
-            best = sorted(_worth_trying(part, late), key=lambda pair: pair.cost)[:_PAIRS]
-            ranked += [(rank, pair.cost, pair) for rank, pair in enumerate(best)]
+        best = sorted(_worth_trying(part, late, boost), key=lambda pair: pair.cost)[:_PAIRS]
+        ranked += [(rank, pair.cost, pair) for rank, pair in enumerate(best)]
     return [pair for *_, pair in sorted(ranked, key=lambda entry: entry[:2])]
 
 
-def _worth_trying(part: Observed, late: int) -> Iterator[_Pair]:
+def _worth_trying(part: Observed, late: int, boost: str) -> Iterator[_Pair]:
     """All pairs; where one has failed, others that are shifted by as much are less likely."""
     by_shift: dict[int, list[_Pair]] = {}
-    for shift, pair in _pairs_of(part, late):
+    for shift, pair in _pairs_of(part, late, boost):
         by_shift.setdefault(shift, []).append(pair)
     for pairs in by_shift.values():
         for rank, pair in enumerate(sorted(pairs, key=lambda pair: pair.cost)[:_PAIRS]):
             yield pair._replace(cost=pair.cost * 3**rank)
 
 
-def _pairs_of(part: Observed, late: int) -> Iterator[tuple[int, _Pair]]:
-    head = part.values[: min(HEAD, adjacent.LAST + 2)]
-    words = [candidates(part.law, value) for value in head]
-    slow = isinstance(part.law, laws.Normal)
-    for index, (first, second) in enumerate(zip(words, words[1:], strict=False)):
-        if not first.size or not second.size:
+def _pairs_of(part: Observed, late: int, boost: str) -> Iterator[tuple[int, _Pair]]:
+    """Neighbours at each shift that is likely at all; a value that comes twice was not drawn."""
+    ziggurat = isinstance(part.law, laws.Normal) and boost_family(boost) is not Family.BOX_MULLER
+    head = part.values[:HEAD]
+    _, first, count = np.unique(head, return_index=True, return_counts=True)
+    once = set(first[count == 1].tolist())
+    for place, words, behind in neighbours(part.law, head, boost):
+        if not {place, place + 1} <= once:
             continue
-        mean = _SLOW * (part.normals + slow * index)
+        mean = _SLOW * (part.normals + ziggurat * place)
         for shift in range(int(4 * mean) + 5 if mean else 1):
-            output = part.position + index + late + shift
-            if output <= adjacent.LAST:
-                yield shift, _Pair(output, first, second, first.size * second.size / _chance(shift, mean))
+            output = part.position + place + late + shift
+            guesses = words.size * behind.size
+            if output <= adjacent.LAST and guesses:
+                yield shift, _Pair(output, words, behind, guesses / _chance(shift, mean))
 
 
 def _chance(shift: int, mean: float) -> float:
@@ -134,12 +136,6 @@ def _chance(shift: int, mean: float) -> float:
         return math.exp(-slow)
     variance = 2 * mean + 0.5
     return math.exp(-((shift - mean) ** 2) / (2 * variance)) / math.sqrt(2 * math.pi * variance) + 1e-6
-
-
-def can_invert(law: laws.Law, boost: str = BOOST) -> bool:
-    """Whether a value of the law tells of its word: each word makes one uniform, and one normal by the ziggurat."""
-    ziggurat = boost_family(boost) is not Family.BOX_MULLER
-    return isinstance(law, laws.Uniform) or (isinstance(law, laws.Normal) and ziggurat and law.std > 0)
 
 
 def agreeing(seed: int, observed: Sequence[Observed], slack: int = 0, boost: str = BOOST) -> int:

@@ -11,14 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import laws
+from caffe_fillers.check.candidates import CUT, TruncatedNormal
 from caffe_fillers.errors import MissingExtraError
 from caffe_fillers.fillers.forks import UnitNorm
 
 Floats = NDArray[np.floating]
 
-_FEW, _MANY = 8, 100
+_FEW, _MANY, _EXACT = 8, 100, 5000
+_SHAPE_VALUES = 1 << 20
 _SLACK = 1e-6
 """Relative room at the bounds and for constants, for the rounding of the law's own parameters."""
+
+_TRUNCATED_EXCESS = 1.3655367
+"""Fourth moment over squared second, less 1, of a normal cut at two deviations: E[(z**2 - 1)**2]."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Fit:
     evidence: str
 
 
-def fit(law: laws.Law, values: Floats, tolerance: float = 0.0) -> Fit:
+def fit(law: laws.Law | TruncatedNormal, values: Floats, tolerance: float = 0.0) -> Fit:
     """Test values, in any order, against a law; `tolerance` is an absolute error that is forgiven.
 
     The p-value is Bonferroni's over the tests that are made of one blob. Under
@@ -65,16 +70,34 @@ def _normal(law: laws.Law, values: Floats, tolerance: float) -> Fit:
     """Mean and variance by their exact laws, the shape by Kolmogorov-Smirnov."""
     stats = _scipy()
     size = values.size
-    deviation = float(values.std()) if size > 1 else law.std
     measured = math.sqrt(float(np.mean((values - law.mean) ** 2)))
     effect = measured / law.std - 1
-    evidence = f"std {deviation:.6g}, declared {law.std:.6g}"
+    evidence = f"std {float(values.std()) if size > 1 else law.std:.6g}, declared {law.std:.6g}"
     if size < _FEW:
         return Fit(1.0, effect, evidence)
-    statistic = size * (measured / law.std) ** 2
-    spread = 2 * min(stats.chi2.cdf(statistic, size), stats.chi2.sf(statistic, size))
     mean = 2 * stats.norm.sf(abs(float(values.mean()) - law.mean) / law.std * math.sqrt(size))
-    return Fit(min(1.0, 3 * min(spread, mean, _kolmogorov(law, values))), effect, evidence)
+    shape = _kolmogorov(law, values)
+    return Fit(min(1.0, 3 * min(_spread(size, measured / law.std), mean, shape)), effect, evidence)
+
+
+def _spread(size: int, ratio: float) -> float:
+    """The p-value of a standard deviation that is so many times the normal's."""
+    stats = _scipy()
+    return float(2 * min(stats.chi2.cdf(size * ratio**2, size), stats.chi2.sf(size * ratio**2, size)))
+
+
+def _truncated(law: laws.Law | TruncatedNormal, values: Floats, tolerance: float) -> Fit:
+    """Support, variance (by its own fourth moment) and Kolmogorov-Smirnov."""
+    assert isinstance(law, TruncatedNormal)
+    effect = float(np.sqrt(np.mean(values**2))) / law.std - 1
+    evidence = f"std {values.std():.6g}, {law.std:.6g} is that of {law}"
+    if float(np.abs(values).max()) > law.support[1] * (1 + _SLACK) + tolerance:
+        return Fit(0.0, effect, f"{evidence}: values beyond")
+    if values.size < _FEW:
+        return Fit(1.0, effect, evidence)
+    error = math.sqrt(_TRUNCATED_EXCESS / (4 * values.size))
+    spread = float(2 * _scipy().norm.sf(abs(effect) / error))
+    return Fit(min(1.0, 2 * min(spread, _kolmogorov(law, values))), effect, evidence)
 
 
 def _sparse(law: laws.Law, values: Floats, tolerance: float) -> Fit:
@@ -131,9 +154,10 @@ def _exact(law: laws.Law, values: Floats, tolerance: float) -> Fit:
     return Fit(float(wrong == 0), float(error.max()), f"{wrong} of {values.size:,} values differ")
 
 
-_TESTS: dict[type, Callable[[laws.Law, Floats, float], Fit]] = {
+_TESTS: dict[type, Callable[[Any, Floats, float], Fit]] = {
     laws.Uniform: _uniform,
     laws.Normal: _normal,
+    TruncatedNormal: _truncated,
     laws.SparseNormal: _sparse,
     laws.UnitSum: _unit_sum,
     UnitNorm: _unit_norm,
@@ -142,14 +166,20 @@ _TESTS: dict[type, Callable[[laws.Law, Floats, float], Fit]] = {
 }
 
 
-def _kolmogorov(law: laws.Law, values: Floats) -> float:
+def _kolmogorov(law: laws.Law | TruncatedNormal, values: Floats) -> float:
+    """Kolmogorov-Smirnov's p-value; of a large blob some million values stand for all."""
     stats = _scipy()
-    if isinstance(law, laws.Normal):
+    values = values[:: -(-values.size // _SHAPE_VALUES)]
+    if isinstance(law, TruncatedNormal):
+        reference = stats.truncnorm(-2, 2, law.mean, law.std / CUT)
+    elif isinstance(law, laws.Normal):
         reference = stats.norm(law.mean, law.std)
     else:
         low, high = law.support
         reference = stats.uniform(low, high - low)
-    return float(stats.ks_1samp(values, reference.cdf).pvalue)
+    return float(
+        stats.ks_1samp(values, reference.cdf, method="auto" if values.size < _EXACT else "asymp").pvalue
+    )
 
 
 def _scipy() -> Any:

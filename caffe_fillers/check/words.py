@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import laws
+from caffe_fillers.check import box_muller
+from caffe_fillers.rng import BOOST, Family, boost_family
 from caffe_fillers.rng.attempts import bucket_tables
 
 Words = NDArray[np.uint32]
@@ -37,6 +41,29 @@ def candidates(law: laws.Law, value: np.float32) -> Words:
     if type(law) not in _BACKWARD or not np.isfinite(value) or not low <= value <= high:
         return np.empty(0, np.uint32)
     return _BACKWARD[type(law)](law, value)
+
+
+class Neighbours(NamedTuple):
+    """Two words next to one another: the first one's place in the blob, and what they may be."""
+
+    place: int
+    words: Words
+    behind: Words
+
+
+def neighbours(law: laws.Law, values: Floats, boost: str = BOOST) -> Iterator[Neighbours]:
+    """All neighbours that values tell of, if no normal among them was slow.
+
+    >>> [pair.place for pair in neighbours(laws.Uniform(0.0, 1.0), np.float32([0.1, 0.2, 0.3]))]
+    [0, 1]
+    """
+    if isinstance(law, laws.Normal) and boost_family(boost) is Family.BOX_MULLER:
+        for place in range(0, values.size - 1, 2):
+            words, behind = box_muller.words_of_pair(law, values[place], values[place + 1])
+            yield Neighbours(place, words, behind)
+        return
+    for place, (words, behind) in enumerate(pairwise(candidates(law, value) for value in values)):
+        yield Neighbours(place, words, behind)
 
 
 def _uniform(law: laws.Law, words: Words) -> Floats:

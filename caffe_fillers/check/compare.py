@@ -1,0 +1,214 @@
+"""A model against what a seed gives, bit for bit, and what a blob is that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+
+from caffe_fillers import laws
+from caffe_fillers.check.candidates import candidates
+from caffe_fillers.check.diagnose import damaged, diagnose, name_of
+from caffe_fillers.check.result import BlobVerdict, Status
+from caffe_fillers.check.seeds import ENOUGH, HEAD
+from caffe_fillers.check.statistics import fit
+from caffe_fillers.check.structure import Matched
+from caffe_fillers.laws import Values
+from caffe_fillers.model import ModelBlob
+from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
+from caffe_fillers.rng import BOOST, Stream
+
+RELEASES = (BOOST, "1.58", "1.54")
+"""Of Boost, one for each of its normal distributions."""
+
+_FITS = 1e-3
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A seed, the releases of Boost that may have drawn, and the absolute error to forgive."""
+
+    seed: int
+    releases: tuple[str, ...] = RELEASES
+    tolerance: float = 0.0
+
+
+class _Told(NamedTuple):
+    """What a differing blob is after all: words for it, the release, and the stream behind it."""
+
+    name: str
+    release: str
+    behind: Stream
+    declared: bool
+
+
+def compare(plan: Plan, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
+    """The verdicts on all blobs, in the order of `matched`.
+
+    A blob that another law or release of Boost makes of the same words is
+    told so, and what follows is drawn from where that left the stream.
+    """
+    by_step: dict[int, list[tuple[int, PlannedBlob, ModelBlob]]] = {}
+    for number, (blob, stored) in enumerate(matched):
+        by_step.setdefault(blob.step, []).append((number, blob, stored))
+    verdicts: dict[int, BlobVerdict] = {}
+    owners: dict[bytes, PlannedBlob] = {}
+    strangers: list[tuple[int, bytes]] = []
+    for step, wanted, told in _walk(plan, {step: entries[0] for step, entries in by_step.items()}, seeded):
+        for number, blob, stored in by_step[step]:
+            values = stored.array().reshape(blob.shape)
+            verdicts[number] = _verdict(plan, blob, values, wanted, told, seeded.tolerance)
+            if blob.count > 1:
+                owners.setdefault(_digest(wanted), blob)
+            if verdicts[number].status is Status.DIFFERENT:
+                strangers.append((number, _digest(values)))
+    for number, digest in strangers:
+        twin = owners.get(digest)
+        if twin is not None and twin.step != matched[number][0].step:
+            verdicts[number] = _swapped(verdicts[number], twin)
+    return [verdicts[number] for number in range(len(matched))]
+
+
+def _walk(
+    plan: Plan, stored: dict[int, tuple[int, PlannedBlob, ModelBlob]], seeded: Seeded
+) -> Iterator[tuple[int, Values, _Told | None]]:
+    """What each step that a stored blob comes from gives, and what the blob is if it differs."""
+    release = seeded.releases[0]
+    stream = Stream(seeded.seed, release)
+    for number, step in enumerate(plan.steps[: max(stored, default=-1) + 1]):
+        if isinstance(step, Draw):
+            stream.skip(step.words)
+        elif isinstance(step, Given):
+            yield number, np.frombuffer(step.values, "<f4"), None
+        elif number not in stored:
+            _pass_over(step, stream)
+        else:
+            _, blob, model_blob = stored[number]
+            begin = stream.copy()
+            wanted = laws.sample(step.law(), stream, step.shape)
+            values = model_blob.array()
+            told = None
+            if not _agrees(values, wanted, seeded.tolerance):
+                told = _tell_law(step, blob, values, begin, seeded)
+                if told is not None:
+                    stream = told.behind
+                    wanted = values if told.declared else wanted
+            yield number, wanted, told
+
+
+def _pass_over(step: Fill, stream: Stream) -> None:
+    law = step.law()
+    words = law.words(stream, step.count, np.float32)
+    if words is not None:
+        stream.skip(words)
+        return
+    for _ in law.chunks(stream, step.count, np.float32):
+        pass
+
+
+def _tell_law(step: Fill, blob: PlannedBlob, values: Values, begin: Stream, seeded: Seeded) -> _Told | None:
+    """The release of Boost, or the law, that makes these values of the same words."""
+    trials: list[tuple[str, laws.Law, str, bool]] = [
+        (f"Boost {release}", step.law(), release, True)
+        for release in seeded.releases
+        if isinstance(step.law(), (laws.Normal, laws.SparseNormal))
+    ]
+    trials += [
+        (each.name, each.law, seeded.releases[0], False)
+        for each in candidates(step, blob.layer_type)
+        if isinstance(each.law, (laws.Uniform, laws.Normal)) and each.caffe
+    ]
+    for name, law, release, declared in trials:
+        stream = Stream(seeded.seed, release)
+        stream.skip(begin.position)
+        head = laws.sample(law, stream.copy(), (min(values.size, HEAD),))
+        if _equal(head, values.ravel()[: head.size]).sum() >= min(ENOUGH, head.size):
+            drawn = laws.sample(law, stream, values.shape)
+            if _agrees(values, drawn, seeded.tolerance):
+                return _Told(name, release, stream, declared)
+    return None
+
+
+def _verdict(
+    plan: Plan, blob: PlannedBlob, values: Values, wanted: Values, told: _Told | None, tolerance: float
+) -> BlobVerdict:
+    step = plan.steps[blob.step]
+    declared = str(step.law()) if isinstance(step, Fill) else "in the prototxt"
+    off = _first_difference(values, wanted, tolerance)
+    if off is None:
+        by = f", drawn by {told.name}" if told is not None else ""
+        evidence = f"{values.size:,} values agree{by}"
+        return BlobVerdict(blob.layer, blob.index, Status.EXACT, declared, evidence)
+    evidence = f"value {off} is {values.ravel()[off]:.9g}, {wanted.ravel()[off]:.9g} is declared"
+    if not isinstance(step, Fill):
+        diagnosis = ""
+    elif told is not None:
+        diagnosis = f"declared {name_of(step)}; these are the words of the seed by {told.name}, bit for bit"
+    else:
+        diagnosis = _tell(step, blob, values, wanted.reshape(values.shape), tolerance)
+    return BlobVerdict(blob.layer, blob.index, Status.DIFFERENT, declared, evidence, diagnosis=diagnosis)
+
+
+def _swapped(verdict: BlobVerdict, twin: PlannedBlob) -> BlobVerdict:
+    told = f"these are the values of {twin.layer}[{twin.index}]: swapped?"
+    return BlobVerdict(
+        *(verdict.layer, verdict.index, verdict.status, verdict.declared, verdict.evidence), diagnosis=told
+    )
+
+
+def _tell(step: Fill, blob: PlannedBlob, values: Values, wanted: Values, tolerance: float) -> str:
+    """For values that the seed's words do not make, what else they are."""
+    damage = damaged(values)
+    if damage:
+        return damage
+    agreeing = int(_equal(values, wanted).sum())
+    if 2 * agreeing > values.size:
+        return f"{values.size - agreeing:,} of {values.size:,} values were changed"
+    factor = scale_between(values, wanted)
+    if factor is not None:
+        return f"the declared values times {factor:.6g}"
+    if fit(step.law(), values, tolerance).p_value >= _FITS:
+        return "drawn from the declared law, but with another seed or order"
+    return diagnose(step, values, tolerance, blob.layer_type)
+
+
+def scale_between(values: Values, wanted: Values) -> float | None:
+    """The factor that makes the one of the other, up to rounding.
+
+    >>> scale_between(np.float32([1.5, 3.0]), np.float32([1.0, 2.0]))
+    1.5
+    """
+    known = wanted != 0
+    if not known.any():
+        return None
+    ratios = values[known].astype(np.float64) / wanted[known]
+    factor = float(np.median(ratios))
+    return factor if np.allclose(ratios, factor, rtol=1e-6, atol=0) and (values[~known] == 0).all() else None
+
+
+def _digest(values: Values) -> bytes:
+    return blake2b(np.ascontiguousarray(values).data, digest_size=16).digest()
+
+
+def _equal(values: Values, wanted: Values) -> np.ndarray:
+    equal: np.ndarray = values.view(np.uint32) == wanted.view(np.uint32)
+    return equal
+
+
+def _agrees(values: Values, wanted: Values, tolerance: float) -> bool:
+    return _first_difference(values, wanted, tolerance) is None
+
+
+def _first_difference(values: Values, wanted: Values, tolerance: float) -> int | None:
+    """The index of the first value that differs, in bits or by more than the tolerance."""
+    values, wanted = values.ravel(), wanted.ravel()
+    if tolerance:
+        with np.errstate(invalid="ignore"):
+            differs = ~(np.abs(values - wanted) <= tolerance)
+    else:
+        differs = ~_equal(values, wanted)
+    found = np.flatnonzero(differs)
+    return int(found[0]) if found.size else None

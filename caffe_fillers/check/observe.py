@@ -1,0 +1,66 @@
+"""What of a model came from the first words of the stream, as declared or as it may be instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from caffe_fillers import laws
+from caffe_fillers.check import adjacent
+from caffe_fillers.check.candidates import candidates
+from caffe_fillers.check.seeds import Observed
+from caffe_fillers.check.statistics import fit
+from caffe_fillers.check.structure import Matched
+from caffe_fillers.laws import Values
+from caffe_fillers.plan import Draw, Fill, Plan, PlannedBlob
+from caffe_fillers.rng.twister import MT19937
+
+_POSSIBLE = 1e-3
+_OTHERS = 8
+"""Blobs of the same shape that are tried in one another's place."""
+
+
+def observe(plan: Plan, matched: Matched) -> list[Observed]:
+    """The blobs that were drawn from the first words of the stream, if all is as declared."""
+    return [part for part, _ in _observe(plan, matched)]
+
+
+def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
+    """The blobs that can give a seed by themselves, each as another law's or with another blob's values."""
+    stored = [(blob, model_blob) for blob, model_blob in matched if blob.owner is None]
+    for part, blob in _observe(plan, matched):
+        step = plan.steps[blob.step]
+        if part.position > adjacent.LAST or not isinstance(step, Fill):
+            continue
+        for candidate in candidates(step, blob.layer_type):
+            law = candidate.law
+            if not candidate.caffe or not isinstance(law, (laws.Uniform, laws.Normal)):
+                continue
+            if fit(law, part.values).p_value >= _POSSIBLE:
+                yield [replace(part, law=law)]
+        others = (found for other, found in stored if other.shape == blob.shape and other.step != blob.step)
+        for _, found in zip(range(_OTHERS), others, strict=False):
+            values = found.array().ravel()
+            if fit(part.law, values).p_value >= _POSSIBLE:
+                yield [replace(part, values=values)]
+
+
+def _observe(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob]]:
+    stored = {blob.step: (blob, model_blob) for blob, model_blob in matched if blob.owner is None}
+    position = normals = 0
+    for number, step in enumerate(plan.steps):
+        if position >= MT19937.n:
+            return
+        if isinstance(step, Draw):
+            position += step.words
+        elif isinstance(step, Fill):
+            law = step.law()
+            if number in stored and isinstance(law, (laws.Uniform, laws.Normal)) and law.std > 0:
+                blob, model_blob = stored[number]
+                values: Values = model_blob.array().ravel()
+                yield Observed(position, law, values, normals), blob
+            normals += step.count * isinstance(law, (laws.Normal, laws.SparseNormal))
+            position += step.count * _WORDS.get(type(law), 1)
+
+
+_WORDS = {laws.Constant: 0, laws.Exact: 0, laws.SparseNormal: 2}

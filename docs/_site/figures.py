@@ -40,10 +40,10 @@ def uniform_top(axes: Axes) -> None:
         upper = np.nextafter(bound, np.float32(1))
         values = words.astype(np.float32) * ((upper + bound) * np.float32(2**-32)) - bound
         steps = (values.astype(np.float64) - float(bound)) / float(np.spacing(bound))
-        axes.step(words - 2**32, steps, colour, where="mid", label=f"b = {bound}")
+        axes.step(words - 2**32, steps, colour, where="mid", label=f"b = {bound:.2f}")
     axes.axhline(1, color=GREY, linestyle=":")
-    axes.annotate("nextafter(b): drawn again", (-890, 1), xytext=(0, 3), textcoords="offset points")
-    axes.set(xlabel="word, counted from $2^{32}$", ylabel="value, in last places above b", ylim=(-3, 1.8))
+    axes.annotate("from here on: drawn again", (-890, 1), xytext=(0, 3), textcoords="offset points")
+    axes.set(xlabel="word, counted from $2^{32}$", ylabel="value, in last places above b", ylim=(-3, 2.5))
     axes.legend(loc="lower right")
 
 

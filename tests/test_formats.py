@@ -295,6 +295,7 @@ def _damaged(folder: Path, change: Any) -> Path:
         (lambda blob, _: blob.update(file="missing.npy"), "No such file"),
         (lambda blob, _: blob.update(shape=[1]), "not 1"),
         (lambda blob, _: blob.update(shared_with=["nobody", 0]), "does not come before"),
+        (lambda blob, _: blob.update(shared_with=["conv1"]), "damaged"),
         (lambda blob, _: blob.update(extra=1), "damaged"),
         (lambda _, content: content.update(version=2), "version 1"),
         (lambda _, content: content.update(net="layer {"), "cannot be read"),

@@ -35,7 +35,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\.npy")
 _BROKEN = (
     *(OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError, RecursionError, OverflowError),
-    tokenize.TokenError,
+    *(IndexError, tokenize.TokenError),
 )
 
 Owners = dict[tuple[str, int], ModelBlob]

@@ -14,7 +14,7 @@ def _inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    translator.body.append(f'<div class="formula">{convert(node.astext(), display="block")}</div>')
+    translator.body.append(f'<div class="formula" style="padding: 0.4em 0">{convert(node.astext(), display="block")}</div>')
     raise nodes.SkipNode
 
 

@@ -1,0 +1,29 @@
+"""The bar that a long fill shows."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+import caffe_fillers as cf
+from caffe_fillers.cli import progress
+
+LENET = Path(__file__).parent.parent / "examples" / "lenet.prototxt"
+
+
+def test_a_long_fill_shows_a_bar_and_the_same_values(capsys: pytest.CaptureFixture[str]) -> None:
+    net = cf.load_net(LENET)
+    model = net.model(seed=1)
+    shown = progress.with_progress(model, progress.LONG_FILL)
+    for layer, expected in zip(shown.layers, model.layers, strict=True):
+        for blob, other in zip(layer.blobs, expected.blobs, strict=True):
+            assert blob.array().tobytes() == other.array().tobytes()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+
+
+def test_a_short_one_shows_none() -> None:
+    model = cf.load_net(LENET).model(seed=1)
+    assert progress.with_progress(model, progress.LONG_FILL - 1) is model

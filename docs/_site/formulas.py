@@ -14,7 +14,8 @@ def _inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    translator.body.append(f'<div class="formula" style="padding: 0.4em 0">{convert(node.astext(), display="block")}</div>')
+    formula = convert(node.astext(), display="block")
+    translator.body.append(f'<div style="padding: 0.4em 0">{formula}</div>')
     raise nodes.SkipNode
 
 

@@ -212,6 +212,12 @@ def test_a_blob_summed_with_itself_is_doubled() -> None:
     assert std_of(report, "e") == pytest.approx(2)
 
 
+def test_a_blob_that_is_summed_twice_is_no_independent_one() -> None:
+    a, b = (layer(name, "InnerProduct", inner(64, 'type: "xavier"')) for name in "ab")
+    report = load(a, b, layer("e", "Eltwise", "", "a b a")).signal()
+    assert std_of(report, "e") == pytest.approx(math.sqrt(5), rel=1e-3)
+
+
 def test_split_sums_gradients_and_concat_and_slice_keep_channels_apart() -> None:
     report = load(
         layer("a", "InnerProduct", inner(8, 'type: "gaussian" std: 0.5')),

@@ -1,4 +1,4 @@
-"""Make the table of docs/signal.md: the error of the prediction on every net of tests/corpus that OpenCV runs.
+"""Make the table of docs/signal.md: the error of the prediction on the nets of tests/corpus that OpenCV runs.
 
     python tools/measure_signal.py [FILLS]
 

@@ -91,7 +91,7 @@ def eltwise(node: Node, bottoms: Signals) -> Flow | None:
     coefficients = list(parameter.coeff) or [1.0] * len(bottoms)
     weighted = [_scaled(bottom, factor) for bottom, factor in zip(bottoms, coefficients, strict=True)]
     function = _OPERATIONS[parameter.operation]
-    top = reduce(partial(_combine, function), weighted)
+    top = reduce(partial(_combine, function), _by_origin(weighted))
 
     def pull(gradients: tuple[Gradient, ...]) -> Gradients:
         return tuple(
@@ -107,6 +107,12 @@ _OPERATIONS: dict[int, Operation] = {
     EltwiseParameter.PROD: np.multiply,
     EltwiseParameter.MAX: np.maximum,
 }
+
+
+def _by_origin(signals: Sequence[Signal]) -> list[Signal]:
+    """In an order that puts blobs of one origin side by side, for once combined they have a new one."""
+    origins = [tuple(id(part.origin) for part in signal) for signal in signals]
+    return [signals[index] for index in sorted(range(len(signals)), key=lambda i: origins.index(origins[i]))]
 
 
 def _scaled(signal: Signal, factor: float) -> Signal:

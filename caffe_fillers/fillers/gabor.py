@@ -51,7 +51,7 @@ class _Segment:
         envelope = _exp(-(x * x + y * y) / (2 * sigma * sigma))
         along = x * math.cos(theta) - y * math.sin(theta)
         scaled = omega if self.absolute else PI * (size - 1) / 2 / omega
-        wave = amplitude * envelope * _cos(along * scaled + phi)
+        wave: laws.Values = amplitude * envelope * _cos(along * scaled + phi)
         return np.multiply.outer(np.asarray(self.colour, np.float64), wave)
 
 

@@ -147,7 +147,8 @@ def _pulled(
 
 
 def _wins(left: Reals, right: Reals) -> Reals:
-    return np.asarray((left > right) + 0.5 * (left == right))
+    """Whether the left is greater, as a number whose square is a half for equals."""
+    return np.sqrt((left > right) + 0.5 * (left == right))
 
 
 @signal_rule("Flatten", "Reshape", transparent=True)

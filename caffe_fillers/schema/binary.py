@@ -34,7 +34,7 @@ def from_bytes(message_type: type[MessageType], data: bytes) -> MessageType:
         raise FormatError(f"no {message_type.DESCRIPTOR.name} can be read from it: {error}") from error
     if wrong:
         raise FormatError(f"{wrong} is not valid UTF-8")
-    missing = message.FindInitializationErrors()  # type: ignore[attr-defined]  (the stubs forget it)
+    missing = message.FindInitializationErrors()  # type: ignore[attr-defined]  # not in the stubs
     if missing:
         raise FormatError(f"{' and '.join(missing)} must be given, and is not")
     return message

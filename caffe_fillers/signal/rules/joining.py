@@ -148,7 +148,7 @@ def _pulled(
 
 def _wins(left: Reals, right: Reals) -> Reals:
     """Whether the left is greater, as a number whose square is a half for equals."""
-    return np.sqrt((left > right) + 0.5 * (left == right))
+    return np.asarray(np.sqrt((left > right) + 0.5 * (left == right)))
 
 
 @signal_rule("Flatten", "Reshape", transparent=True)

@@ -841,6 +841,20 @@ EDGES = [
     Row("ContrastiveLoss", "2x3x1x1 2x3x1x1 2x2", "", error="1"),
     Row("ContrastiveLoss", "2x3x1x1 2x3x1x1 2x1x2", "", error="1"),
     Row("ContrastiveLoss", "2x3x1x1 2x3x1x1 2x1x1x2", "", error="1"),
+    Row(
+        "ImageData",
+        "",
+        "image_data_param { source: 'nowhere' batch_size: 1 new_height: 1 new_width: 5 }",
+        "1x3x1x5 1",
+        "draw 1",
+    ),
+    Row(
+        "ImageData",
+        "",
+        "image_data_param { source: 'nowhere' batch_size: 1 new_height: 5 new_width: 1 }",
+        "1x3x5x1 1",
+        "draw 1",
+    ),
 ]
 """The least that is admitted, and what lies just beyond it, as Caffe's source has it; mutants found them."""
 

@@ -321,6 +321,47 @@ ROWS = [
         "1 constant -1",
         "0/3",
     ),
+    Row("PSROIPooling", "2x1x8x9 5x5", "psroi_pooling_param { output_dim: 1 group_size: 1 }", "5x1x1x1"),
+    Row(
+        "PSROIPooling",
+        "2x1x8x9 5x5",
+        "psroi_pooling_param { output_dim: 1 group_size: 0 }",
+        error="at least 1",
+    ),
+    Row(
+        "PSROIPooling",
+        "2x1x8x9 5x5",
+        "psroi_pooling_param { output_dim: 0 group_size: 1 }",
+        error="at least 1",
+    ),
+    Row(
+        "DenseImageData",
+        "",
+        LABELLED % "new_height: 1 new_width: 5",
+        "2x3x1x5 2x1x1x5",
+        "draw 1",
+        dialect="enet",
+    ),
+    Row(
+        "DenseImageData",
+        "",
+        LABELLED % "new_height: 5 new_width: 1",
+        "2x3x5x1 2x1x5x1",
+        "draw 1",
+        dialect="enet",
+    ),
+    Row("Interp", "2x6x4x5", "interp_param { shrink_factor: 1 }", "2x6x4x5"),
+    Row("SmoothL1LossOHEM", "2x6x4x5 3x6x2x2", "loss_weight: [1, 0, 0]", "scalar 2x1x4x5 2x6x4x5"),
+    Row(
+        "MarginInnerProduct",
+        "2x6 3x1",
+        "margin_inner_product_param { num_output: 3 }",
+        "2x3",
+        "3x6 constant 0",
+    ),
+    Row("GlobalLSEMargin", "2x6 2", "", "2x6", "1 constant 30, 1 constant 0", "1/0 0/0"),
+    Row("GlobalLSEMargin", "2x6 2 1", "", "2x6", "1 constant 30, 1 constant 0", "0/0 0/0"),
+    Row("GlobalLSEMargin", "2x6 2", "param { lr_mult: 7 }", "2x6", "1 constant 30, 1 constant 0", "7/1 0/0"),
 ]
 
 
@@ -351,3 +392,9 @@ def test_a_layer_of_a_fork(row: Row) -> None:
     if row.learned:
         saved = [f"{param.lr_mult:g}/{param.decay_mult:g}" for param in net.parameter.layer[-1].param]
         assert saved == row.learned.split()
+
+
+@pytest.mark.parametrize("kind", ["DenseImageData", "ImageSegData", "AnnotatedData", "VideoData"])
+def test_a_shape_that_is_assumed_is_said(kind: str) -> None:
+    notes = load(Row(kind, "", "dense_image_data_param { batch_size: 2 }", num_tops=2)).notes
+    assert any("shape is assumed (--shape t0=" in note.message for note in notes)

@@ -38,6 +38,6 @@ def run(
             net.setInput(values, name)
         outputs: Sequence[NDArray[np.float32]] = net.forward(list(deployed.outputs))
     except cv2.error as error:
-        reason = str(getattr(error, "err", "") or error).strip().splitlines()[0]
+        reason = str(getattr(error, "err", "") or error).splitlines()[0].strip(" >")
         raise UsageError(f"OpenCV cannot run this net: {reason}") from None
     return outputs

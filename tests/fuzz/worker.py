@@ -18,7 +18,7 @@ from caffe_fillers.errors import CaffeFillersError
 from .targets import TARGETS
 
 SECONDS, BYTES = 5, 1 << 30
-"""What a case may take, beyond what the process has when it begins."""
+"""What a case may take: time of the processor, and memory beyond what the process has when it begins."""
 LONGEST_MESSAGE = 20_000
 
 
@@ -43,22 +43,22 @@ def case(target: str, seed: int, number: int) -> bytes:
 
 def judge(target: str, data: bytes) -> tuple[str, str] | None:
     """What is wrong with how the reader took the bytes, with its trace; None where nothing is."""
-    signal.signal(signal.SIGALRM, _too_late)
+    signal.signal(signal.SIGPROF, _too_late)
     try:
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             TARGETS[target].run(data)
     except CaffeFillersError as error:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         if not 0 < len(str(error)) < LONGEST_MESSAGE:
             return f"a message of {len(str(error))} characters", str(error)[:200]
     except (Exception, _Late) as error:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}", traceback.format_exc()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     return None
 
 

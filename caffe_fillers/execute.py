@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property, partial
+from itertools import accumulate
 
 import numpy as np
 
 from caffe_fillers.fans import MASTER, Convention
-from caffe_fillers.laws import Normal, Values
+from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Draw, Fill, Given, Plan
-from caffe_fillers.rng import Stream, draw_normals_ahead
+from caffe_fillers.rng import Stream
 from caffe_fillers.schema import NetParameter
 
 
@@ -48,7 +49,7 @@ class Execution:
         self.stream = stream
         self._steps = plan.steps
         self._convention = convention
-        self._threads = threads
+        self._helpers = threads - 1
         self._begins: list[Stream] = []
 
     def values(self, step: int) -> Iterator[Values]:
@@ -80,24 +81,18 @@ class Execution:
 
     def _look_ahead(self, step: int) -> None:
         """Let other threads draw the words from this step on, unless they do that already."""
-        if self._threads > 1 and not self.stream.is_ahead:
-            words, normals = self._words_from[0][step], self._words_from[1][step]
-            if 2 * normals > words:
-                draw_normals_ahead(self.stream, words, self._threads)
-            else:  # one thread less, for this one keeps up with the others
-                self.stream.draw_ahead(words, self._threads - 1)
+        if self._helpers and not self.stream.is_ahead:
+            self.stream.draw_ahead(self._words_from[step], self._helpers)
 
     @cached_property
-    def _words_from(self) -> tuple[list[int], list[int]]:
-        """About how many words all steps from each one on take, and those of them that become normals."""
-        words, normals = [0], [0]
-        for number, step in reversed(list(enumerate(self._steps))):
-            known = self._words(number)
-            taken = step.count if known is None and isinstance(step, Fill) else known or 0
-            normal = isinstance(step, Fill) and isinstance(step.law(self._convention), Normal)
-            words.append(words[-1] + taken)
-            normals.append(normals[-1] + taken * normal)
-        return words[::-1], normals[::-1]
+    def _words_from(self) -> list[int]:
+        """About how many words all steps from each one on take; a normal takes few more than one."""
+        certain = map(self._words, range(len(self._steps)))
+        words = [
+            step.count if known is None and isinstance(step, Fill) else known or 0
+            for step, known in zip(self._steps, certain, strict=True)
+        ]
+        return list(accumulate(reversed(words)))[::-1]
 
     def _words(self, number: int) -> int | None:
         """How many words a step takes; None where the words decide that."""

@@ -199,14 +199,14 @@ def test_given_arrays_are_filled() -> None:
 @pytest.mark.parametrize("boost", ["1.54", "1.58", "1.74"])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("stride", [700, 4_001, 30_000])
-def test_normals_prepared_ahead_are_the_same(
+def test_normals_from_words_drawn_ahead_are_the_same(
     stride: int, threads: int, boost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fills of all sizes, among uniforms and doubles, that begin anywhere in what threads have prepared."""
+    """Fills of all sizes, among other draws and doubles, that begin anywhere in what threads have drawn."""
     monkeypatch.setattr(stream_module, "_WORTH_THREADS", 10_000)
-    monkeypatch.setattr(ahead_module, "PREPARED_STRIDE", stride)
+    monkeypatch.setattr(ahead_module, "Ahead", partial(Ahead, stride=stride))
     plain, ahead = rng.Stream(11, boost), rng.Stream(11, boost)
-    rng.draw_normals_ahead(ahead, 150_000, threads)
+    ahead.draw_ahead(150_000, threads)
     zero, one = np.float32(0), np.float32(1)
     for size in (1, 3, 50_000, 2, 30_001, 20_000, 7, 60_000):
         for stream in (plain, ahead):

@@ -69,9 +69,10 @@ def load(arguments: argparse.Namespace) -> Net:
 
 
 def thread_count(given: int | None) -> int:
-    """What --threads says, or as many as this process may use."""
+    """What --threads says, or two where there are two cores: more were no faster (docs/benchmarks.md)."""
     if given is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(cores, 2)
     if given < 1:
         raise UsageError(f"--threads {given}: give 1 or more")
     return given

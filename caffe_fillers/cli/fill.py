@@ -52,10 +52,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layout",
         metavar="FRAMEWORK",
-        help="name and transpose the blobs as the module that `caffe-fill port` prints has them (torch)",
+        help="name and transpose the blobs as the module that `caffe-fill port` prints has them (torch, keras)",
     )
+    _add_manner(parser)
+
+
+def _add_manner(parser: argparse.ArgumentParser) -> None:
+    """Options that change no byte of what is written."""
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="the bytes are the same with any number (default: all cores)"
+        "--threads",
+        type=int,
+        metavar="N",
+        help="the bytes are the same with any number (default: 2 if there are two cores)",
     )
     parser.add_argument("--profile", action="store_true", help="say where the time went")
     parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")

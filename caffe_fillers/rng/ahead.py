@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
-from caffe_fillers.rng.attempts import Attempts
 from caffe_fillers.rng.jumps import jump, words_needed
 from caffe_fillers.rng.source import Source, make_source
 from caffe_fillers.rng.twister import Twister, Words
 
 STRIDE = 1 << 22
 """Words that a thread draws before it jumps: 14 ms of work and 16 MB, for a jump of 1 to 2 ms."""
-PREPARED_STRIDE = 1 << 19
-"""The same where the words are prepared as well, which takes three times as long as drawing them."""
 _PIECE = 1 << 18
-
-Prepare: TypeAlias = Callable[[Words, int], Attempts]
-"""From words, of which all are there to be read, what attempts at the first so many of them would give."""
-
-
-@dataclass(frozen=True)
-class _Piece:
-    words: Words
-    prepared: Attempts | None = None
 
 
 class Ahead:
@@ -36,8 +21,7 @@ class Ahead:
 
     `threads` threads draw the first `size` of them in turns of `stride`, and
     at most one turn each is finished and waiting. Whatever the number of
-    threads, the words are the same. With `prepare` a call gives one turn, and
-    `prepared` is what was prepared of it.
+    threads, the words are the same.
 
     >>> from caffe_fillers.rng.twister import MT19937, first_words
     >>> words = make_source(MT19937, first_words(MT19937, 5489))(words_needed(MT19937))
@@ -46,23 +30,13 @@ class Ahead:
     (True, True)
     """
 
-    def __init__(
-        self,
-        twister: Twister,
-        words: Words,
-        size: int,
-        threads: int,
-        stride: int | None = None,
-        prepare: Prepare | None = None,
-    ) -> None:
-        stride = stride or (PREPARED_STRIDE if prepare else STRIDE)
-        self.prepared: Attempts | None = None
-        self._twister, self._following, self._prepare = twister, words, prepare
+    def __init__(self, twister: Twister, words: Words, size: int, threads: int, stride: int = STRIDE) -> None:
+        self._twister, self._following = twister, words
         self._hop = (threads - 1) * stride
         self._lengths = deque(min(stride, size - begin) for begin in range(0, size, stride))
         self._pool = ThreadPoolExecutor(threads, "words-ahead")
-        self._turns: deque[Future[tuple[list[_Piece], Words]]] = deque()
-        self._pieces: deque[_Piece] = deque()
+        self._turns: deque[Future[tuple[list[Words], Words]]] = deque()
+        self._pieces: deque[Words] = deque()
         self._behind: Source | None = None
         for thread in range(threads):
             self._start(words, thread * stride)
@@ -70,12 +44,11 @@ class Ahead:
     def __call__(self, size: int) -> Words:
         """The next words, at least `size` of them."""
         taken = [self._piece(size)]
-        self.prepared = taken[0].prepared
-        while (missing := size - sum(piece.words.size for piece in taken)) > 0:
+        while (missing := size - sum(map(len, taken))) > 0:
             taken.append(self._piece(missing))
-        return np.concatenate([piece.words for piece in taken]) if len(taken) > 1 else taken[0].words
+        return np.concatenate(taken) if len(taken) > 1 else taken[0]
 
-    def _piece(self, size: int) -> _Piece:
+    def _piece(self, size: int) -> Words:
         if not self._pieces and self._turns:
             pieces, self._following = self._turns.popleft().result()
             self._pieces.extend(pieces)
@@ -84,23 +57,16 @@ class Ahead:
             return self._pieces.popleft()
         if self._behind is None:
             self._behind = make_source(self._twister, self._following[: self._twister.n])
-        return _Piece(self._behind(size))
+        return self._behind(size)
 
     def _start(self, words: Words, distance: int) -> None:
         if self._lengths:
-            turn = self._pool.submit(
-                _turn, self._twister, words, distance, self._lengths.popleft(), self._prepare
-            )
+            turn = self._pool.submit(_turn, self._twister, words, distance, self._lengths.popleft())
             self._turns.append(turn)
 
 
-def _turn(
-    twister: Twister, words: Words, distance: int, length: int, prepare: Prepare | None
-) -> tuple[list[_Piece], Words]:
+def _turn(twister: Twister, words: Words, distance: int, length: int) -> tuple[list[Words], Words]:
     """The `length` words at `distance`, in pieces, and the `words_needed` behind them."""
     source = make_source(twister, jump(twister, words, distance) if distance else words[: twister.n])
-    if prepare is None:
-        pieces = [_Piece(source(min(_PIECE, length - begin))) for begin in range(0, length, _PIECE)]
-        return pieces, source(words_needed(twister))
-    drawn = source(length + words_needed(twister))
-    return [_Piece(drawn[:length], prepare(drawn, length))], drawn[length:]
+    pieces = [source(min(_PIECE, length - begin)) for begin in range(0, length, _PIECE)]
+    return pieces, source(words_needed(twister))

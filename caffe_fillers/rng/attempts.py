@@ -1,12 +1,10 @@
-"""The first step of the normal ziggurat, at every word of a block; the rest is for one value in forty."""
+"""The first step of the normal ziggurat, at every word of a block; the rest is for one value in eighty."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from caffe_fillers.rng.pieces import Places, mantissas, pair_words
 from caffe_fillers.rng.reals import Dtype, Reals
@@ -17,35 +15,7 @@ _PIECE = 1 << 14
 """Attempts that are worked out at a time, few enough for a processor's second-level cache."""
 
 
-@dataclass(frozen=True)
-class Attempts:
-    """What an attempt at each word of a block would give, wherever attempts really begin.
-
-    `values` has one for each word. Those at the places `slow` end in a wedge
-    or in the tail: the place `behind` each, and whether its value is
-    `accepted`. `size` is how many words were there to read, perhaps more than
-    attempts: a place behind that is unknown.
-    """
-
-    values: Reals
-    slow: Places
-    behind: Places
-    accepted: NDArray[np.bool_]
-    size: int
-
-    def after(self, begin: int) -> Attempts:
-        """The same for the block that begins at a later word."""
-        first = int(np.searchsorted(self.slow, begin))
-        return Attempts(
-            self.values[begin:],
-            self.slow[first:] - begin,
-            self.behind[first:] - begin,
-            self.accepted[first:],
-            self.size - begin,
-        )
-
-
-def quick_attempts(words: Words, dtype: Dtype) -> tuple[Reals, Places]:
+def attempts(words: Words, dtype: Dtype) -> tuple[Reals, Places]:
     """For an attempt at each word its signed value; and the places of those that are slow.
 
     Every array but the result is used again for each piece: new ones would

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
@@ -16,13 +15,10 @@ from caffe_fillers.rng.tails import logarithm_exponentials, ziggurat_exponential
 from caffe_fillers.rng.wedges import below_curve, between_bounds
 from caffe_fillers.rng.ziggurat import Ziggurat
 
-_ZIGGURATS = {
-    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials),
-    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials),
-}
 _FAMILIES: dict[Family, Callable[[Stream, Reals], None]] = {
     Family.BOX_MULLER: box_muller,
-    **{family: ziggurat.fill for family, ziggurat in _ZIGGURATS.items()},
+    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials).fill,
+    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials).fill,
 }
 
 _BLOCK = 1 << 18
@@ -52,10 +48,3 @@ def normal(
         values *= std
         values += mean
     return out
-
-
-def draw_normals_ahead(stream: Stream, size: int, threads: int) -> None:
-    """As `Stream.draw_ahead`, for words that mostly become float32 normals: threads prepare these too."""
-    ziggurat = _ZIGGURATS.get(stream.family)
-    prepare = partial(ziggurat.attempts, dtype=np.float32) if ziggurat else None
-    stream.draw_ahead(size, threads, prepare)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from caffe_fillers.errors import UsageError
@@ -11,10 +9,6 @@ from caffe_fillers.rng.families import BOOST, boost_family
 from caffe_fillers.rng.jumps import jump, words_needed
 from caffe_fillers.rng.source import Source, make_source
 from caffe_fillers.rng.twister import MT19937, Words, find_twister, first_words
-
-if TYPE_CHECKING:
-    from caffe_fillers.rng.ahead import Ahead, Prepare
-    from caffe_fillers.rng.attempts import Attempts
 
 _AT_ONCE = 1 << 13
 _FAR = 1 << 20
@@ -42,9 +36,6 @@ class Stream:
         self.position = 0
         self._buffer, self._cursor = np.empty(0, self.twister.dtype), 0
         self._source: Source | None = None
-        self._ahead: Ahead | None = None
-        self._prepared: Attempts | None = None
-        self._prepared_from = 0
         self._restart(first_words(self.twister, seed))
 
     def words(self, size: int) -> Words:
@@ -113,41 +104,25 @@ class Stream:
         twin._restart(self.state)
         return twin
 
-    def draw_ahead(self, size: int, threads: int, prepare: Prepare | None = None) -> None:
+    def draw_ahead(self, size: int, threads: int) -> None:
         """Have `threads` threads draw some `size` of the next words before they are asked for.
 
-        The words stay the same. `prepare` is what else the threads do with
-        them, for `prepared` to give. It pays from some eight million words
-        on, and does nothing below.
+        The words stay the same. One thread never jumps, and keeps up with a
+        reader who writes what it is given to a file. It pays from some eight
+        million words on, and does nothing below.
         """
         if threads > 0 and size >= _WORTH_THREADS:
             from caffe_fillers.rng import ahead  # and with it thread pools: 5 ms
 
             words = self.peek(words_needed(self.twister))
             self._restart(words[: self.twister.n])
-            self._ahead = ahead.Ahead(self.twister, words, size, threads, prepare=prepare)
-            self._source = self._ahead
+            self._source = ahead.Ahead(self.twister, words, size, threads)
+            self._is_ahead = True
 
     @property
     def is_ahead(self) -> bool:
         """Whether threads have drawn words that are still to come."""
-        return self._ahead is not None
-
-    def prepared(self, dtype: np.dtype[np.floating]) -> Attempts | None:
-        """What threads have prepared of that type for the words that come next, None where they have not."""
-        if self._ahead is not None and self._cursor == self._buffer.size:
-            self._refill(1)
-        begin = self._cursor - self._prepared_from
-        ready = self._prepared
-        if ready is None or ready.values.dtype != dtype or not 0 <= begin < ready.values.size:
-            return None
-        return ready.after(begin)
-
-    def pass_over(self, size: int) -> None:
-        """Pass over words that are prepared, and over those behind that they took."""
-        here = min(size, self._buffer.size - self._cursor)
-        for part in (here, size - here):
-            self.words(part)
+        return self._is_ahead
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same generator, at the same position and in the same state."""
@@ -162,7 +137,7 @@ class Stream:
     def _restart(self, words: Words) -> None:
         """Go on with n words and what follows them; nothing is made of them before it is needed."""
         self._next = words
-        self._source, self._ahead, self._prepared, self._prepared_from = None, None, None, 0
+        self._source, self._is_ahead = None, False
         self._buffer, self._cursor = words[:0], 0
 
     def _refill(self, size: int) -> None:
@@ -170,8 +145,6 @@ class Stream:
             self._source = make_source(self.twister, self._next)
         rest = self._buffer[self._cursor :]
         fresh = self._source(max(size - rest.size, _AT_ONCE))
-        self._prepared = self._ahead.prepared if self._ahead else None
-        self._prepared_from = rest.size
         self._buffer = np.concatenate((rest, fresh)) if rest.size else fresh
         self._buffer.flags.writeable = False
         self._cursor = 0

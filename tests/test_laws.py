@@ -171,3 +171,34 @@ def test_a_filler_knows_its_name() -> None:
     assert {name: filler_types[name].type_name for name in ("xavier", "msra", "constant")} == {
         name: name for name in ("xavier", "msra", "constant")
     }
+
+
+F32 = np.float32
+DECLARED: list[tuple[str, Shape, dict[str, object], Law]] = [
+    ("constant", (3,), {"value": 0.1}, laws.Constant(float(F32(0.1)))),
+    ("uniform", (3,), {"min": 2.0, "max": 2.0}, laws.Uniform(2.0, 2.0)),
+    ("xavier", (8, 3), {}, laws.Uniform(-1.0, 1.0)),
+    ("xavier", (3, 8), {"variance_norm": "fan_out"}, laws.Uniform(-1.0, 1.0)),
+    ("xavier", (2, 4), {"variance_norm": "average"}, laws.Uniform(-1.0, 1.0)),
+    ("msra", (8, 2), {}, laws.Normal(0.0, 1.0)),
+    ("msra", (2, 8), {"variance_norm": 1}, laws.Normal(0.0, 1.0)),
+    ("gaussian", (8, 5), {"std": 0.5, "sparse": 2}, laws.SparseNormal(laws.Normal(0.0, 0.5), 0.25)),
+    ("gaussian", (4, 5), {"std": 0.5, "sparse": 4}, laws.SparseNormal(laws.Normal(0.0, 0.5), 1.0)),
+    ("gaussian", (4, 5), {"std": 0.5}, laws.Normal(0.0, 0.5)),
+    ("positive_unitball", (4, 5, 6), {}, laws.UnitSum(30)),
+]
+
+
+@pytest.mark.parametrize(("name", "shape", "fields", "law"), DECLARED)
+def test_laws_of_the_standard_fillers(name: str, shape: Shape, fields: dict[str, object], law: Law) -> None:
+    assert filler_types[name](**fields).law(shape) == law
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["uniform", "positive_unitball", "constant"])
+def test_a_blob_of_several_pieces_is_one(name: str, dtype: str) -> None:
+    shape = (3, laws.CHUNK // 2 + 1)
+    whole, stream = cf.fill(shape, name, seed=1, dtype=dtype), cf.Stream(1)
+    rows = [cf.fill((1, shape[1]), name, stream=stream, dtype=dtype) for _ in range(3)]
+    assert whole.tobytes() == b"".join(row.tobytes() for row in rows)
+    assert whole.dtype == dtype

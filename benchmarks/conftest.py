@@ -63,24 +63,23 @@ def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
 
 @pytest.fixture
 def beside(benchmark: BenchmarkFixture, figures: Figures) -> Callable[..., None]:
-    """Measure ours and another in turns, and note both."""
+    """Measure ours and another in turns, both given as functions that return seconds, and note both."""
 
     def measure(
         what: str,
-        ours: Callable[[], object],
+        ours: Callable[[], float],
         other: str,
         others: Callable[[], float],
         goal: str,
         *,
         faster_is_more: bool = True,
     ) -> None:
-        seconds: list[float] = []
-        others()  # files and caches are warm for both
-        ours()
-        benchmark.pedantic(ours, setup=lambda: seconds.append(others()), rounds=ROUNDS)
-        assert benchmark.stats is not None
-        row = Row(what, benchmark.stats.stats.median, other, median(seconds), goal, faster_is_more)
-        benchmark.extra_info |= {"other": row.others, "ratio": row.ratio}
+        seconds: list[tuple[float, float]] = []
+        others(), ours()  # files and caches are warm for both
+        benchmark.pedantic(lambda: seconds.append((others(), ours())), rounds=ROUNDS)
+        theirs, own = (median(column) for column in zip(*seconds, strict=True))
+        row = Row(what, own, other, theirs, goal, faster_is_more)
+        benchmark.extra_info |= {"ours": own, "other": theirs, "ratio": row.ratio}
         figures.rows.append(row)
 
     return measure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -62,7 +63,7 @@ def test_vgg_as_a_whole_process(
     ours, others, asked = path.with_suffix(".caffemodel"), path.with_suffix(".raw"), requests(path)
     beside(
         f"VGG-16, {filler}, whole process",
-        lambda: caffe_fill(path, "--seed", SEED, "--quiet", "-o", ours),
+        lambda: caffe_fill(path, "--seed", SEED, "--quiet", "-o", ours).seconds,
         "Boost, written raw",
         lambda: run([boost_fill, SEED, others], asked).seconds,
         goal,
@@ -77,10 +78,12 @@ def test_vgg_drawn_alone(
     path = net(vgg(filler))
     asked, loaded = requests(path), cf.load_net(path)
 
-    def draw() -> None:
+    def draw() -> float:
+        begin = time.perf_counter()
         for _, _, blob in loaded.model(int(SEED), threads=threads).blobs():
             for _ in blob.chunks():
                 pass
+        return time.perf_counter() - begin
 
     beside(
         f"VGG-16, {filler}, drawn alone, threads: {threads}",
@@ -94,7 +97,7 @@ def test_vgg_drawn_alone(
 def test_help(beside: Callable) -> None:
     beside(
         "`caffe-fill --help`",
-        lambda: caffe_fill("--help"),
+        lambda: caffe_fill("--help").seconds,
         "`python -c pass`",
         lambda: run([sys.executable, "-c", "pass"]).seconds,
         "at most 2.5",
@@ -106,7 +109,7 @@ def test_lenet(tmp_path: Path, beside: Callable) -> None:
     path = Path(__file__).parent.parent / "examples" / "lenet.prototxt"
     beside(
         "LeNet, whole process",
-        lambda: caffe_fill(path, "--seed", SEED, "-o", tmp_path / "lenet.caffemodel"),
+        lambda: caffe_fill(path, "--seed", SEED, "-o", tmp_path / "lenet.caffemodel").seconds,
         "`python -c 'import numpy'`",
         lambda: run([sys.executable, "-c", "import numpy"]).seconds,
         "at most 3",

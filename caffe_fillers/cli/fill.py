@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--layout",
         metavar="FRAMEWORK",
-        help="name and transpose the blobs as the module that `caffe-fill port` prints has them (torch, keras)",
+        help="name and transpose the blobs for the module that `caffe-fill port` prints (torch, keras)",
     )
     _add_manner(parser)
 

@@ -81,7 +81,33 @@ def run_keras(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     return first(ops.convert_to_numpy(model(given if len(given) > 1 else given[0], training=False)))
 
 
+def run_jax(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
+    jax = pytest.importorskip("jax", reason="jax is not installed", exc_type=ImportError)
+    module, arrays = carried(net, folder, "jax")
+    params = module.load(arrays)
+    drawn = module.init(jax.random.key(1))
+    assert jax.tree.map(np.shape, drawn) == jax.tree.map(np.shape, params)
+    return first(np.asarray(module.apply(params, *map(last, inputs))))
+
+
 RUN: dict[str, Callable[[Path, Path, list[np.ndarray]], np.ndarray]] = {
     "torch": run_torch,
     "keras": run_keras,
+    "jax": run_jax,
 }
+
+
+def drawn_by_keras(net: Path, folder: Path) -> Arrays:
+    keras().utils.set_random_seed(1)
+    module, _ = carried(net, folder, "keras")
+    return {weight.path: weight.numpy() for weight in module.build().variables}
+
+
+def drawn_by_jax(net: Path, folder: Path) -> Arrays:
+    jax = pytest.importorskip("jax", reason="jax is not installed", exc_type=ImportError)
+    module, _ = carried(net, folder, "jax")
+    layers = module.init(jax.random.key(1)).items()
+    return {f"{layer}/{name}": np.asarray(array) for layer, each in layers for name, array in each.items()}
+
+
+DRAWN: dict[str, Callable[[Path, Path], Arrays]] = {"keras": drawn_by_keras, "jax": drawn_by_jax}

@@ -154,16 +154,15 @@ def test_rows_of_a_table_are_caffes(target: str, tmp_path: Path) -> None:
     assert_alike(ours, table[indices.astype(int)] + bias)
 
 
-def test_keras_draws_as_declared(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", port_clients.DRAWN)
+def test_weights_are_drawn_as_declared(target: str, tmp_path: Path) -> None:
     """Mean and deviation of every weight's law, within five standard errors."""
-    port_clients.keras().utils.set_random_seed(1)
     net = written(KINDS, tmp_path)
-    module, _ = port_clients.carried(net, tmp_path, "keras")
-    made = {weight.path: weight.numpy() for weight in module.build().variables}
+    made = port_clients.DRAWN[target](net, tmp_path)
     fills = [step for step in cf.load_net(net).plan.steps if isinstance(step, Fill)]
+    assert fills
     for fill in fills:
-        values = made[f"{fill.layer}/{['kernel', 'bias'][fill.index]}"]
-        law = fill.law()
+        values, law = made[f"{fill.layer}/{['kernel', 'bias'][fill.index]}"], fill.law()
         assert values.size == fill.count
         assert values.mean() == pytest.approx(law.mean, abs=5 * law.std / values.size**0.5 + 1e-6)
         if values.size > 50:

@@ -152,6 +152,21 @@ def pair(parameter: PoolingParameter, name: str) -> Shape:
     return (getattr(parameter, square),) * 2
 
 
+def operand(node: Node) -> str:
+    """The second bottom with axes of length 1 where the first one's are not its own."""
+    parameter = node.layer.scale_param if node.layer.type == "Scale" else node.layer.bias_param
+    start, shape = canonical_axis(parameter.axis, node.rank), node.bottoms[1]
+    if shape is None or (len(shape) == 3 and node.rank == 4):
+        raise UsageError("a second bottom of three axes is not carried over")
+    own = range(start, start + len(shape))
+    axes = IMAGE if node.rank == 4 else range(node.rank)
+    if len(shape) in (0, node.rank):
+        return "{1}"
+    if len(shape) == 2 and node.rank == 4 and start == 2:
+        return "{1}[None, :, :, None]"
+    return f"{{1}}[{', '.join(':' if axis in own else 'None' for axis in axes)}]"
+
+
 def _spread(node: Node, array: Values) -> Values:
     parameter = node.layer.scale_param if node.layer.type == "Scale" else node.layer.bias_param
     start = canonical_axis(parameter.axis, node.rank)

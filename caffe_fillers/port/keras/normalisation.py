@@ -10,7 +10,6 @@ from caffe_fillers.port.initialisers.contract import number
 from caffe_fillers.port.keras.target import OPTIONS, keras_layer
 from caffe_fillers.port.torch.target import call
 from caffe_fillers.schema import LRNParameter
-from caffe_fillers.shapes import canonical_axis
 
 _AFFINE = '''\
 class Affine(layers.Layer):
@@ -90,7 +89,7 @@ def affine(node: Node) -> Code:
     if len(node.inputs) == 2:
         if scales and node.layer.scale_param.bias_term:
             raise UsageError("a factor from a bottom with a bias of its own is not carried over")
-        return Code(f"{{0}} {'*' if scales else '+'} {_operand(node)}")
+        return Code(f"{{0}} {'*' if scales else '+'} {channels_last.operand(node)}")
     shape = channels_last.spread_shape(node)
     module = call(
         "Affine",
@@ -99,21 +98,6 @@ def affine(node: Node) -> Code:
         center=False if scales and not node.layer.scale_param.bias_term else None,
     )
     return Code("{self}({0})", f"{module[:-1]}, {OPTIONS})", _AFFINE)
-
-
-def _operand(node: Node) -> str:
-    """The second bottom with axes of length 1 where the first one's are not its own."""
-    parameter = node.layer.scale_param if node.layer.type == "Scale" else node.layer.bias_param
-    start, shape = canonical_axis(parameter.axis, node.rank), node.bottoms[1]
-    if shape is None or (len(shape) == 3 and node.rank == 4):
-        raise UsageError("a second bottom of three axes is not carried over")
-    own = range(start, start + len(shape))
-    axes = channels_last.IMAGE if node.rank == 4 else range(node.rank)
-    if len(shape) in (0, node.rank):
-        return "{1}"
-    if len(shape) == 2 and node.rank == 4 and start == 2:
-        return "{1}[None, :, :, None]"
-    return f"{{1}}[{', '.join(':' if axis in own else 'None' for axis in axes)}]"
 
 
 @keras_layer("LRN")

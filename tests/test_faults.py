@@ -561,12 +561,12 @@ BOMBS = {
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
 def test_time(text: str) -> None:
     """nets made to take for ever -> an answer within seconds"""
-    begin = time.monotonic()
+    begin = time.process_time()
     try:
         cf.load_net(io.BytesIO(text.encode()))
     except cf.CaffeFillersError as error:
         assert str(error)
-    assert time.monotonic() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 def test_layers_beyond_number() -> None:

@@ -21,7 +21,7 @@ def chart_data(content: Content) -> dict[str, Any]:
             if blob.summary is not None and blob.summary.histogram is not None
         },
         "deviation": [row for layer in content.layers for row in _deviations(layer)],
-        "gain": [row for layer in content.layers if layer.blobs for row in _gains(layer)],
+        "gain": [row for layer in content.layers if layer.signal.fan_in for row in _gains(layer)],
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from caffe_fillers.schema import LayerParameter, NetParameter
 
-WIDTH, HEIGHT = 200, 46
+WIDTH, HEIGHT = 236, 46
 """Of a box, in CSS pixels."""
 
 _POINTS = 72  # Graphviz wants sizes in inches and answers in points
@@ -30,6 +30,8 @@ class Drawing:
     lines: tuple[str, ...]
     width: float
     height: float
+    box_width: float = WIDTH
+    box_height: float = HEIGHT
 
 
 def draw(net: NetParameter) -> Drawing:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import caffe_fillers as cf
@@ -103,6 +104,25 @@ def test_a_layout_needs_a_format_without_a_net(tmp_path: Path, capsys: pytest.Ca
     words = [str(path), "--seed", "1", "--layout", "torch", "-o", str(tmp_path / "x.caffemodel")]
     assert main(words) == 2
     assert "safetensors or npz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", targets.names())
+def test_convert_lays_out_as_fill_does(target: str, tmp_path: Path) -> None:
+    """By the net that the caffemodel holds."""
+    net, weights = str(CORPUS / "small_inception.prototxt"), str(tmp_path / "net.caffemodel")
+    ours, theirs = tmp_path / "ours.npz", tmp_path / "theirs.npz"
+    assert main([net, "--seed", "1", "-o", weights, "--quiet"]) == 0
+    assert main([net, "--seed", "1", "-o", str(theirs), "--quiet", "--layout", target]) == 0
+    assert main(["convert", weights, str(ours), "--layout", target]) == 0
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert ours.stat().st_size > 10_000
+
+
+def test_a_layout_needs_to_know_the_layers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "a.npz", **{"conv1/0": np.zeros((2, 3), np.float32)})
+    assert main(["convert", str(tmp_path / "a.npz"), str(tmp_path / "b.npz"), "--layout", "torch"]) == 2
+    assert "does not say what its layer 'conv1' is" in capsys.readouterr().err
+    assert not (tmp_path / "b.npz").exists()
 
 
 def test_the_docs_have_the_table() -> None:

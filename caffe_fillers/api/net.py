@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -249,6 +250,23 @@ def _state(phase: str | None, level: int | None, stages: Iterable[str], *, solve
     except (ValueError, TypeError) as error:
         raise UsageError(f"level and stages are an int32 and texts in UTF-8: {error}") from None
     return state
+
+
+def load_net_of(model: Model, shapes: Mapping[str, Shape] | None = None) -> Net:
+    """The net that a model's file holds, planned.
+
+    A file that does not say what its layers are is a `UsageError`.
+    """
+    net = NetParameter()
+    net.CopyFrom(model.net)
+    net.layer.extend(layer.parameter for layer in model.layers)
+    untyped = [layer.name for layer in net.layer if not layer.type]
+    if untyped:
+        raise UsageError(
+            f"the file does not say what its layer {untyped[0]!r} is: give the net, "
+            "caffe-fill NET --weights FILE --layout FRAMEWORK"
+        )
+    return load_net(io.BytesIO(prototxt.write(net).encode()), shapes=shapes)
 
 
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:

@@ -20,6 +20,17 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phase", choices=("train", "test"), help="default: train, or what a solver says")
     parser.add_argument("--level", type=int, metavar="N", help="level of the net's state (default 0)")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="may be repeated")
+    add_shape_argument(parser)
+    parser.add_argument(
+        "--dialect", metavar="NAME", help="the fork whose net this is, such as ssd; default: by its fields"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse fields and layer types that no Caffe is known to have"
+    )
+
+
+def add_shape_argument(parser: argparse.ArgumentParser) -> None:
+    """Shapes that the net does not tell."""
     parser.add_argument(
         "--shape",
         action="append",
@@ -27,11 +38,16 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BLOB=2,3,224,224",
         help="shape of a blob that the net cannot tell, ? where it does not matter; may be repeated",
     )
+
+
+def add_layout_argument(parser: argparse.ArgumentParser) -> None:
+    """The framework whose names and axes weights are written with; None for Caffe's own."""
     parser.add_argument(
-        "--dialect", metavar="NAME", help="the fork whose net this is, such as ssd; default: by its fields"
-    )
-    parser.add_argument(
-        "--strict", action="store_true", help="refuse fields and layer types that no Caffe is known to have"
+        "--layout",
+        type=lambda name: None if name == "caffe" else name,
+        metavar="FRAMEWORK",
+        help="name and transpose the blobs as the code that `caffe-fill port` prints has them: "
+        "torch, keras or jax (default caffe: as they are)",
     )
 
 
@@ -62,7 +78,7 @@ def load(arguments: argparse.Namespace) -> Net:
         phase=arguments.phase,
         level=arguments.level,
         stages=arguments.stage,
-        shapes=dict(map(_shape, arguments.shape)),
+        shapes=dict(map(parse_shape_option, arguments.shape)),
         dialect=arguments.dialect,
         strict=arguments.strict,
     )
@@ -78,7 +94,8 @@ def thread_count(given: int | None) -> int:
     return given
 
 
-def _shape(option: str) -> tuple[str, Shape]:
+def parse_shape_option(option: str) -> tuple[str, Shape]:
+    """The blob and the shape of a `--shape`."""
     from caffe_fillers.shapes import parse_shape
 
     name, equals, lengths = option.rpartition("=")

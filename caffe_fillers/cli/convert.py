@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from caffe_fillers.cli.arguments import add_layout_argument, add_shape_argument, parse_shape_option
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -24,13 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="source_format", metavar="F", help="format of A where its name does not tell"
     )
     parser.add_argument("--format", metavar="F", help="format of B where its name does not tell")
+    add_layout_argument(parser)
+    add_shape_argument(parser)
     parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
     parser.add_argument("--strict", action="store_true", help="refuse fields that no Caffe is known to have")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert weights to weights, and a net to text."""
-    if _holds_weights(arguments):
+    if arguments.layout:
+        _convert_layout(arguments)
+    elif _holds_weights(arguments):
         _convert_weights(arguments)
     else:
         _convert_net(arguments)
@@ -64,6 +69,22 @@ def _convert_weights(arguments: argparse.Namespace) -> None:
         else:
             formats[arguments.format].write(sys.stdout.buffer, model)
             sys.stdout.buffer.flush()
+
+
+def _convert_layout(arguments: argparse.Namespace) -> None:
+    """Weights whose file holds its net, which says what their layers are."""
+    from caffe_fillers.api.net import load_net_of
+    from caffe_fillers.api.weights import open_model, save_tensors
+    from caffe_fillers.port.contract import targets
+    from caffe_fillers.port.layout import lay_out
+
+    target = targets[arguments.layout]
+    if arguments.target == "-":
+        raise UsageError("weights need a file to go to: give B")
+    with open_model(arguments.source, arguments.source_format) as model:
+        net = load_net_of(model, dict(map(parse_shape_option, arguments.shape)))
+        tensors = lay_out(target, net.parameter, net.plan, model)
+        save_tensors(arguments.target, tensors, arguments.format, force=arguments.force)
 
 
 def _convert_net(arguments: argparse.Namespace) -> None:

@@ -8,7 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from caffe_fillers.cli.arguments import add_net_arguments, add_stream_arguments, load, thread_count
+from caffe_fillers.cli.arguments import (
+    add_layout_argument,
+    add_net_arguments,
+    add_stream_arguments,
+    load,
+    thread_count,
+)
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
@@ -49,11 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LAYER",
         help="write this layer alone, with the values it always has; may be repeated",
     )
-    parser.add_argument(
-        "--layout",
-        metavar="FRAMEWORK",
-        help="name and transpose the blobs for the module that `caffe-fill port` prints (torch, keras)",
-    )
+    add_layout_argument(parser)
     _add_manner(parser)
 
 

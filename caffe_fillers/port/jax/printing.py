@@ -22,8 +22,8 @@ from caffe_fillers.schema import NetParameter
 RESERVED = frozenset(
     """
     affine apply average_pool batch_norm biased bilinear conv deconv dense embed init initializers jax jnp
-    keys lax len load local_response local_response_within lstm math max_pool mean_variance normal_about params
-    positive_unitball prelu sparse_normal uniform_between
+    keys lax len load local_response local_response_within lstm math max_pool mean_variance normal_about
+    params positive_unitball prelu sparse_normal uniform_between
     """.split()  # noqa: SIM905 - thirty lines otherwise
 )
 """What the printed file calls."""

@@ -77,6 +77,7 @@ LAYERS: dict[str, tuple[str, Reference]] = {
     "swish": ("type: 'Swish' swish_param { beta: 2 }", lambda x: x / (1 + np.exp(-2 * x))),
     "tanh": ("type: 'TanH'", np.tanh),
     "threshold": ("type: 'Threshold' threshold_param { threshold: 0.3 }", lambda x: (x > 0.3).astype("f4")),
+    "clip": ("type: 'Clip' clip_param { min: -0.5 max: 0.7 }", lambda x: np.clip(x, -0.5, 0.7)),
     "dropout": ("type: 'Dropout'", lambda x: x),
     "slopes": ("type: 'PReLU'", lambda x, a: np.where(x > 0, x, channels(a) * x)),
     "one slope": (

@@ -118,6 +118,11 @@ def test_convert_lays_out_as_fill_does(target: str, tmp_path: Path) -> None:
     assert ours.stat().st_size > 10_000
 
 
+def test_a_target_without_modules_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["port", str(ROOT / "examples" / "lenet.prototxt"), "--to", "tf1"]) == 2
+    assert "--only init" in capsys.readouterr().err
+
+
 def test_a_layout_needs_to_know_the_layers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.savez(tmp_path / "a.npz", **{"conv1/0": np.zeros((2, 3), np.float32)})
     assert main(["convert", str(tmp_path / "a.npz"), str(tmp_path / "b.npz"), "--layout", "torch"]) == 2

@@ -7,11 +7,16 @@ prints it; tests/test_port.py compares it with the page.
 
 from caffe_fillers.port.contract import targets
 
+# Caffe's own types that compute something and that a target may not have; forks' types are in no target.
+CAFFES = {
+    *("ArgMax", "BatchReindex", "Filter", "Im2col", "LSTMUnit", "Parameter", "Python", "RNN", "SPP"),
+}
+
 
 def table() -> str:
     names = targets.names()
     known = [targets[name] for name in names]
-    types = sorted({each for target in known for each in target.translations.names()})
+    types = sorted(CAFFES.union(*(target.translations.names() for target in known)))
     lines = [f"| layer type | {' | '.join(names)} |", "|---|" + "---|" * len(names)]
     notes: list[str] = []
     for each in types:

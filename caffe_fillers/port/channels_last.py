@@ -20,6 +20,8 @@ from caffe_fillers.shapes import Shape, canonical_axis, is_known
 IMAGE = (0, 2, 3, 1)
 """num, height, width, channels, as Caffe numbers these axes."""
 
+AFFINE_LIMITS = "no factor from a bottom with a bias of its own; no second bottom of three axes for an image"
+
 
 def arranged(shape: Shape) -> Shape:
     """A shape with its channels last, if it is an image's.

@@ -143,4 +143,8 @@ _TRANSLATIONS: dict[str, Callable[[Words, Node], Code]] = {
     "Slice": _slice,
     "Tile": _tile,
 }
-_LIMITS = {"Crop": "to a size that stands in the code", "Reduction": "not of axis 0"}
+_LIMITS = {
+    "Crop": "to a size that stands in the code; not of axis 0",
+    "Reduction": "not of axis 0, nor of an image's last alone",
+    "Reshape": "the length of axis 0 stays",
+}

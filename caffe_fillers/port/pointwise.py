@@ -13,7 +13,7 @@ from caffe_fillers.schema import EltwiseParameter
 
 @dataclass(frozen=True)
 class Functions:
-    """A framework's functions of one array; {0} is the array, in `leaky` and `elu` {1} a number."""
+    """A framework's functions of one array, which is {0}; {1} and {2} are numbers, in `maximum` an array."""
 
     abs: str
     exp: str
@@ -26,6 +26,7 @@ class Functions:
     softplus: str
     maximum: str
     threshold: str
+    clip: str
 
 
 def pointwise(functions: Functions, register: Callable[..., Callable[[Translate], Translate]]) -> None:
@@ -82,6 +83,11 @@ def _log(functions: Functions, node: Node) -> Code:
     return Code(logarithm if parameter.base == -1 else f"{logarithm} / math.log({number(parameter.base)})")
 
 
+def _clip(functions: Functions, node: Node) -> Code:
+    parameter = node.layer.clip_param
+    return Code(functions.clip.format("{0}", number(parameter.min), number(parameter.max)))
+
+
 def _threshold(functions: Functions, node: Node) -> Code:
     return Code(functions.threshold.format("{0}", number(node.layer.threshold_param.threshold)))
 
@@ -109,6 +115,7 @@ def _affine(scale: float, shift: float) -> str:
 
 
 _TRANSLATIONS: dict[str, Callable[[Functions, Node], Code]] = {
+    "Clip": _clip,
     "ELU": _elu,
     "Eltwise": _eltwise,
     "Exp": _exp,

@@ -27,6 +27,7 @@ pointwise(
         softplus="jax.nn.softplus({0})",
         maximum="jnp.maximum({0}, {1})",
         threshold="({0} > {1}).astype(jnp.float32)",
+        clip="jnp.clip({0}, {1}, {2})",
     ),
     jax_layer,
 )

@@ -61,7 +61,7 @@ def batch_norm(node: Node) -> Code:
     )
 
 
-@jax_layer("Scale", "Bias", lay_out=channels_last.affine)
+@jax_layer("Scale", "Bias", lay_out=channels_last.affine, limits=channels_last.AFFINE_LIMITS)
 def affine(node: Node) -> Code:
     """By parameters of its own, or by a second bottom."""
     scales = node.layer.type == "Scale"
@@ -83,7 +83,7 @@ def lrn(node: Node) -> Code:
     return Code(f"local_response({{0}}, {', '.join(numbers)})", helper=_ACROSS)
 
 
-@jax_layer("MVN")
+@jax_layer("MVN", limits="images alone")
 def mvn(node: Node) -> Code:
     """Eps is added to the deviation, not to the variance."""
     parameter = node.layer.mvn_param

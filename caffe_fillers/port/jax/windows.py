@@ -75,13 +75,13 @@ def _kernel(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     return {"kernel": weight.transpose(2, 3, 1, 0), **dict(zip(("bias",), bias, strict=False))}
 
 
-@jax_layer("Convolution", lay_out=_kernel, limits="two spatial axes")
+@jax_layer("Convolution", lay_out=_kernel, limits="one bottom, two spatial axes")
 def convolution(node: Node) -> Code:
     """With Caffe's padding, whatever it is."""
     return Code(f"conv({{0}}, {{self}}{_words(node)})", helper=_CONV)
 
 
-@jax_layer("Deconvolution", lay_out=_kernel, limits="two spatial axes")
+@jax_layer("Deconvolution", lay_out=_kernel, limits="one bottom, two spatial axes")
 def deconvolution(node: Node) -> Code:
     """A convolution of the image with zeros between its values."""
     return Code(f"deconv({{0}}, {{self}}{_words(node)})", helper=f"{BIASED}\n\n{_DECONV}")
@@ -107,7 +107,9 @@ def _window(node: Node) -> Windows:
     return windows(parameter, 2)
 
 
-@jax_layer("Pooling", limits="the image's size is fixed where windows reach over its edge")
+@jax_layer(
+    "Pooling", limits="not stochastic, no mask; the image's size is fixed where windows reach over its edge"
+)
 def pooling(node: Node) -> Code:
     """Caffe rounds up: the last windows may reach over the edge, which then stands in the code."""
     parameter = node.layer.pooling_param

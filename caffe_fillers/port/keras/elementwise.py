@@ -22,6 +22,7 @@ pointwise(
         softplus="ops.softplus({0})",
         maximum="ops.maximum({0}, {1})",
         threshold='ops.cast({0} > {1}, "float32")',
+        clip="ops.clip({0}, {1}, {2})",
     ),
     keras_layer,
 )

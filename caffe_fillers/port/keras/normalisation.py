@@ -82,7 +82,7 @@ def batch_norm(node: Node) -> Code:
     return Code("{self}({0})", f"{module[:-1]}, {OPTIONS})")
 
 
-@keras_layer("Scale", "Bias", lay_out=channels_last.affine)
+@keras_layer("Scale", "Bias", lay_out=channels_last.affine, limits=channels_last.AFFINE_LIMITS)
 def affine(node: Node) -> Code:
     """By parameters of its own, or by a second bottom."""
     scales = node.layer.type == "Scale"
@@ -112,7 +112,7 @@ def lrn(node: Node) -> Code:
     return Code(f"local_response({{0}}, {words}{k})", helper=_ACROSS)
 
 
-@keras_layer("MVN")
+@keras_layer("MVN", limits="images alone")
 def mvn(node: Node) -> Code:
     """Eps is added to the deviation, not to the variance."""
     parameter = node.layer.mvn_param

@@ -72,7 +72,7 @@ def average_pool(x, size, strides, padding, beyond):
 @keras_layer(
     "Convolution",
     lay_out=channels_last.kernel,
-    limits="two spatial axes; TensorFlow runs groups on a GPU alone",
+    limits="one bottom, two spatial axes; a stride or a dilation; TensorFlow runs groups on a GPU alone",
 )
 def convolution(node: Node) -> Code:
     """Padding is `same` where that is as much, else it stands before the layer."""
@@ -101,7 +101,9 @@ def convolution(node: Node) -> Code:
     return Code(f"{{self}}({padded})", f"{module[:-1]}, {OPTIONS})")
 
 
-@keras_layer("Deconvolution", lay_out=channels_last.kernel, limits="two spatial axes, no dilation")
+@keras_layer(
+    "Deconvolution", lay_out=channels_last.kernel, limits="one bottom, two spatial axes; no dilation"
+)
 def deconvolution(node: Node) -> Code:
     """What Caffe's padding takes away is cropped; so is what a stride longer than the kernel adds."""
     window, parameter = _window(node), node.layer.convolution_param
@@ -135,7 +137,9 @@ def _window(node: Node) -> Windows:
     return windows(parameter, 2)
 
 
-@keras_layer("Pooling", limits="the image's size is fixed where windows reach over its edge")
+@keras_layer(
+    "Pooling", limits="not stochastic, no mask; the image's size is fixed where windows reach over its edge"
+)
 def pooling(node: Node) -> Code:
     """Caffe rounds up: the last windows may reach over the edge, which then stands in the code."""
     parameter = node.layer.pooling_param

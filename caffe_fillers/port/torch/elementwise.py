@@ -88,6 +88,13 @@ def log(node: Node) -> Code:
     return Code(logarithm if parameter.base == -1 else f"{logarithm} / math.log({number(parameter.base)})")
 
 
+@torch_layer("Clip")
+def clip(node: Node) -> Code:
+    """No less than one bound, no more than the other."""
+    parameter = node.layer.clip_param
+    return Code(f"torch.clamp({{0}}, {number(parameter.min)}, {number(parameter.max)})")
+
+
 @torch_layer("Threshold")
 def threshold(node: Node) -> Code:
     """1 above the threshold, 0 elsewhere."""

@@ -85,7 +85,7 @@ def batch_norm(node: Node) -> Code:
     return Code("{self}({0})", module)
 
 
-@torch_layer("Scale", "Bias")
+@torch_layer("Scale", "Bias", limits="no factor from a bottom with a bias of its own")
 def affine(node: Node) -> Code:
     """By parameters of its own, or by a second bottom."""
     scales = node.layer.type == "Scale"

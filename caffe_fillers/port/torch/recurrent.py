@@ -49,7 +49,7 @@ def _exchanged(array: Values) -> Values:
     return np.concatenate((i, f, g, o))
 
 
-@torch_layer("LSTM", lay_out=_gates)
+@torch_layer("LSTM", lay_out=_gates, limits="no static input, no exposed states")
 def lstm(node: Node) -> Code:
     """Without a static input, and with its states inside."""
     parameter = node.layer.recurrent_param

@@ -11,14 +11,14 @@ from caffe_fillers.schema import PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 
 
-@torch_layer("Convolution")
+@torch_layer("Convolution", limits="one bottom; up to three spatial axes")
 def convolution(node: Node) -> Code:
     """Weights lie as torch has them, outputs x inputs of one group x kernel."""
     outputs, inputs, *_ = node.blobs[0]
     return _module(node, "Conv", inputs * node.layer.convolution_param.group, outputs)
 
 
-@torch_layer("Deconvolution")
+@torch_layer("Deconvolution", limits="one bottom; up to three spatial axes")
 def deconvolution(node: Node) -> Code:
     """Weights lie as torch has them, inputs x outputs of one group x kernel."""
     inputs, outputs, *_ = node.blobs[0]
@@ -47,7 +47,7 @@ def _module(node: Node, kind: str, inputs: int, outputs: int) -> Code:
     return Code("{self}({0})", module)
 
 
-@torch_layer("Pooling")
+@torch_layer("Pooling", limits="not stochastic, no mask; padding up to half a window")
 def pooling(node: Node) -> Code:
     """`ceil_mode` rounds as Caffe does, and an average counts the padding as Caffe counts it."""
     parameter = node.layer.pooling_param

@@ -76,7 +76,8 @@ def _sheet(tiles: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
     cells[:number, :height, :width, :3] = tiles if channels == 3 else np.repeat(tiles, 3, axis=3)
     cells[:number, :height, :width, 3] = 255
     grid = cells.reshape(rows, columns, height + 1, width + 1, 4).swapaxes(1, 2)
-    return grid.reshape(rows * (height + 1), columns * (width + 1), 4)[:-1, :-1]
+    sheet: NDArray[np.uint8] = grid.reshape(rows * (height + 1), columns * (width + 1), 4)
+    return sheet[:-1, :-1]
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:

@@ -46,6 +46,8 @@ const filter = () => {
   count.textContent = `${shown} of ${rows.length} blobs`;
 };
 
-for (const control of [words, drawn, verdict]) control?.addEventListener("input", filter);
-document.getElementById("controls").hidden = false;
+const controls = document.getElementById("controls");
+for (const event of ["input", "change"]) controls.addEventListener(event, filter);
+controls.addEventListener("submit", (event) => event.preventDefault());
+controls.hidden = false;
 filter();

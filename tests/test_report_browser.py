@@ -197,6 +197,8 @@ def test_it_fits_and_is_legible(browser: Browser, pages: dict[str, str], scheme:
         assert name == "resnet" or violations(browser) == []
         browser.execute_script("location.hash = arguments[0]", f"layer-{layer}")
         wait(lambda layer=layer: drawn(browser, f"#histogram-{layer}-0"))
+        dialog = browser.find_element(By.ID, f"layer-{layer}")
+        assert browser.execute_script("return arguments[0].scrollWidth <= arguments[0].clientWidth", dialog)
         screenshot(browser, f"{name}-{scheme}-{width}-layer")
         assert name == "resnet" or violations(browser) == []
     emulate(browser, "light", 1280)

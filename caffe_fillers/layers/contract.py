@@ -131,7 +131,8 @@ def layer_type(parameter: LayerParameter) -> LayerType | None:
     >>> layer_type(LayerParameter(type="ReLU")).bottoms
     (1, 1)
     """
-    for name in (f"{parameter.type}@{parameter.text_extra.dialect}", parameter.type):
+    dialect = parameter.text_extra.dialect
+    for name in (f"{parameter.type}@{dialect}", parameter.type) if dialect else (parameter.type,):
         if name in layer_types:
             return layer_types[name]
     return None

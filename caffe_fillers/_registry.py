@@ -67,6 +67,11 @@ class Registry(Generic[T]):
         self._discover()
         return list(self._values.values())
 
+    def owns(self, name: str) -> bool:
+        """Whether the package itself registers a name; nobody else is asked."""
+        self._discover()
+        return name in self._values
+
     def __getitem__(self, name: str) -> T:
         if name not in self:
             raise UnknownNameError(self.kind, name, self._values)

@@ -117,4 +117,4 @@ def ignored_fields(parameter: FillerParameter) -> list[str]:
 def _class_for(parameter: FillerParameter) -> type[Filler]:
     """The type's class, or the one it becomes by a fork's field, registered as type+field."""
     variants = (f"{parameter.type}+{descriptor.name}" for descriptor, _ in parameter.ListFields())
-    return filler_types[next((name for name in variants if name in filler_types), parameter.type)]
+    return filler_types[next(filter(filler_types.owns, variants), parameter.type)]

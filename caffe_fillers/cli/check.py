@@ -42,18 +42,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a line per blob and the verdict."""
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
+    from caffe_fillers.cli.progress import trying_seeds
     from caffe_fillers.resources import require_memory
 
     net = load(arguments)
-    with open_model(arguments.weights) as model:
+    seeds = _range(arguments.seeds)
+    with open_model(arguments.weights) as model, trying_seeds(len(seeds or ())) as progress:
         require_memory(_COPIES * model.num_bytes, "the check needs")
         result = check_model(
             net.plan,
             model,
             seed=arguments.seed,
-            seeds=_range(arguments.seeds),
+            seeds=seeds,
             boost=arguments.boost,
             tolerance=arguments.tolerance,
+            progress=progress,
         )
     _print_json(result) if arguments.json else _print_table(result)
     return 0 if result.passed else 1

@@ -1,8 +1,10 @@
-"""A progress bar for fills that take a while."""
+"""Progress bars for what takes a while."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,3 +40,14 @@ def with_progress(model: Model, total: int) -> Model:
         for layer in model.layers
     ]
     return replace(model, layers=tuple(layers))
+
+
+@contextmanager
+def trying_seeds(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal for so many seeds, and the function that moves it on."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    hidden = total == 0 or not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:
+        yield partial(bar.advance, bar.add_task("trying seeds", total=total))

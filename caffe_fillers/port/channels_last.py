@@ -14,8 +14,8 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
 from caffe_fillers.port.contract import LayOut
 from caffe_fillers.port.graph import Node
-from caffe_fillers.schema import PoolingParameter
-from caffe_fillers.shapes import Shape, canonical_axis, is_known
+from caffe_fillers.port.nodes import counted, exchanged, known, pair, spread, without_ones
+from caffe_fillers.shapes import Shape, canonical_axis
 
 IMAGE = (0, 2, 3, 1)
 """num, height, width, channels, as Caffe numbers these axes."""
@@ -36,19 +36,6 @@ def axis_of(node: Node, axis: int) -> int:
     """Where an axis of the first bottom is."""
     own = canonical_axis(axis, node.rank)
     return IMAGE.index(own) if node.rank == 4 else own
-
-
-def known(shape: Shape | None) -> Shape:
-    """A shape behind its first axis, all of which code must state."""
-    if shape is None or not is_known(shape[1:]):
-        raise UsageError("the shape of its bottom must be known; give it with --shape")
-    return shape
-
-
-def one_to_one(node: Node) -> None:
-    """Refuse more than one bottom or top."""
-    if (len(node.inputs), len(node.outputs)) != (1, 1):
-        raise UsageError("only one bottom and one top are carried over")
 
 
 def is_depthwise(node: Node) -> bool:
@@ -84,21 +71,15 @@ def dense(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
 
 def recurrent(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     """Inputs x gates; Caffe has the gates i, f, o, g, Keras and TensorFlow i, f, g, o."""
-    weight, bias, hidden = (_exchanged(array) for array in arrays)
+    weight, bias, hidden = map(exchanged, arrays)
     return {"kernel": weight.reshape(len(weight), -1).T, "recurrent_kernel": hidden.T, "bias": bias}
-
-
-def _exchanged(array: Values) -> Values:
-    i, f, o, g = np.split(array, 4)
-    return np.concatenate((i, f, g, o))
 
 
 def statistics(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     """Mean and variance without their scale factor; a factor of 0 makes them 0, as in Caffe."""
-    mean, variance, weight, *affine = arrays
-    factor = np.float32(0) if weight.ravel()[0] == 0 else np.float32(1) / weight.ravel()[0]
-    named = dict(zip(("gamma", "beta"), affine, strict=False))
-    return {**named, "moving_mean": mean * factor, "moving_variance": variance * factor}
+    mean, variance = counted(*arrays[:3])
+    named = dict(zip(("gamma", "beta"), arrays[3:], strict=False))
+    return {**named, "moving_mean": mean, "moving_variance": variance}
 
 
 def affine(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
@@ -146,14 +127,6 @@ def pooled_edges(node: Node) -> tuple[Shape, Shape]:
     return pads, ends
 
 
-def pair(parameter: PoolingParameter, name: str) -> Shape:
-    """Kernel, stride or pad along height and width."""
-    square = "kernel_size" if name == "kernel" else name
-    if parameter.HasField(f"{name}_h") and not (name == "kernel" and parameter.HasField(square)):
-        return getattr(parameter, f"{name}_h"), getattr(parameter, f"{name}_w")
-    return (getattr(parameter, square),) * 2
-
-
 def operand(node: Node) -> str:
     """The second bottom with axes of length 1 where the first one's are not its own."""
     parameter = node.layer.scale_param if node.layer.type == "Scale" else node.layer.bias_param
@@ -170,15 +143,8 @@ def operand(node: Node) -> str:
 
 
 def _spread(node: Node, array: Values) -> Values:
-    parameter = node.layer.scale_param if node.layer.type == "Scale" else node.layer.bias_param
-    start = canonical_axis(parameter.axis, node.rank)
-    shape = (*[1] * start, *array.shape, *[1] * (node.rank - start - array.ndim))
-    spread = array.reshape(shape)
-    if node.rank == 4:
-        spread = spread.transpose(IMAGE)
-    ones = next((axis for axis, length in enumerate(spread.shape) if length != 1), spread.ndim - 1)
-    short: Values = spread.reshape(spread.shape[ones:])
-    return short
+    whole = spread(node, array)
+    return without_ones(whole.transpose(IMAGE) if node.rank == 4 else whole)
 
 
 def _with_bias(weight: Values, bias: list[Values]) -> Mapping[str, Values]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import channels_last
-from caffe_fillers.port.channels_last import axis_of, known
+from caffe_fillers.port.channels_last import axis_of
 from caffe_fillers.port.contract import Code, Translate
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
-from caffe_fillers.schema import ReductionParameter
+from caffe_fillers.port.nodes import REDUCED, joined_axis, known
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
 
@@ -48,8 +48,7 @@ def _bound(translate: Callable[[Words, Node], Code], words: Words) -> Translate:
 
 def _concat(words: Words, node: Node) -> Code:
     """Along one axis."""
-    parameter = node.layer.concat_param
-    axis = axis_of(node, parameter.concat_dim if parameter.HasField("concat_dim") else parameter.axis)
+    axis = axis_of(node, joined_axis(node))
     inputs = ", ".join(f"{{{index}}}" for index in range(len(node.inputs)))
     return Code(words.concatenate.format(inputs, axis))
 
@@ -57,7 +56,7 @@ def _concat(words: Words, node: Node) -> Code:
 def _slice(words: Words, node: Node) -> Code:
     """At points, or into equal parts."""
     parameter = node.layer.slice_param
-    axis = axis_of(node, parameter.slice_dim if parameter.HasField("slice_dim") else parameter.axis)
+    axis = axis_of(node, joined_axis(node))
     if len(node.outputs) == 1:
         return Code("{0}")
     return Code(words.split.format("{0}", list(parameter.slice_point) or len(node.outputs), axis))
@@ -115,18 +114,12 @@ def _tile(words: Words, node: Node) -> Code:
 def _reduction(words: Words, node: Node) -> Code:
     """All axes from one on."""
     parameter = node.layer.reduction_param
-    terms = {
-        ReductionParameter.SUM: "{0}",
-        ReductionParameter.ASUM: words.abs,
-        ReductionParameter.SUMSQ: words.square,
-        ReductionParameter.MEAN: "{0}",
-    }
-    operation = words.mean if parameter.operation == ReductionParameter.MEAN else words.sum
+    operation, term = REDUCED[parameter.operation]
     start = canonical_axis(parameter.axis, node.rank)
     if start == 0 or (start, node.rank) == (3, 4):
         raise UsageError(f"a reduction of the axes from {start} on is not carried over")
     axes = tuple(sorted(axis_of(node, axis) for axis in range(start, node.rank)))
-    reduced = operation.format(terms[parameter.operation], axes)
+    reduced = getattr(words, operation).format(getattr(words, term) if term else "{0}", axes)
     return Code(reduced if parameter.coeff == 1 else f"{number(parameter.coeff)} * {reduced}")
 
 

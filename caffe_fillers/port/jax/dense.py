@@ -7,6 +7,7 @@ from caffe_fillers.port import channels_last
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.jax.target import BIASED, jax_layer
+from caffe_fillers.port.nodes import known, plain_lstm
 from caffe_fillers.shapes import canonical_axis
 
 _DENSE = f'''\
@@ -50,7 +51,7 @@ def inner_product(node: Node) -> Code:
     if not last and axis != 1:
         raise UsageError(f"a product over the axes from {axis} on is not carried over")
     if node.rank == 4:
-        channels_last.known(node.bottoms[0])
+        known(node.bottoms[0])
     given = "{0}" if last else "{0}.reshape(len({0}), -1)"
     return Code(f"dense({given}, {{self}})", helper=_DENSE)
 
@@ -66,9 +67,7 @@ def embed(node: Node) -> Code:
 @jax_layer("LSTM", lay_out=channels_last.recurrent, limits="no static input, no exposed states")
 def lstm(node: Node) -> Code:
     """Without a static input, and with its states inside."""
-    parameter = node.layer.recurrent_param
-    if len(node.inputs) != 2 or len(node.outputs) != 1 or parameter.expose_hidden:
-        raise UsageError("a static input and exposed states are not carried over")
+    plain_lstm(node)
     if node.rank != 3:
         raise UsageError("only inputs of time steps x streams x values are carried over")
     return Code("lstm({self}, {0}, {1})", helper=_LSTM)

@@ -8,6 +8,7 @@ from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
 from caffe_fillers.port.jax.target import jax_layer
+from caffe_fillers.port.nodes import operands
 from caffe_fillers.schema import LRNParameter
 
 _NORM = '''\
@@ -65,9 +66,7 @@ def batch_norm(node: Node) -> Code:
 def affine(node: Node) -> Code:
     """By parameters of its own, or by a second bottom."""
     scales = node.layer.type == "Scale"
-    if len(node.inputs) == 2:
-        if scales and node.layer.scale_param.bias_term:
-            raise UsageError("a factor from a bottom with a bias of its own is not carried over")
+    if operands(node):
         return Code(f"{{0}} {'*' if scales else '+'} {channels_last.operand(node)}")
     return Code("affine({0}, {self})", helper=_AFFINE)
 

@@ -8,10 +8,10 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port import channels_last
-from caffe_fillers.port.channels_last import one_to_one, pair
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.jax.target import BIASED, jax_layer
+from caffe_fillers.port.nodes import one_to_one, pair
 from caffe_fillers.schema import PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 

@@ -10,6 +10,7 @@ from caffe_fillers.port import channels_last
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.keras.target import OPTIONS, keras_layer
+from caffe_fillers.port.nodes import known, plain_lstm
 from caffe_fillers.shapes import canonical_axis
 
 _EMBEDDING = '''\
@@ -66,7 +67,7 @@ def inner_product(node: Node) -> Code:
     if axis != 1:
         raise UsageError(f"a product over the axes from {axis} on is not carried over")
     if node.rank == 4:
-        channels_last.known(node.bottoms[0])
+        known(node.bottoms[0])
     return Code("{self}(layers.Flatten()({0}))", module)
 
 
@@ -91,8 +92,7 @@ def _cell(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
 def lstm(node: Node) -> Code:
     """Without a static input, and with its states inside."""
     parameter = node.layer.recurrent_param
-    if len(node.inputs) != 2 or len(node.outputs) != 1 or parameter.expose_hidden:
-        raise UsageError("a static input and exposed states are not carried over")
+    plain_lstm(node)
     if node.rank != 3:
         raise UsageError("only inputs of time steps x streams x values are carried over")
     return Code("{self}({0}, {1})", f"ContinuedLSTM({parameter.num_output}, {OPTIONS})", _LSTM)

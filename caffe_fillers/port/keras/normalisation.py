@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import channels_last
+from caffe_fillers.port.calls import call
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
 from caffe_fillers.port.keras.target import OPTIONS, keras_layer
-from caffe_fillers.port.torch.target import call
+from caffe_fillers.port.nodes import operands
 from caffe_fillers.schema import LRNParameter
 
 _AFFINE = '''\
@@ -86,9 +87,7 @@ def batch_norm(node: Node) -> Code:
 def affine(node: Node) -> Code:
     """By parameters of its own, or by a second bottom."""
     scales = node.layer.type == "Scale"
-    if len(node.inputs) == 2:
-        if scales and node.layer.scale_param.bias_term:
-            raise UsageError("a factor from a bottom with a bias of its own is not carried over")
+    if operands(node):
         return Code(f"{{0}} {'*' if scales else '+'} {channels_last.operand(node)}")
     shape = channels_last.spread_shape(node)
     module = call(

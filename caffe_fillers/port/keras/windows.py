@@ -5,11 +5,11 @@ from __future__ import annotations
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port import channels_last
-from caffe_fillers.port.channels_last import one_to_one, pair
+from caffe_fillers.port.calls import call, literal, unless
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.keras.target import OPTIONS, keras_layer
-from caffe_fillers.port.torch.target import call, literal, unless
+from caffe_fillers.port.nodes import one_to_one, pair
 from caffe_fillers.schema import PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from caffe_fillers.laws import Values
+from caffe_fillers.port.calls import call
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
-from caffe_fillers.port.torch.target import call, named, torch_layer
+from caffe_fillers.port.torch.target import named, torch_layer
 from caffe_fillers.shapes import canonical_axis
 
 _EMBEDDING = '''\

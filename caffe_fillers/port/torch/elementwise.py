@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from caffe_fillers.laws import Values
+from caffe_fillers.port.calls import call, unless
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
-from caffe_fillers.port.torch.target import call, torch_layer, unless
+from caffe_fillers.port.torch.target import torch_layer
 
 
 @torch_layer("ReLU")

@@ -8,8 +8,9 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
+from caffe_fillers.port.nodes import REDUCED, joined_axis
 from caffe_fillers.port.torch.target import torch_layer
-from caffe_fillers.schema import EltwiseParameter, ReductionParameter
+from caffe_fillers.schema import EltwiseParameter
 from caffe_fillers.shapes import canonical_axis
 
 _CROP = '''\
@@ -44,18 +45,15 @@ def eltwise(node: Node) -> Code:
 @torch_layer("Concat")
 def concat(node: Node) -> Code:
     """Along one axis."""
-    parameter = node.layer.concat_param
-    axis = parameter.concat_dim if parameter.HasField("concat_dim") else parameter.axis
     inputs = ", ".join(f"{{{index}}}" for index in range(len(node.inputs)))
-    return Code(f"torch.cat([{inputs}], {canonical_axis(axis, node.rank)})")
+    return Code(f"torch.cat([{inputs}], {joined_axis(node)})")
 
 
 @torch_layer("Slice")
 def slice_(node: Node) -> Code:
     """At points, or into equal parts."""
     parameter = node.layer.slice_param
-    axis = parameter.slice_dim if parameter.HasField("slice_dim") else parameter.axis
-    axis = canonical_axis(axis, node.rank)
+    axis = joined_axis(node)
     length = (node.bottoms[0] or ())[axis]
     points = [0, *parameter.slice_point, length]
     sizes = [end - begin for begin, end in pairwise(points)]
@@ -110,12 +108,7 @@ def tile(node: Node) -> Code:
 def reduction(node: Node) -> Code:
     """All axes from one on."""
     parameter = node.layer.reduction_param
-    terms = {
-        ReductionParameter.SUM: "{0}.sum",
-        ReductionParameter.ASUM: "{0}.abs().sum",
-        ReductionParameter.SUMSQ: "{0}.square().sum",
-        ReductionParameter.MEAN: "{0}.mean",
-    }
+    operation, term = REDUCED[parameter.operation]
     axes = tuple(range(canonical_axis(parameter.axis, node.rank), node.rank))
-    reduced = f"{terms[parameter.operation]}({axes})"
+    reduced = f"{{0}}.{term}().{operation}({axes})" if term else f"{{0}}.{operation}({axes})"
     return Code(reduced if parameter.coeff == 1 else f"{number(parameter.coeff)} * {reduced}")

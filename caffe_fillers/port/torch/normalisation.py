@@ -8,10 +8,12 @@ import numpy as np
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
+from caffe_fillers.port.calls import call, unless
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
-from caffe_fillers.port.torch.target import call, torch_layer, unless
+from caffe_fillers.port.nodes import counted, operands
+from caffe_fillers.port.torch.target import torch_layer
 from caffe_fillers.schema import LRNParameter
 from caffe_fillers.shapes import canonical_axis
 
@@ -53,16 +55,10 @@ def mean_variance(x, across_channels=False, variance=True, eps=1e-9):
 
 def _statistics(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     """Mean and variance are kept as sums, and how much they are sums of; before any step that is 0."""
-    mean, variance, weight, *affine = arrays
-    factor = np.float32(0) if weight.ravel()[0] == 0 else np.float32(1) / weight.ravel()[0]
-    named = dict(zip(("weight", "bias"), affine, strict=False))
-    counted = np.zeros((), np.float32)
-    return {
-        **named,
-        "running_mean": mean * factor,
-        "running_var": variance * factor,
-        "num_batches_tracked": counted,
-    }
+    mean, variance = counted(*arrays[:3])
+    named = dict(zip(("weight", "bias"), arrays[3:], strict=False))
+    batches = np.zeros((), np.float32)
+    return {**named, "running_mean": mean, "running_var": variance, "num_batches_tracked": batches}
 
 
 @torch_layer(
@@ -91,9 +87,7 @@ def affine(node: Node) -> Code:
     scales = node.layer.type == "Scale"
     parameter = node.layer.scale_param if scales else node.layer.bias_param
     axis = canonical_axis(parameter.axis, node.rank)
-    if len(node.inputs) == 2:
-        if scales and node.layer.scale_param.bias_term:
-            raise UsageError("a factor from a bottom with a bias of its own is not carried over")
+    if operands(node):
         return Code(f"{{0}} {'*' if scales else '+'} aligned({{1}}, {{0}}, {axis})", helper=_ALIGNED)
     module = call(
         "Affine",

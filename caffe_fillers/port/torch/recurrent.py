@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
+from caffe_fillers.port.nodes import exchanged, plain_lstm
 from caffe_fillers.port.torch.target import torch_layer
 from caffe_fillers.shapes import count
 
@@ -35,7 +35,7 @@ class ContinuedLSTM(nn.LSTM):
 
 def _gates(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     """Caffe has the gates i, f, o, g, torch i, f, g, o; torch's second bias is 0."""
-    inputs, bias, hidden = (_exchanged(array) for array in arrays)
+    inputs, bias, hidden = map(exchanged, arrays)
     return {
         "weight_ih_l0": inputs.reshape(inputs.shape[0], -1),
         "weight_hh_l0": hidden,
@@ -44,16 +44,11 @@ def _gates(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     }
 
 
-def _exchanged(array: Values) -> Values:
-    i, f, o, g = np.split(array, 4)
-    return np.concatenate((i, f, g, o))
-
-
 @torch_layer("LSTM", lay_out=_gates, limits="no static input, no exposed states")
 def lstm(node: Node) -> Code:
     """Without a static input, and with its states inside."""
-    parameter = node.layer.recurrent_param
-    if len(node.inputs) != 2 or len(node.outputs) != 1 or parameter.expose_hidden:
-        raise UsageError("a static input and exposed states are not carried over")
+    plain_lstm(node)
     inputs = count(node.bottoms[0] or (), 2)
-    return Code("{self}({0}, {1})", f"ContinuedLSTM({inputs}, {parameter.num_output})", _LSTM)
+    return Code(
+        "{self}({0}, {1})", f"ContinuedLSTM({inputs}, {node.layer.recurrent_param.num_output})", _LSTM
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.windows import windows
+from caffe_fillers.port.calls import call, unless
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
-from caffe_fillers.port.torch.target import call, torch_layer, unless
+from caffe_fillers.port.nodes import one_to_one, pair
+from caffe_fillers.port.torch.target import torch_layer
 from caffe_fillers.schema import PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 
@@ -27,7 +29,7 @@ def deconvolution(node: Node) -> Code:
 
 def _module(node: Node, kind: str, inputs: int, outputs: int) -> Code:
     parameter = node.layer.convolution_param
-    _one_to_one(node)
+    one_to_one(node)
     if canonical_axis(parameter.axis, node.rank) != 1:
         raise UsageError(f"its channels are on axis {parameter.axis}, torch's on axis 1")
     axes = len(node.blobs[0]) - 2
@@ -51,14 +53,14 @@ def _module(node: Node, kind: str, inputs: int, outputs: int) -> Code:
 def pooling(node: Node) -> Code:
     """`ceil_mode` rounds as Caffe does, and an average counts the padding as Caffe counts it."""
     parameter = node.layer.pooling_param
-    _one_to_one(node)
+    one_to_one(node)
     kinds = {PoolingParameter.MAX: "Max", PoolingParameter.AVE: "Avg"}
     if parameter.pool not in kinds:
         raise UsageError("torch has no stochastic pooling")
     kind = kinds[parameter.pool]
     if parameter.global_pooling:
         return Code("{self}({0})", f"nn.Adaptive{kind}Pool2d(1)")
-    window = {name: _pair(parameter, name) for name in ("kernel", "stride", "pad")}
+    window = {name: pair(parameter, name) for name in ("kernel", "stride", "pad")}
     _check_window(node, window, ceil=parameter.round_mode == PoolingParameter.CEIL)
     module = call(
         f"nn.{kind}Pool2d",
@@ -68,13 +70,6 @@ def pooling(node: Node) -> Code:
         ceil_mode=True if parameter.round_mode == PoolingParameter.CEIL else None,
     )
     return Code("{self}({0})", module)
-
-
-def _pair(parameter: PoolingParameter, name: str) -> Shape:
-    square = "kernel_size" if name == "kernel" else name
-    if parameter.HasField(f"{name}_h") and not (name == "kernel" and parameter.HasField(square)):
-        return getattr(parameter, f"{name}_h"), getattr(parameter, f"{name}_w")
-    return (getattr(parameter, square),) * 2
 
 
 def _check_window(node: Node, window: dict[str, Shape], *, ceil: bool) -> None:
@@ -94,8 +89,3 @@ def _check_window(node: Node, window: dict[str, Shape], *, ceil: bool) -> None:
             given -= 1
         if length >= 0 and given != outputs:
             raise UsageError(f"Caffe gives {outputs} windows along an axis of {length}, torch {given}")
-
-
-def _one_to_one(node: Node) -> None:
-    if (len(node.inputs), len(node.outputs)) != (1, 1):
-        raise UsageError("only one bottom and one top are carried over")

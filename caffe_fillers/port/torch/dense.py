@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from caffe_fillers.laws import Values
 from caffe_fillers.port.calls import call
+from caffe_fillers.port.channels_first import outputs_first, product_ends
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.torch.target import named, torch_layer
@@ -25,20 +26,15 @@ class BiasedEmbedding(nn.Embedding):
 
 
 def _outputs_first(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
-    """torch.nn.Linear keeps outputs x inputs; `transpose` has Caffe keep inputs x outputs."""
-    weight, *bias = arrays
-    if node.layer.inner_product_param.transpose:
-        weight = weight.T
-    return named(node, [weight, *bias])
+    """torch.nn.Linear keeps outputs x inputs."""
+    return named(node, outputs_first(node, arrays))
 
 
 @torch_layer("InnerProduct", lay_out=_outputs_first)
 def inner_product(node: Node) -> Code:
     """All axes from `axis` on are one; channels come before height and width in both."""
     parameter = node.layer.inner_product_param
-    rows, columns = node.blobs[0]
-    outputs, inputs = (columns, rows) if parameter.transpose else (rows, columns)
-    module = call("nn.Linear", inputs, outputs, bias=None if parameter.bias_term else False)
+    module = call("nn.Linear", *product_ends(node), bias=None if parameter.bias_term else False)
     axis = canonical_axis(parameter.axis, node.rank)
     given = "{0}" if node.rank == axis + 1 else f"torch.flatten({{0}}, {axis})"
     return Code(f"{{self}}({given})", module)

@@ -10,6 +10,7 @@ from caffe_fillers.port.contract import Code, Target, targets
 from caffe_fillers.port.graph import Graph, Node, build_graph
 from caffe_fillers.port.initialisers.keywords import TORCH, keyword
 from caffe_fillers.port.initialisers.printing import initialise_function
+from caffe_fillers.port.titles import class_name, docstring
 from caffe_fillers.port.torch.target import translations
 from caffe_fillers.port.translate import translate
 from caffe_fillers.port.wrapping import wrapped
@@ -17,7 +18,8 @@ from caffe_fillers.schema import NetParameter
 
 RESERVED = frozenset(
     """
-    F add_module aligned apply bfloat16 buffers call_super_init children compile cpu crop cuda double
+    Affine BiasedEmbedding ContinuedLSTM F
+    add_module aligned apply bfloat16 buffers call_super_init children compile cpu crop cuda double
     dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule
     half ipu local_response_within load_state_dict math mean_variance modules mtia named_buffers
     named_children named_modules named_parameters nn parameters register_backward_hook register_buffer
@@ -39,13 +41,11 @@ def print_module(net: NetParameter, plan: Plan) -> str:
     """
     graph = build_graph(net, plan, RESERVED)
     codes = [translate(TORCH_TARGET, node) for node in graph.nodes]
-    name = _class_name(graph.title)
+    name = class_name(graph.title, RESERVED)
     helpers = list(dict.fromkeys(code.helper for code in codes if code.helper))
     function = initialise_function(plan, net, graph.names)
     body = "\n\n".join([*helpers, *function.helpers, _module(name, graph, codes), function.code])
-    title = re.sub(r"[^\w .,+/()-]", "_", graph.title) or "A net"
-    docstring = f'"""{title}, carried over from Caffe by caffe-fill."""'
-    return f"{docstring}\n\n{_imports(body, function.imports)}\n\n{body}"
+    return f"{docstring(graph.title)}\n\n{_imports(body, function.imports)}\n\n{body}"
 
 
 def _module(name: str, graph: Graph, codes: list[Code]) -> str:
@@ -84,12 +84,6 @@ def _imports(body: str, needed: frozenset[str]) -> str:
     )
     text = "".join(f"{line}\n" for line in ordered)
     return text.replace("import math\n", "import math\n\n", 1)
-
-
-def _class_name(title: str) -> str:
-    words = re.findall(r"[A-Za-z0-9]+", title)
-    name = "".join(word[0].upper() + word[1:] for word in words)
-    return name if name[:1].isalpha() else f"Net{name}"
 
 
 TORCH_TARGET = Target("torch", translations, print_module, RESERVED)

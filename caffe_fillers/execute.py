@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property, partial
-from itertools import accumulate
 
 import numpy as np
 
 from caffe_fillers.fans import MASTER, Convention
-from caffe_fillers.laws import Values
+from caffe_fillers.laws import Normal, Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Draw, Fill, Given, Plan
-from caffe_fillers.rng import Stream
+from caffe_fillers.rng import Stream, draw_normals_ahead
 from caffe_fillers.schema import NetParameter
 
 
@@ -82,17 +81,23 @@ class Execution:
     def _look_ahead(self, step: int) -> None:
         """Let other threads draw the words from this step on, unless they do that already."""
         if self._helpers and not self.stream.is_ahead:
-            self.stream.draw_ahead(self._words_from[step], self._helpers)
+            words, normals = self._words_from[step]
+            draw = draw_normals_ahead if 2 * normals > words else Stream.draw_ahead
+            draw(self.stream, words, self._helpers)
 
     @cached_property
-    def _words_from(self) -> list[int]:
-        """About how many words all steps from each one on take; a normal takes few more than one."""
-        certain = map(self._words, range(len(self._steps)))
-        words = [
-            step.count if known is None and isinstance(step, Fill) else known or 0
-            for step, known in zip(self._steps, certain, strict=True)
-        ]
-        return list(accumulate(reversed(words)))[::-1]
+    def _words_from(self) -> list[tuple[int, int]]:
+        """About how many words all steps from each one on take, and how many of them become normals."""
+        words, normals, total = 0, 0, [(0, 0)]
+        for number, step in reversed(list(enumerate(self._steps))):
+            certain = self._words(number)
+            taken = certain or 0
+            if certain is None and isinstance(step, Fill):  # a normal takes few more than one
+                taken = step.count
+                normals += taken * isinstance(step.law(self._convention), Normal)
+            words += taken
+            total.append((words, normals))
+        return total[::-1]
 
     def _words(self, number: int) -> int | None:
         """How many words a step takes; None where the words decide that."""

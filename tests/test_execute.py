@@ -13,7 +13,7 @@ import caffe_fillers as cf
 from caffe_fillers import rng
 from caffe_fillers.cli import main
 from caffe_fillers.execute import Execution
-from caffe_fillers.rng import ahead, stream
+from caffe_fillers.rng import ahead, prepared, stream
 
 CORPUS = Path(__file__).parent / "corpus"
 MIXED = b"""
@@ -27,21 +27,23 @@ layer { name: "c" type: "InnerProduct" bottom: "b" top: "c" inner_product_param 
 layer { name: "d" type: "InnerProduct" bottom: "c" top: "d" inner_product_param { num_output: 9
     weight_filler { type: "msra" } } }
 """
+NORMALS = MIXED.replace(b"xavier", b"msra")
 
 
 @pytest.fixture
 def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that take turns after 4,000 words, so that small nets have many."""
     monkeypatch.setattr(stream, "_WORTH_THREADS", 8_000)
-    monkeypatch.setattr(ahead, "STRIDE", 4_000)
+    monkeypatch.setattr(prepared, "PIECE", 3_000)
     monkeypatch.setattr(ahead, "Ahead", partial(ahead.Ahead, stride=4_000))
 
 
 @pytest.mark.parametrize("boost", ["1.54", "1.58", "1.74"])
 @pytest.mark.parametrize("threads", [2, 3, 8])
+@pytest.mark.parametrize("text", [MIXED, NORMALS], ids=["mixed", "normals"])
 @pytest.mark.usefixtures("small_turns")
-def test_any_number_of_threads_draws_the_same(threads: int, boost: str) -> None:
-    net = cf.load_net(io.BytesIO(MIXED))
+def test_any_number_of_threads_draws_the_same(text: bytes, threads: int, boost: str) -> None:
+    net = cf.load_net(io.BytesIO(text))
     streams = cf.Stream(7, boost), cf.Stream(7, boost)
     expected = net.fill(stream=streams[0])
     weights = net.fill(stream=streams[1], threads=threads)

@@ -32,7 +32,7 @@ SWITCHES = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--window-size=1280,900",
-    "--force-prefers-reduced-motion",  # the driver clicks where a thing stands before the page has glided there
+    "--force-prefers-reduced-motion",  # or the driver clicks before the page has glided there
 )
 LOCAL = ("file:", "data:", "blob:", "about:", "chrome:", "devtools:")
 

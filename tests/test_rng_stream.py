@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from caffe_fillers import rng
 from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.rng import ahead as ahead_module
+from caffe_fillers.rng import prepared as prepared_module
 from caffe_fillers.rng import stream as stream_module
 from caffe_fillers.rng.ahead import Ahead
 from caffe_fillers.rng.attempts import bucket_tables
@@ -199,14 +201,20 @@ def test_given_arrays_are_filled() -> None:
 @pytest.mark.parametrize("boost", ["1.54", "1.58", "1.74"])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("stride", [700, 4_001, 30_000])
+@pytest.mark.parametrize("draw_ahead", [rng.Stream.draw_ahead, rng.draw_normals_ahead])
 def test_normals_from_words_drawn_ahead_are_the_same(
-    stride: int, threads: int, boost: str, monkeypatch: pytest.MonkeyPatch
+    draw_ahead: Callable[[rng.Stream, int, int], None],
+    stride: int,
+    threads: int,
+    boost: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Fills of all sizes, among other draws and doubles, that begin anywhere in what threads have drawn."""
     monkeypatch.setattr(stream_module, "_WORTH_THREADS", 10_000)
     monkeypatch.setattr(ahead_module, "Ahead", partial(Ahead, stride=stride))
+    monkeypatch.setattr(prepared_module, "PIECE", stride)
     plain, ahead = rng.Stream(11, boost), rng.Stream(11, boost)
-    ahead.draw_ahead(150_000, threads)
+    draw_ahead(ahead, 150_000, threads)
     zero, one = np.float32(0), np.float32(1)
     for size in (1, 3, 50_000, 2, 30_001, 20_000, 7, 60_000):
         for stream in (plain, ahead):

@@ -13,7 +13,7 @@ from caffe_fillers.rng.twister import Twister, Words
 
 STRIDE = 1 << 22
 """Words that a thread draws before it jumps: 14 ms of work and 16 MB, for a jump of 1 to 2 ms."""
-_PIECE = 1 << 18
+_PIECE = 1 << 19
 
 
 class Ahead:

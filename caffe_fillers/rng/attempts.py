@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from caffe_fillers.rng.pieces import Places, mantissas, pair_words
 from caffe_fillers.rng.reals import Dtype, Reals
 from caffe_fillers.rng.tables import NORMAL
 from caffe_fillers.rng.twister import Words
 
-_PIECE = 1 << 14
+_PIECE = 1 << 15
 """Attempts that are worked out at a time, few enough for a processor's second-level cache."""
 
 
-def attempts(words: Words, dtype: Dtype) -> tuple[Reals, Places]:
+@dataclass(frozen=True)
+class Attempts:
+    """What an attempt at each word of a block would give, wherever attempts really begin.
+
+    `values` has one for each. Those at the places `slow` end in a wedge or in
+    the tail; `behind` is the place that follows each of these, `accepted`
+    whether it gives its value. `size` words were there to read, perhaps more
+    than attempts: a place beyond them is unknown.
+    """
+
+    values: Reals
+    slow: Places
+    behind: Places
+    accepted: NDArray[np.bool_]
+    size: int
+
+    def part(self, begin: int, end: int) -> Attempts:
+        """The same for the block that begins at a later word, with attempts up to another."""
+        first, last = np.searchsorted(self.slow, (begin, end))
+        return Attempts(
+            self.values[begin:end],
+            self.slow[first:last] - begin,
+            self.behind[first:last] - begin,
+            self.accepted[first:last],
+            self.size - begin,
+        )
+
+
+def first_steps(words: Words, dtype: Dtype) -> tuple[Reals, Places]:
     """For an attempt at each word its signed value; and the places of those that are slow.
 
     Every array but the result is used again for each piece: new ones would

@@ -15,10 +15,13 @@ from caffe_fillers.rng.tails import logarithm_exponentials, ziggurat_exponential
 from caffe_fillers.rng.wedges import below_curve, between_bounds
 from caffe_fillers.rng.ziggurat import Ziggurat
 
+_ZIGGURATS = {
+    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials),
+    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials),
+}
 _FAMILIES: dict[Family, Callable[[Stream, Reals], None]] = {
     Family.BOX_MULLER: box_muller,
-    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials).fill,
-    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials).fill,
+    **{family: ziggurat.fill for family, ziggurat in _ZIGGURATS.items()},
 }
 
 _BLOCK = 1 << 18
@@ -48,3 +51,12 @@ def normal(
         values *= std
         values += mean
     return out
+
+
+def draw_normals_ahead(stream: Stream, size: int, threads: int) -> None:
+    """`Stream.draw_ahead` for words most of which become float32 normals: a thread prepares these as well."""
+    ziggurat = _ZIGGURATS.get(stream.family)
+    if ziggurat is None:
+        stream.draw_ahead(size, threads)
+        return
+    stream.draw_ahead(size, threads, lambda words, spare: ziggurat.attempts(words, np.float32, spare))

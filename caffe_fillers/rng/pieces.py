@@ -20,13 +20,14 @@ Places: TypeAlias = NDArray[np.intp]
 
 def unit_uniforms(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Places]:
     """`boost::uniform_01`: a word over 2**w, drawn again where rounding makes it 1."""
-    values, behind = np.empty(place.size, dtype), place.copy()
-    pending = np.arange(place.size)
+    values, behind = words.take(place, mode="clip").astype(dtype), place + 1
+    limit = dtype(math.ldexp(1.0, bits(words)))
+    pending = np.flatnonzero(values >= limit)
     while pending.size:
+        pending = pending[behind[pending] <= words.size]
         values[pending] = words.take(behind[pending], mode="clip")
         behind[pending] += 1
-        rounded_up = values[pending] >= dtype(math.ldexp(1.0, bits(words)))
-        pending = pending[rounded_up & (behind[pending] <= words.size)]
+        pending = pending[values[pending] >= limit]
     values *= dtype(math.ldexp(1.0, -bits(words)))
     return values, behind
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from caffe_fillers.errors import UsageError
@@ -9,6 +11,10 @@ from caffe_fillers.rng.families import BOOST, boost_family
 from caffe_fillers.rng.jumps import jump, words_needed
 from caffe_fillers.rng.source import Source, make_source
 from caffe_fillers.rng.twister import MT19937, Words, find_twister, first_words
+
+if TYPE_CHECKING:
+    from caffe_fillers.rng.attempts import Attempts
+    from caffe_fillers.rng.prepared import Prepare, Prepared
 
 _AT_ONCE = 1 << 13
 _FAR = 1 << 20
@@ -23,7 +29,8 @@ class Stream:
     as by a cast in C++. `boost` is the release whose distributions draw from
     the stream; the words are the same in all. `generator` is mt19937, or
     mt19937_64 as in the BVLC opencl branch, whose seeds have 64 bits.
-    `position` counts the words taken since seeding.
+    `position` counts the words taken since seeding; `is_ahead` says whether
+    threads draw words that are still to come.
 
     >>> stream = Stream(5489)
     >>> stream.words(2).tolist(), stream.position
@@ -34,8 +41,9 @@ class Stream:
         self.twister = find_twister(generator)
         self.family = boost_family(boost)
         self.position = 0
-        self._buffer, self._cursor = np.empty(0, self.twister.dtype), 0
-        self._source: Source | None = None
+        self._source: Source | None
+        self._prepared: Prepared | None
+        self._cursor: int
         self._restart(first_words(self.twister, seed))
 
     def words(self, size: int) -> Words:
@@ -48,6 +56,11 @@ class Stream:
         self._cursor = end
         self.position += size
         return taken
+
+    def some_words(self, size: int) -> Words:
+        """At most `size` of the next words, at least one: those that are there and need no copy."""
+        there = self._buffer.size - self._cursor
+        return self.words(min(size, there or size))
 
     def give_back(self, size: int) -> None:
         """Step back over the last `size` of the words that the last call of `words` gave."""
@@ -104,25 +117,39 @@ class Stream:
         twin._restart(self.state)
         return twin
 
-    def draw_ahead(self, size: int, threads: int) -> None:
+    def draw_ahead(self, size: int, threads: int, prepare: Prepare | None = None) -> None:
         """Have `threads` threads draw some `size` of the next words before they are asked for.
 
         The words stay the same. One thread never jumps, and keeps up with a
-        reader who writes what it is given to a file. It pays from some eight
+        reader who writes what it is given to a file. With `prepare` one more
+        thread makes of them what `prepared` gives. It pays from some eight
         million words on, and does nothing below.
         """
         if threads > 0 and size >= _WORTH_THREADS:
-            from caffe_fillers.rng import ahead  # and with it thread pools: 5 ms
+            from caffe_fillers.rng import ahead, prepared  # and with them thread pools: 5 ms
 
             words = self.peek(words_needed(self.twister))
             self._restart(words[: self.twister.n])
-            self._source = ahead.Ahead(self.twister, words, size, threads)
-            self._is_ahead = True
+            self._source, self.is_ahead = ahead.Ahead(self.twister, words, size, threads), True
+            if prepare is not None:
+                self._source = self._prepared = prepared.Prepared(self._source, size, prepare)
 
-    @property
-    def is_ahead(self) -> bool:
-        """Whether threads have drawn words that are still to come."""
-        return self._is_ahead
+    def prepared(self, size: int, dtype: np.dtype[np.floating]) -> Attempts | None:
+        """What threads have prepared of that type for up to `size` of the next words, if they have."""
+        if self._prepared is None:
+            return None
+        if self._cursor == self._buffer.size:
+            self._refill(1)
+        ready, begin = self._prepared.attempts, self._cursor - self._kept
+        if ready is None or ready.values.dtype != dtype or not 0 <= begin < ready.values.size:
+            return None
+        return ready.part(begin, begin + size)
+
+    def pass_over(self, size: int) -> None:
+        """Pass over words that are prepared, and over those behind that they took."""
+        here = min(size, self._buffer.size - self._cursor)
+        self.words(here)
+        self.words(size - here)
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same generator, at the same position and in the same state."""
@@ -137,8 +164,8 @@ class Stream:
     def _restart(self, words: Words) -> None:
         """Go on with n words and what follows them; nothing is made of them before it is needed."""
         self._next = words
-        self._source, self._is_ahead = None, False
-        self._buffer, self._cursor = words[:0], 0
+        self._source, self._prepared, self.is_ahead = None, None, False
+        self._buffer, self._cursor, self._kept = words[:0], 0, 0
 
     def _refill(self, size: int) -> None:
         if self._source is None:
@@ -147,4 +174,4 @@ class Stream:
         fresh = self._source(max(size - rest.size, _AT_ONCE))
         self._buffer = np.concatenate((rest, fresh)) if rest.size else fresh
         self._buffer.flags.writeable = False
-        self._cursor = 0
+        self._cursor, self._kept = 0, rest.size

@@ -67,8 +67,9 @@ def below(stream: Stream, low: np.floating, upper: np.floating, out: Reals) -> N
     """Fill `out` with `generate_uniform_real`: from low up to but without upper."""
     filled = 0
     while filled < out.size:
-        values = out[filled : filled + BLOCK]
-        np.copyto(values, stream.words(values.size), casting="unsafe")
+        words = stream.some_words(min(out.size - filled, BLOCK))
+        values = out[filled : filled + words.size]
+        np.copyto(values, words, casting="unsafe")
         _scale(values, upper - low, stream.twister.w)
         values += low
         if values.max() >= upper:

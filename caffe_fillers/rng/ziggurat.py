@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.rng.attempts import attempts
+from caffe_fillers.rng.attempts import Attempts, first_steps
 from caffe_fillers.rng.pieces import Places, pair_words, unit_uniforms
 from caffe_fillers.rng.reals import BLOCK, Dtype, Reals
 from caffe_fillers.rng.stream import Stream
@@ -44,33 +44,25 @@ class Ziggurat:
         filled, spare = 0, _SPARE
         while filled < out.size:
             missing = out.size - filled
-            words = stream.words(stride * min(missing + missing // _PER_SLOW, _BLOCK) + spare)
-            values, used = self._block(words, out[filled:])
+            likely = stride * min(missing + missing // _PER_SLOW, _BLOCK)
+            prepared = stream.prepared(likely + _SPARE, out.dtype)
+            if prepared is not None:
+                values, used = _choose(prepared, out[filled:], stride)
+                stream.pass_over(used)
+                filled += values
+                if used:
+                    continue
+            words = stream.words(likely + spare)
+            values, used = _choose(self.attempts(words, out.dtype.type), out[filled:], stride)
             stream.give_back(words.size - used)
             filled += values
             spare = spare if used else 2 * spare  # a single attempt that takes more than all of them
 
-    def _block(self, words: Words, out: Reals) -> tuple[int, int]:
-        """Fill `out` as far as these words go; how many values that are, and how many words they took."""
-        dtype, stride = out.dtype.type, pair_words(words, out.dtype.type)
-        values, slow = attempts(words, dtype)
+    def attempts(self, words: Words, dtype: Dtype, spare: int = 0) -> Attempts:
+        """An attempt at each word but the last `spare`, which are there to be read."""
+        values, slow = first_steps(words[: words.size - spare], dtype)
         behind, accepted = self._slow(words, values, slow)
-        begun = np.flatnonzero(_begun(slow, behind, stride))
-        beyond = begun[behind[begun] > words.size]
-        if beyond.size:
-            begun = begun[begun < beyond[0]]
-            stop = int(slow[beyond[0]])
-        else:
-            resumed = int(behind[begun[-1]]) if begun.size else 0
-            stop = words.size - (words.size - resumed) % stride
-        slow, behind, accepted = slow[begun], behind[begun], accepted[begun]
-        gives = _giving(slow, behind, accepted, stop, stride)
-        given, last = _compress(values[:stop], gives[: values.size], out)
-        if given < out.size:
-            return given, stop
-        index = int(np.searchsorted(slow, last))
-        ends_slow = index < slow.size and slow[index] == last
-        return given, int(behind[index]) if ends_slow else last + stride
+        return Attempts(values, slow, behind, accepted, words.size)
 
     def _slow(self, words: Words, values: Reals, slow: Places) -> tuple[Places, NDArray[np.bool_]]:
         """Go through with the slow attempts: the places behind them, and which give their value."""
@@ -83,6 +75,28 @@ class Ziggurat:
         values[slow[tail]] = np.copysign(sizes, values[slow[tail]])
         accepted[tail] = True
         return behind, accepted
+
+
+def _choose(attempts: Attempts, out: Reals, stride: int) -> tuple[int, int]:
+    """Fill `out` with what begins, the first at the first word: how many values, and how many words."""
+    values, slow, behind = attempts.values, attempts.slow, attempts.behind
+    begun = np.flatnonzero(_begun(slow, behind, stride))
+    beyond = begun[behind[begun] > attempts.size]
+    if beyond.size:
+        begun = begun[begun < beyond[0]]
+        stop = int(slow[beyond[0]])
+    else:
+        end = values.size + stride - 1
+        resumed = int(behind[begun[-1]]) if begun.size else 0
+        stop = max(resumed, end - (end - resumed) % stride)
+    slow, behind = slow[begun], behind[begun]
+    gives = _giving(slow, behind, attempts.accepted[begun], stop, stride)
+    given, last = _compress(values[:stop], gives[: values.size], out)
+    if given < out.size:
+        return given, stop
+    index = int(np.searchsorted(slow, last))
+    ends_slow = index < slow.size and slow[index] == last
+    return given, int(behind[index]) if ends_slow else last + stride
 
 
 def _begun(slow: Places, behind: Places, stride: int) -> NDArray[np.bool_]:
@@ -116,10 +130,13 @@ def _giving(
         resumed = np.concatenate(([0], behind))
         runs = np.diff(np.append(resumed, stop))
         gives = (np.arange(stop) - np.repeat(resumed, runs)) % stride == 0
-    length = behind - slow
-    for word in range(1, int(length.max(initial=1))):
-        gives[slow[length > word] + word] = False
     gives[slow[~accepted]] = False
+    taken = slow + 1
+    while taken.size:
+        within = taken < behind
+        taken, behind = taken[within], behind[within]
+        gives[taken] = False
+        taken = taken + 1
     return gives
 
 

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from caffe_fillers._version import __version__
-from caffe_fillers.cli.terminal import LINE_ENDS, discard_output, flush, prepare_streams, printable
+from caffe_fillers.cli.terminal import LINE_ENDS, columns, discard_output, flush, prepare_streams, printable
 from caffe_fillers.errors import CaffeFillersError
 
 TYPE_CHECKING = False
@@ -58,11 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     name = words.pop(0) if words and words[0] in COMMANDS else "fill"
     command = import_module(f"caffe_fillers.cli.{name}")
+    width = columns() - 2
     parser = argparse.ArgumentParser(
         prog="caffe-fill" if name == "fill" else f"caffe-fill {name}",
         description=command.__doc__,
         epilog=_EPILOG if name == "fill" else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=width),
     )
     parser.add_argument("--version", action="version", version=f"caffe-fill {__version__}")
     command.add_arguments(parser)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from port_workers import worker
 
 import caffe_fillers as cf
 from caffe_fillers.cli import main
@@ -31,12 +32,18 @@ def trained(net: Path, folder: Path) -> Path:
     return path
 
 
-def carried(net: Path, folder: Path, target: str) -> tuple[ModuleType, Arrays]:
-    """The printed file as a module, and the arrays of the layout."""
+def printed(net: Path, folder: Path, target: str) -> tuple[Path, Path]:
+    """Files of the printed module and of the arrays of its layout."""
     code, arrays = folder / "carried.py", folder / "carried.npz"
     assert main(["port", str(net), "--phase", "test", "--to", target, "-o", str(code)]) == 0
     words = [str(net), "--phase", "test", "--weights", str(trained(net, folder)), "--quiet"]
     assert main([*words, "--layout", target, "-o", str(arrays)]) == 0
+    return code, arrays
+
+
+def carried(net: Path, folder: Path, target: str) -> tuple[ModuleType, Arrays]:
+    """The printed file as a module, and the arrays of the layout."""
+    code, arrays = printed(net, folder, target)
     module = ModuleType("carried")
     exec(compile(code.read_text(), str(code), "exec"), module.__dict__)
     with np.load(arrays) as file:
@@ -90,10 +97,24 @@ def run_jax(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     return first(np.asarray(module.apply(params, *map(last, inputs))))
 
 
+def run_mxnet(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
+    """Step by step; hybridised it must be the same."""
+    mxnet = worker("mxnet")
+    printed(net, folder, "mxnet")
+    np.savez(folder / "inputs.npz", *inputs)
+    made = mxnet.ask("run", folder)
+    for name, array in made.items():
+        assert name.startswith("plain") or np.allclose(
+            array, made[name.replace("hybrid", "plain")], 1e-5, 1e-6
+        )
+    return made["plain0"]
+
+
 RUN: dict[str, Callable[[Path, Path, list[np.ndarray]], np.ndarray]] = {
     "torch": run_torch,
     "keras": run_keras,
     "jax": run_jax,
+    "mxnet": run_mxnet,
 }
 
 
@@ -110,4 +131,17 @@ def drawn_by_jax(net: Path, folder: Path) -> Arrays:
     return {f"{layer}/{name}": np.asarray(array) for layer, each in layers for name, array in each.items()}
 
 
-DRAWN: dict[str, Callable[[Path, Path], Arrays]] = {"keras": drawn_by_keras, "jax": drawn_by_jax}
+def drawn_by_mxnet(net: Path, folder: Path) -> Arrays:
+    mxnet = worker("mxnet")
+    printed(net, folder, "mxnet")
+    made = mxnet.ask("draw", folder)
+    return {
+        name.replace(".weight", "/kernel").replace(".bias", "/bias"): array for name, array in made.items()
+    }
+
+
+DRAWN: dict[str, Callable[[Path, Path], Arrays]] = {
+    "keras": drawn_by_keras,
+    "jax": drawn_by_jax,
+    "mxnet": drawn_by_mxnet,
+}

@@ -24,6 +24,7 @@ KERAS: Keywords = {
 }
 MXNET: Keywords = {
     "": {"weight": "weight_initializer", "bias": "bias_initializer"},
+    "Bias": {"bias": "beta_initializer"},
     "PReLU": {"weight": "alpha_initializer"},
     "Scale": {"weight": "gamma_initializer", "bias": "beta_initializer"},
     "LSTM": {

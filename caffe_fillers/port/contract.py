@@ -46,7 +46,8 @@ class Target:
     """A framework that nets are carried to: its layer types, and how a whole module is printed.
 
     `reserved` are names that neither a layer's attribute nor a variable may have; `separator` stands
-    between a layer's and its parameter's name in a layout.
+    between a layer's and its parameter's name in a layout. `repeats` is whether a layout has shared
+    parameters under the name of every layer that uses them, else under their owner's alone.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Target:
     print_module: Callable[[NetParameter, Plan], str]
     reserved: frozenset[str]
     separator: str = "."
+    repeats: bool = True
 
 
 targets: Registry[Target] = Registry("target of port", __package__)

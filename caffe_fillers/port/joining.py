@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import channels_last
@@ -19,8 +20,9 @@ from caffe_fillers.shapes import Shape, canonical_axis, count
 class Words:
     """A framework's functions; {0} is what they are applied to, {1} the rest.
 
-    `split` takes the points of a cut or the number of parts, and the axis; `reshape` the
-    lengths behind axis 0, as a tuple, or with {2} without brackets.
+    `split` takes the points of a cut or the number of parts, and the axis, or with {3} the parts'
+    lengths, of which -1 is the rest; `reshape` the lengths behind axis 0, as a tuple, or with {2}
+    without brackets; without a `flatten` that is a reshape too.
     """
 
     concatenate: str
@@ -59,14 +61,17 @@ def _slice(words: Words, node: Node) -> Code:
     axis = axis_of(node, joined_axis(node))
     if len(node.outputs) == 1:
         return Code("{0}")
-    return Code(words.split.format("{0}", list(parameter.slice_point) or len(node.outputs), axis))
+    points = list(parameter.slice_point)
+    lengths = [end - begin for begin, end in pairwise([0, *points])]
+    parts = [points, axis, [*lengths, -1]] if points else [len(node.outputs), axis, len(node.outputs)]
+    return Code(words.split.format("{0}", *parts))
 
 
 def _flatten(words: Words, node: Node) -> Code:
     """In Caffe's order: what comes behind knows nothing of images."""
     start = canonical_axis(node.layer.flatten_param.axis, node.rank)
     end = canonical_axis(node.layer.flatten_param.end_axis, node.rank)
-    if (start, end) == (1, node.rank - 1):
+    if words.flatten and (start, end) == (1, node.rank - 1):
         return Code(words.flatten.format(_in_caffes_order(words, node)))
     return _reshape(words, node)
 

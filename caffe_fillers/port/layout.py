@@ -13,6 +13,7 @@ from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.plan import Plan
 from caffe_fillers.port.contract import Target
 from caffe_fillers.port.graph import Node, build_graph
+from caffe_fillers.port.sharing import owners
 from caffe_fillers.port.translate import translation
 from caffe_fillers.schema import NetParameter
 
@@ -25,8 +26,10 @@ def lay_out(target: Target, net: NetParameter, plan: Plan, model: Model) -> list
     """
     blobs = {layer.name: layer.blobs for layer in model.layers if layer.blobs}
     laid: list[tuple[str, ModelBlob]] = []
-    for node in build_graph(net, plan, target.reserved).nodes:
-        if node.blobs:
+    graph = build_graph(net, plan, target.reserved)
+    left_out = {} if target.repeats else owners(graph)
+    for node in graph.nodes:
+        if node.blobs and node.name not in left_out:
             laid += _parameters(target, node, _blobs(node, blobs))
     return laid
 

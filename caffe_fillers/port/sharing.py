@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port.graph import Graph
+from caffe_fillers.port.graph import Graph, Node
+
+_STATISTICS = 3  # the blobs of a BatchNorm
 
 
 def owners(graph: Graph) -> dict[str, str]:
@@ -12,14 +16,23 @@ def owners(graph: Graph) -> dict[str, str]:
     A layer that shares only some, or that owns some of a layer's and not all, is a `UsageError`.
     """
     found: dict[str, str] = {}
-    names = {node.layer.name: node for node in graph.nodes}
+    places = {blob: (node, place) for node in graph.nodes for place, blob in enumerate(_blobs(node))}
     for node in graph.nodes:
-        owned = [graph.shared.get((node.layer.name, index)) for index in range(len(node.blobs))]
-        if not any(owned):
+        shared = [graph.shared.get(blob) for blob in _blobs(node)]
+        if not any(shared):
             continue
-        owner = owned[0][0] if owned[0] else ""
-        whole = owned == [(owner, index) for index in range(len(owned))]
-        if not whole or owner not in names or names[owner].blobs != node.blobs:
+        owned = [places.get(blob) if blob else None for blob in shared]
+        owner = owned[0][0] if owned[0] else None
+        whole = owned == [(owner, place) for place in range(len(owned))]
+        if owner is None or not whole or owner.blobs != node.blobs:
             raise UsageError(f"layer {node.layer.name!r} shares only some of its parameters with others")
-        found[node.name] = names[owner].name
+        found[node.name] = owner.name
     return found
+
+
+def _blobs(node: Node) -> Iterator[tuple[str, int]]:
+    """A layer's blobs by layer and index; a Scale that a BatchNorm has taken in has its own."""
+    own = len(node.blobs) if node.scale is None else _STATISTICS
+    yield from ((node.layer.name, place) for place in range(own))
+    if node.scale is not None:
+        yield from ((node.scale.name, place) for place in range(len(node.blobs) - own))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from caffe_fillers.errors import UsageError
-from caffe_fillers.port import channels_last
+from caffe_fillers.port import channels_last, readings
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.jax.target import BIASED, jax_layer
-from caffe_fillers.port.nodes import known, plain_lstm
-from caffe_fillers.shapes import canonical_axis
 
 _DENSE = f'''\
 {BIASED}
@@ -42,32 +39,22 @@ def lstm(layer, x, cont):
 '''
 
 
-@jax_layer("InnerProduct", lay_out=channels_last.dense, limits="from axis 1 on, or the last axis alone")
+@jax_layer("InnerProduct", lay_out=channels_last.dense, limits=readings.PRODUCT_LIMITS)
 def inner_product(node: Node) -> Code:
     """An image is flattened with its channels last, and the weight's rows are in that order."""
-    parameter = node.layer.inner_product_param
-    axis = canonical_axis(parameter.axis, node.rank)
-    last = node.rank == axis + 1 and node.rank != 4
-    if not last and axis != 1:
-        raise UsageError(f"a product over the axes from {axis} on is not carried over")
-    if node.rank == 4:
-        known(node.bottoms[0])
-    given = "{0}" if last else "{0}.reshape(len({0}), -1)"
+    given = "{0}.reshape(len({0}), -1)" if readings.flattens(node) else "{0}"
     return Code(f"dense({given}, {{self}})", helper=_DENSE)
 
 
-@jax_layer("Embed", lay_out=channels_last.named("embeddings", "bias"), limits="bottoms of up to two axes")
+@jax_layer("Embed", lay_out=channels_last.named("embeddings", "bias"), limits=readings.EMBED_LIMITS)
 def embed(node: Node) -> Code:
     """Indices come as floats in Caffe."""
-    if node.rank > 2:
-        raise UsageError("only bottoms of up to two axes are carried over")
+    readings.check_embed(node)
     return Code("embed({0}, {self})", helper=_EMBED)
 
 
-@jax_layer("LSTM", lay_out=channels_last.recurrent, limits="no static input, no exposed states")
+@jax_layer("LSTM", lay_out=channels_last.recurrent, limits=readings.LSTM_LIMITS)
 def lstm(node: Node) -> Code:
     """Without a static input, and with its states inside."""
-    plain_lstm(node)
-    if node.rank != 3:
-        raise UsageError("only inputs of time steps x streams x values are carried over")
+    readings.check_lstm(node)
     return Code("lstm({self}, {0}, {1})", helper=_LSTM)

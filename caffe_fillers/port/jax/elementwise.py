@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caffe_fillers.port import channels_last
+from caffe_fillers.port import channels_last, readings
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.jax.target import jax_layer
@@ -39,7 +39,7 @@ def prelu(node: Node) -> Code:
     return Code("prelu({0}, {self})", helper=_PRELU)
 
 
-@jax_layer("Dropout", limits="inference alone, where it does nothing")
+@jax_layer("Dropout", limits=readings.DROPOUT_LIMITS)
 def dropout(node: Node) -> Code:
     """What Caffe does in the phase TEST."""
     return Code("{0}")

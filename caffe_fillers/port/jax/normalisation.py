@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from caffe_fillers.errors import UsageError
-from caffe_fillers.port import channels_last
+from caffe_fillers.port import channels_last, readings
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
 from caffe_fillers.port.jax.target import jax_layer
-from caffe_fillers.port.nodes import operands
-from caffe_fillers.schema import LRNParameter
 
 _NORM = '''\
 def batch_norm(x, layer, eps, axis=-1):
@@ -52,52 +49,34 @@ def mean_variance(x, axes, variance=True, eps=1e-9):
 '''
 
 
-@jax_layer("BatchNorm", lay_out=channels_last.statistics, limits="inference alone, by its statistics")
+@jax_layer("BatchNorm", lay_out=channels_last.statistics, limits=readings.STATISTICS_LIMITS)
 def batch_norm(node: Node) -> Code:
     """With the Scale behind it where there is one."""
-    axis = channels_last.axis_of(node, 1)
-    given = "" if axis == node.rank - 1 else f", axis={axis}"
-    return Code(
-        f"batch_norm({{0}}, {{self}}, {number(node.layer.batch_norm_param.eps)}{given})", helper=_NORM
-    )
+    eps = number(node.layer.batch_norm_param.eps)
+    return Code(f"batch_norm({{0}}, {{self}}, {eps}{readings.axis_word(node, 1)})", helper=_NORM)
 
 
 @jax_layer("Scale", "Bias", lay_out=channels_last.affine, limits=channels_last.AFFINE_LIMITS)
 def affine(node: Node) -> Code:
     """By parameters of its own, or by a second bottom."""
-    scales = node.layer.type == "Scale"
-    if operands(node):
-        return Code(f"{{0}} {'*' if scales else '+'} {channels_last.operand(node)}")
+    if by_operand := readings.by_operand(node):
+        return Code(by_operand)
     return Code("affine({0}, {self})", helper=_AFFINE)
 
 
 @jax_layer("LRN")
 def lrn(node: Node) -> Code:
     """Caffe divides alpha by the number of values that are summed."""
-    parameter = node.layer.lrn_param
-    numbers = [str(parameter.local_size), number(parameter.alpha), number(parameter.beta)]
-    if parameter.norm_region == LRNParameter.WITHIN_CHANNEL:
-        return Code(f"local_response_within({{0}}, {', '.join(numbers)})", helper=_WITHIN)
-    numbers += [] if parameter.k == 1 else [number(parameter.k)]
-    return Code(f"local_response({{0}}, {', '.join(numbers)})", helper=_ACROSS)
+    return Code(readings.response_call(node), helper=_WITHIN if readings.is_within(node) else _ACROSS)
 
 
-@jax_layer("MVN", limits="images alone")
+@jax_layer("MVN", limits=readings.MVN_LIMITS)
 def mvn(node: Node) -> Code:
     """Eps is added to the deviation, not to the variance."""
-    parameter = node.layer.mvn_param
-    if node.rank != 4:
-        raise UsageError("only images are carried over")
-    axes = (1, 2, 3) if parameter.across_channels else (1, 2)
-    variance = "" if parameter.normalize_variance else ", variance=False"
-    eps = float(number(parameter.eps))
-    given = "" if eps == 1e-9 else f", eps={number(eps)}"
-    return Code(f"mean_variance({{0}}, {axes}{variance}{given})", helper=_MVN)
+    return Code(readings.deviation_call(node), helper=_MVN)
 
 
 @jax_layer("Softmax")
 def softmax(node: Node) -> Code:
     """Along one axis."""
-    axis = channels_last.axis_of(node, node.layer.softmax_param.axis)
-    given = "" if axis == node.rank - 1 else f", axis={axis}"
-    return Code(f"jax.nn.softmax({{0}}{given})")
+    return Code(f"jax.nn.softmax({{0}}{readings.axis_word(node, node.layer.softmax_param.axis)})")

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from caffe_fillers.plan import Plan
 from caffe_fillers.port.contract import Code, Target, targets
 from caffe_fillers.port.graph import Graph, Node, build_graph
-from caffe_fillers.port.initialisers.contract import Initialiser
 from caffe_fillers.port.initialisers.printing import layer_initialisers
 from caffe_fillers.port.jax.target import translations
+from caffe_fillers.port.parameters import Drawn, functions, parameters, remark
 from caffe_fillers.port.sharing import owners
 from caffe_fillers.port.titles import docstring, quoted
-from caffe_fillers.port.translate import translate, translation
+from caffe_fillers.port.translate import translate
 from caffe_fillers.port.wrapping import wrapped
 from caffe_fillers.schema import NetParameter
 
@@ -27,7 +25,6 @@ RESERVED = frozenset(
     """.split()  # noqa: SIM905 - thirty lines otherwise
 )
 """What the printed file calls."""
-_BIAS, _MEAN = {"bias", "beta"}, {"moving_mean", "moving_variance"}
 _LOAD = '''\
 def load(arrays):
     """Parameters from the arrays of a file that caffe-fill --layout jax wrote."""
@@ -37,8 +34,6 @@ def load(arrays):
         params.setdefault(layer, {})[name] = jnp.asarray(arrays[path])
     return params
 '''
-
-Drawn = Mapping[str, list[tuple[str, Initialiser]]]
 
 
 def print_module(net: NetParameter, plan: Plan) -> str:
@@ -51,15 +46,10 @@ def print_module(net: NetParameter, plan: Plan) -> str:
     codes = [translate(JAX_TARGET, node) for node in graph.nodes]
     drawn = layer_initialisers("jax", plan, net)
     used = [each.helper for layer in drawn.values() for _, each in layer]
-    parts = dict.fromkeys(part for text in [c.helper for c in codes] + used for part in _functions(text))
+    parts = functions([code.helper for code in codes] + used)
     init, apply = _init(graph, drawn, shared), _apply(graph, codes, shared)
     body = "\n\n".join([*parts, *(["\n".join(wrapped(lines)) + "\n" for lines in (init, apply)]), _LOAD])
     return f"{docstring(graph.title)}\n\n{_imports(body)}\n\n{body}"
-
-
-def _functions(helper: str) -> list[str]:
-    """Helpers may bring the same function along: each is printed once."""
-    return [part.rstrip("\n") + "\n" for part in helper.split("\n\n\n") if part]
 
 
 def _init(graph: Graph, drawn: Drawn, shared: Mapping[str, str]) -> Iterator[str]:
@@ -80,29 +70,13 @@ def _init(graph: Graph, drawn: Drawn, shared: Mapping[str, str]) -> Iterator[str
 def _entry(node: Node, drawn: Drawn, told: set[str]) -> Iterator[str]:
     """A layer's parameters: drawn, or of a BatchNorm's statistics what its first step begins with."""
     yield f"        {quoted(node.name)}: {{"
-    layers = [node.layer] if node.scale is None else [node.scale]
-    initialisers = [each for layer in layers for _, each in drawn.get(layer.name, ())]
-    zeros = [np.broadcast_to(np.float32(0), shape) for shape in node.blobs]
-    names = translation(JAX_TARGET, node).lay_out(node, zeros)
-    counted = [name for name in names if name in _MEAN]
-    ordered = [name for name in names if name not in _MEAN] if counted else _in_blobs_order(names)
-    for name, initialiser in zip(ordered, initialisers, strict=False):
-        if initialiser.comment and initialiser.comment not in told:
-            told.add(initialiser.comment)
-            yield f"            # {initialiser.comment}"
-        code = initialiser.code or "initializers.zeros"
-        yield f"            {quoted(name)}: {code}(next(keys), {names[name].shape}),"
-    for name in counted:
-        made = "zeros" if name == "moving_mean" else "ones"
-        yield f"            {quoted(name)}: jnp.{made}({names[name].shape}),"
+    for parameter in parameters(JAX_TARGET, node, drawn):
+        yield from (f"            {comment}" for comment in remark(parameter, told))
+        made = f"jnp.{parameter.beginning}({parameter.shape})"
+        if parameter.initialiser is not None:
+            made = f"{parameter.initialiser.code or 'initializers.zeros'}(next(keys), {parameter.shape})"
+        yield f"            {quoted(parameter.name)}: {made},"
     yield "        },"
-
-
-def _in_blobs_order(names: Mapping[str, object]) -> list[str]:
-    """As Caffe has the blobs: a recurrent layer's bias before its hidden weights."""
-    return sorted(
-        names, key=["kernel", "embeddings", "gamma", "alpha", "bias", "beta", "recurrent_kernel"].index
-    )
 
 
 def _apply(graph: Graph, codes: list[Code], shared: Mapping[str, str]) -> Iterator[str]:

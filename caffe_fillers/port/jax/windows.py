@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
-from caffe_fillers.layers.windows import Windows, windows
-from caffe_fillers.port import channels_last
+from caffe_fillers.port import readings
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.jax.target import BIASED, jax_layer
-from caffe_fillers.port.nodes import one_to_one, pair
-from caffe_fillers.schema import PoolingParameter
-from caffe_fillers.shapes import Shape, canonical_axis
+from caffe_fillers.shapes import Shape
 
 _CONV = f'''\
 {BIASED}
@@ -75,13 +71,13 @@ def _kernel(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     return {"kernel": weight.transpose(2, 3, 1, 0), **dict(zip(("bias",), bias, strict=False))}
 
 
-@jax_layer("Convolution", lay_out=_kernel, limits="one bottom, two spatial axes")
+@jax_layer("Convolution", lay_out=_kernel, limits=readings.WINDOW_LIMITS)
 def convolution(node: Node) -> Code:
     """With Caffe's padding, whatever it is."""
     return Code(f"conv({{0}}, {{self}}{_words(node)})", helper=_CONV)
 
 
-@jax_layer("Deconvolution", lay_out=_kernel, limits="one bottom, two spatial axes")
+@jax_layer("Deconvolution", lay_out=_kernel, limits=readings.WINDOW_LIMITS)
 def deconvolution(node: Node) -> Code:
     """A convolution of the image with zeros between its values."""
     return Code(f"deconv({{0}}, {{self}}{_words(node)})", helper=f"{BIASED}\n\n{_DECONV}")
@@ -89,7 +85,7 @@ def deconvolution(node: Node) -> Code:
 
 def _words(node: Node) -> str:
     """What a window says beyond the layer's parameters."""
-    window, group = _window(node), node.layer.convolution_param.group
+    window, group = readings.image_window(node), node.layer.convolution_param.group
     given: list[tuple[str, Shape, int]] = [
         ("stride", window.stride, 1),
         ("pad", window.pad, 0),
@@ -99,30 +95,14 @@ def _words(node: Node) -> str:
     return "".join(words) + (f", groups={group}" if group > 1 else "")
 
 
-def _window(node: Node) -> Windows:
-    one_to_one(node)
-    parameter = node.layer.convolution_param
-    if len(node.blobs[0]) != 4 or canonical_axis(parameter.axis, node.rank) != 1:
-        raise UsageError("only images, with their channels on axis 1, are carried over")
-    return windows(parameter, 2)
-
-
-@jax_layer(
-    "Pooling", limits="not stochastic, no mask; the image's size is fixed where windows reach over its edge"
-)
+@jax_layer("Pooling", limits=readings.POOLING_LIMITS)
 def pooling(node: Node) -> Code:
     """Caffe rounds up: the last windows may reach over the edge, which then stands in the code."""
-    parameter = node.layer.pooling_param
-    one_to_one(node)
-    if parameter.pool not in (PoolingParameter.MAX, PoolingParameter.AVE):
-        raise UsageError("JAX has no stochastic pooling")
-    average = parameter.pool == PoolingParameter.AVE
-    if parameter.global_pooling:
-        return Code(f"{{0}}.{'mean' if average else 'max'}((1, 2), keepdims=True)")
-    before, after = channels_last.pooled_edges(node)
-    if average:
-        after = tuple(max(end - pad, 0) for end, pad in zip(after, before, strict=True))
-    words = [str(pair(parameter, name)) for name in ("kernel", "stride")]
+    pool = readings.pool(node)
+    if pool.everything:
+        return Code(f"{{0}}.{'mean' if pool.average else 'max'}((1, 2), keepdims=True)")
+    before, after = pool.before, pool.beyond if pool.average else pool.after
+    words = [str(pool.size), str(pool.stride)]
     words += [str(before), str(after)] if max(*before, *after) else []
-    name, helper = ("average_pool", _AVERAGE) if average else ("max_pool", _MAX)
+    name, helper = ("average_pool", _AVERAGE) if pool.average else ("max_pool", _MAX)
     return Code(f"{name}({{0}}, {', '.join(words)})", helper=helper)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
-from caffe_fillers.port import channels_last
+from caffe_fillers.port import channels_last, readings
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.keras.target import OPTIONS, keras_layer
-from caffe_fillers.port.nodes import known, plain_lstm
-from caffe_fillers.shapes import canonical_axis
 
 _EMBEDDING = '''\
 class BiasedEmbedding(layers.Embedding):
@@ -55,27 +52,20 @@ class ContinuedLSTM(layers.Layer):
 '''
 
 
-@keras_layer("InnerProduct", lay_out=channels_last.dense, limits="from axis 1 on, or the last axis alone")
+@keras_layer("InnerProduct", lay_out=channels_last.dense, limits=readings.PRODUCT_LIMITS)
 def inner_product(node: Node) -> Code:
     """An image is flattened with its channels last, and the weight's rows are in that order."""
     parameter = node.layer.inner_product_param
     bias = "" if parameter.bias_term else "use_bias=False, "
     module = f"layers.Dense({parameter.num_output}, {bias}{OPTIONS})"
-    axis = canonical_axis(parameter.axis, node.rank)
-    if node.rank == axis + 1 and node.rank != 4:
-        return Code("{self}({0})", module)
-    if axis != 1:
-        raise UsageError(f"a product over the axes from {axis} on is not carried over")
-    if node.rank == 4:
-        known(node.bottoms[0])
-    return Code("{self}(layers.Flatten()({0}))", module)
+    given = "layers.Flatten()({0})" if readings.flattens(node) else "{0}"
+    return Code(f"{{self}}({given})", module)
 
 
-@keras_layer("Embed", lay_out=channels_last.named("embeddings", "bias"), limits="bottoms of up to two axes")
+@keras_layer("Embed", lay_out=channels_last.named("embeddings", "bias"), limits=readings.EMBED_LIMITS)
 def embed(node: Node) -> Code:
     """Indices come as floats in Caffe."""
-    if node.rank > 2:
-        raise UsageError("only bottoms of up to two axes are carried over")
+    readings.check_embed(node)
     rows, width = node.blobs[0]
     if not node.layer.embed_param.bias_term:
         return Code("{self}({0})", f"layers.Embedding({rows}, {width}, {OPTIONS})")
@@ -86,13 +76,9 @@ def _cell(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     return {f"cell/{name}": array for name, array in channels_last.recurrent(node, arrays).items()}
 
 
-@keras_layer(
-    "LSTM", lay_out=_cell, limits="time steps and streams are fixed; no static input, no exposed states"
-)
+@keras_layer("LSTM", lay_out=_cell, limits=f"time steps and streams are fixed; {readings.LSTM_LIMITS}")
 def lstm(node: Node) -> Code:
     """Without a static input, and with its states inside."""
-    parameter = node.layer.recurrent_param
-    plain_lstm(node)
-    if node.rank != 3:
-        raise UsageError("only inputs of time steps x streams x values are carried over")
-    return Code("{self}({0}, {1})", f"ContinuedLSTM({parameter.num_output}, {OPTIONS})", _LSTM)
+    readings.check_lstm(node)
+    units = node.layer.recurrent_param.num_output
+    return Code("{self}({0}, {1})", f"ContinuedLSTM({units}, {OPTIONS})", _LSTM)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from caffe_fillers.errors import UsageError
-from caffe_fillers.port import channels_last
+from caffe_fillers.port import channels_last, readings
 from caffe_fillers.port.calls import call
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
 from caffe_fillers.port.keras.target import OPTIONS, keras_layer
-from caffe_fillers.port.nodes import operands
-from caffe_fillers.schema import LRNParameter
 
 _AFFINE = '''\
 class Affine(layers.Layer):
@@ -86,9 +83,9 @@ def batch_norm(node: Node) -> Code:
 @keras_layer("Scale", "Bias", lay_out=channels_last.affine, limits=channels_last.AFFINE_LIMITS)
 def affine(node: Node) -> Code:
     """By parameters of its own, or by a second bottom."""
+    if by_operand := readings.by_operand(node):
+        return Code(by_operand)
     scales = node.layer.type == "Scale"
-    if operands(node):
-        return Code(f"{{0}} {'*' if scales else '+'} {channels_last.operand(node)}")
     shape = channels_last.spread_shape(node)
     module = call(
         "Affine",
@@ -102,31 +99,16 @@ def affine(node: Node) -> Code:
 @keras_layer("LRN")
 def lrn(node: Node) -> Code:
     """Caffe divides alpha by the number of values that are summed."""
-    parameter = node.layer.lrn_param
-    numbers = [parameter.local_size, *map(number, (parameter.alpha, parameter.beta))]
-    words = ", ".join(map(str, numbers))
-    if parameter.norm_region == LRNParameter.WITHIN_CHANNEL:
-        return Code(f"local_response_within({{0}}, {words})", helper=_WITHIN)
-    k = "" if parameter.k == 1 else f", {number(parameter.k)}"
-    return Code(f"local_response({{0}}, {words}{k})", helper=_ACROSS)
+    return Code(readings.response_call(node), helper=_WITHIN if readings.is_within(node) else _ACROSS)
 
 
-@keras_layer("MVN", limits="images alone")
+@keras_layer("MVN", limits=readings.MVN_LIMITS)
 def mvn(node: Node) -> Code:
     """Eps is added to the deviation, not to the variance."""
-    parameter = node.layer.mvn_param
-    if node.rank != 4:
-        raise UsageError("only images are carried over")
-    axes = (1, 2, 3) if parameter.across_channels else (1, 2)
-    variance = "" if parameter.normalize_variance else ", variance=False"
-    eps = float(number(parameter.eps))
-    given = "" if eps == 1e-9 else f", eps={number(eps)}"
-    return Code(f"mean_variance({{0}}, {axes}{variance}{given})", helper=_MVN)
+    return Code(readings.deviation_call(node), helper=_MVN)
 
 
 @keras_layer("Softmax")
 def softmax(node: Node) -> Code:
     """Along one axis."""
-    axis = channels_last.axis_of(node, node.layer.softmax_param.axis)
-    given = "" if axis == node.rank - 1 else f", axis={axis}"
-    return Code(f"ops.softmax({{0}}{given})")
+    return Code(f"ops.softmax({{0}}{readings.axis_word(node, node.layer.softmax_param.axis)})")

@@ -12,6 +12,7 @@ from caffe_fillers.port.graph import Graph, Node, build_graph
 from caffe_fillers.port.initialisers.contract import Initialiser
 from caffe_fillers.port.initialisers.printing import layer_initialisers
 from caffe_fillers.port.keras.target import OPTIONS, translations
+from caffe_fillers.port.parameters import Drawn
 from caffe_fillers.port.sharing import owners
 from caffe_fillers.port.titles import docstring, quoted
 from caffe_fillers.port.translate import translate
@@ -39,8 +40,6 @@ def load(model, arrays):
         weight.assign(arrays[weight.path])
     return model
 '''
-
-Drawn = Mapping[str, list[tuple[str, Initialiser]]]
 
 
 def print_module(net: NetParameter, plan: Plan) -> str:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-
 from caffe_fillers._registry import Registry
-from caffe_fillers.laws import Values
-from caffe_fillers.port.contract import LayOut, Translate, Translation
-from caffe_fillers.port.graph import Node
+from caffe_fillers.port.contract import Translation
+from caffe_fillers.port.registering import registering
 
 translations: Registry[Translation] = Registry("Keras layer", __package__)
 
 OPTIONS = "*OPTIONS*"
 """Stands in a layer's arguments where its initialisers and its name go."""
 
-
-def nothing(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
-    """The layout of layers without blobs."""
-    return {}
-
-
-def keras_layer(*types: str, lay_out: LayOut = nothing, limits: str = "") -> Callable[[Translate], Translate]:
-    """Register a translation under the types that it is for."""
-
-    def decorate(translate: Translate) -> Translate:
-        for each in types:
-            translations.add(each, Translation(translate, lay_out, limits))
-        return translate
-
-    return decorate
+keras_layer = registering(translations)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.layers.windows import Windows, windows
-from caffe_fillers.port import channels_last
+from caffe_fillers.port import channels_last, readings
 from caffe_fillers.port.calls import call, literal, unless
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.keras.target import OPTIONS, keras_layer
-from caffe_fillers.port.nodes import one_to_one, pair
-from caffe_fillers.schema import PoolingParameter
-from caffe_fillers.shapes import Shape, canonical_axis
 
 _GROUPED = '''\
 class GroupedConv2DTranspose(layers.Layer):
@@ -72,11 +68,11 @@ def average_pool(x, size, strides, padding, beyond):
 @keras_layer(
     "Convolution",
     lay_out=channels_last.kernel,
-    limits="one bottom, two spatial axes; a stride or a dilation; TensorFlow runs groups on a GPU alone",
+    limits=f"{readings.WINDOW_LIMITS}; a stride or a dilation; TensorFlow runs groups on a GPU alone",
 )
 def convolution(node: Node) -> Code:
     """Padding is `same` where that is as much, else it stands before the layer."""
-    window, parameter = _window(node), node.layer.convolution_param
+    window, parameter = readings.image_window(node), node.layer.convolution_param
     depthwise = channels_last.is_depthwise(node)
     if max(window.stride) > 1 and max(window.dilation) > 1:
         raise UsageError("Keras has no stride together with a dilation")
@@ -101,12 +97,10 @@ def convolution(node: Node) -> Code:
     return Code(f"{{self}}({padded})", f"{module[:-1]}, {OPTIONS})")
 
 
-@keras_layer(
-    "Deconvolution", lay_out=channels_last.kernel, limits="one bottom, two spatial axes; no dilation"
-)
+@keras_layer("Deconvolution", lay_out=channels_last.kernel, limits=f"{readings.WINDOW_LIMITS}; no dilation")
 def deconvolution(node: Node) -> Code:
     """What Caffe's padding takes away is cropped; so is what a stride longer than the kernel adds."""
-    window, parameter = _window(node), node.layer.convolution_param
+    window, parameter = readings.image_window(node), node.layer.convolution_param
     if max(window.dilation) > 1:
         raise UsageError("a dilated deconvolution is not carried over")
     grouped = parameter.group > 1
@@ -129,41 +123,21 @@ def deconvolution(node: Node) -> Code:
     return Code(made, f"{module[:-1]}, {OPTIONS})", _GROUPED if grouped else "")
 
 
-def _window(node: Node) -> Windows:
-    one_to_one(node)
-    parameter = node.layer.convolution_param
-    if len(node.blobs[0]) != 4 or canonical_axis(parameter.axis, node.rank) != 1:
-        raise UsageError("only images, with their channels on axis 1, are carried over")
-    return windows(parameter, 2)
-
-
-@keras_layer(
-    "Pooling", limits="not stochastic, no mask; the image's size is fixed where windows reach over its edge"
-)
+@keras_layer("Pooling", limits=readings.POOLING_LIMITS)
 def pooling(node: Node) -> Code:
     """Caffe rounds up: the last windows may reach over the edge, which then stands in the code."""
-    parameter = node.layer.pooling_param
-    one_to_one(node)
-    kinds = {PoolingParameter.MAX: "Max", PoolingParameter.AVE: "Average"}
-    if parameter.pool not in kinds:
-        raise UsageError("Keras has no stochastic pooling")
-    kind = kinds[parameter.pool]
-    if parameter.global_pooling:
+    pool = readings.pool(node)
+    kind = "Average" if pool.average else "Max"
+    if pool.everything:
         return Code("{self}({0})", f"layers.Global{kind}Pooling2D(keepdims=True, {OPTIONS})")
-    size, stride = pair(parameter, "kernel"), pair(parameter, "stride")
-    before, after = channels_last.pooled_edges(node)
-    beyond = tuple(max(end - pad, 0) for end, pad in zip(after, before, strict=True))
-    if kind == "Average" and max(beyond):
-        words = ", ".join(map(str, (size, stride, before, beyond)))
+    if pool.average and max(pool.beyond):
+        words = ", ".join(map(str, (pool.size, pool.stride, pool.before, pool.beyond)))
         return Code(f"average_pool({{0}}, {words})", helper=_AVERAGE)
-    module = call(f"layers.{kind}Pooling2D", size, strides=_stride(size, stride))
+    # Keras takes the window's size for its stride where none is given.
+    stride = None if pool.size == pool.stride else pool.stride
+    module = call(f"layers.{kind}Pooling2D", pool.size, strides=stride)
     module = f"{module[:-1]}, {OPTIONS})"
-    if not max(*before, *after):
+    if not max(*pool.before, *pool.after):
         return Code("{self}({0})", module)
-    value = '-float("inf")' if kind == "Max" else "0.0"
-    return Code(f"{{self}}(edged({{0}}, {before}, {after}, {value}))", module, _EDGED)
-
-
-def _stride(size: Shape, stride: Shape) -> Shape | None:
-    """Keras takes the window's size for its stride where none is given."""
-    return None if size == stride else stride
+    value = "0.0" if pool.average else '-float("inf")'
+    return Code(f"{{self}}(edged({{0}}, {pool.before}, {pool.after}, {value}))", module, _EDGED)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.laws import Values
-from caffe_fillers.port.contract import LayOut, Translate, Translation
+from caffe_fillers.port.contract import Translation
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.keywords import TORCH, keyword
+from caffe_fillers.port.registering import registering
 
 translations: Registry[Translation] = Registry("torch layer", __package__)
 
@@ -18,12 +19,4 @@ def named(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     return {keyword(TORCH, node.layer, index, len(arrays)): array for index, array in enumerate(arrays)}
 
 
-def torch_layer(*types: str, lay_out: LayOut = named, limits: str = "") -> Callable[[Translate], Translate]:
-    """Register a translation under the types that it is for."""
-
-    def decorate(translate: Translate) -> Translate:
-        for each in types:
-            translations.add(each, Translation(translate, lay_out, limits))
-        return translate
-
-    return decorate
+torch_layer = registering(translations, named)

@@ -68,7 +68,9 @@ def test_a_product_with_an_image_is_the_same(target: str, transpose: str) -> Non
     assert made["bias"].tobytes() == bias.tobytes()
 
 
-@pytest.mark.parametrize(("target", "mean"), [("torch", "running_mean"), ("keras", "moving_mean")])
+@pytest.mark.parametrize(
+    ("target", "mean"), [("torch", "running_mean"), ("keras", "moving_mean"), ("mxnet", "running_mean")]
+)
 @pytest.mark.parametrize(("factor", "expected"), [(0, 0), (4, 0.5)])
 def test_statistics_are_divided_by_their_factor(
     target: str, mean: str, factor: float, expected: float
@@ -79,7 +81,8 @@ def test_statistics_are_divided_by_their_factor(
 
 
 @pytest.mark.parametrize(
-    ("target", "name"), [("torch", "bias_ih_l0"), ("keras", "cell/bias"), ("jax", "bias")]
+    ("target", "name"),
+    [("torch", "bias_ih_l0"), ("keras", "cell/bias"), ("jax", "bias"), ("mxnet", "cell.i2h_bias")],
 )
 def test_gates_are_in_the_frameworks_order(target: str, name: str) -> None:
     """Input, forget, output, candidate in Caffe; the candidate comes third elsewhere."""

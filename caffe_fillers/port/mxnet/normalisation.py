@@ -81,14 +81,13 @@ def _statistics(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
 def batch_norm(node: Node) -> Code:
     """With the Scale behind it where there is one; `momentum` is the part of the old average, as in Caffe."""
     parameter, scale = node.layer.batch_norm_param, node.scale
-    if node.rank < 2:
-        raise UsageError("a bottom of one axis has no channels")
     module = call(
         "nn.BatchNorm",
         momentum=unless(0.9, float(number(parameter.moving_average_fraction))),
         epsilon=unless(1e-5, float(number(parameter.eps))),
         center=False if scale is None or not scale.scale_param.bias_term else None,
         scale=False if scale is None else None,
+        use_global_stats=True if parameter.use_global_stats else None,
         in_channels=node.blobs[0][0],
     )
     return Code("{self}({0})", module)

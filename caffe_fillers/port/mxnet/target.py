@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.laws import Values
-from caffe_fillers.port.contract import LayOut, Translate, Translation
+from caffe_fillers.port.contract import Translation
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.keywords import MXNET, keyword
+from caffe_fillers.port.registering import registering
 
 translations: Registry[Translation] = Registry("MXNet layer", __package__)
 
@@ -19,12 +20,4 @@ def named(node: Node, arrays: Sequence[Values]) -> Mapping[str, Values]:
     return {word.removesuffix("_initializer"): array for word, array in zip(words, arrays, strict=True)}
 
 
-def mxnet_layer(*types: str, lay_out: LayOut = named, limits: str = "") -> Callable[[Translate], Translate]:
-    """Register a translation under the types that it is for."""
-
-    def decorate(translate: Translate) -> Translate:
-        for each in types:
-            translations.add(each, Translation(translate, lay_out, limits))
-        return translate
-
-    return decorate
+mxnet_layer = registering(translations, named)

@@ -1,0 +1,21 @@
+# MXNet 1.9.1 in a Python of its own, which must be an old one: printed blocks beside OpenCV's outputs and numpy's.
+job "MXNet and OpenCV"
+python=$(interpreter 3.8)
+python=${python:-$(interpreter 3.9)}
+if [ -z "$python" ]; then
+  echo "skipped: no interpreter of 3.8 or 3.9 here, and MXNet 1.9.1 takes no newer one"
+  exit 0
+fi
+"$python" -m venv "$work/old/mxnet"
+if ! "$work/old/mxnet/bin/pip" install --quiet 'mxnet==1.9.1' 'numpy<1.24'; then
+  echo "skipped: mxnet 1.9.1 cannot be installed here"
+  exit 0
+fi
+python3 -m venv "$work/mxnet"
+source "$work/mxnet/bin/activate"
+pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[all]" pytest
+pip install --quiet -c "$root/.ci/constraints.txt" 'opencv-python-headless<5' ||
+  echo "opencv-python-headless cannot be installed here: the tests of whole nets skip"
+cd "$work/copy"
+CAFFE_FILLERS_CLIENTS="$work/old" timeout 240 pytest -q -p no:cacheprovider -rs tests/test_port_mxnet.py \
+  tests/test_port_clients.py -k mxnet

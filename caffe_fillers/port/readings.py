@@ -63,7 +63,19 @@ def image_window(node: Node) -> Windows:
     parameter = node.layer.convolution_param
     if len(node.blobs[0]) != 4 or canonical_axis(parameter.axis, node.rank) != 1:
         raise UsageError("only images, with their channels on axis 1, are carried over")
-    return windows(parameter, 2)
+    window = windows(parameter, 2)
+    if node.layer.type == "Convolution":
+        _check_size(node.bottoms[0], window)
+    return window
+
+
+def _check_size(shape: Shape | None, window: Windows) -> None:
+    """Refuse windows larger than the padded image, where Caffe may count one all the same."""
+    if shape is None:
+        return
+    axes = zip(shape[2:], window.kernel, window.dilation, window.pad, strict=True)
+    if any(length >= 0 and length + 2 * pad <= d * (k - 1) for length, k, d, pad in axes):
+        raise UsageError("its windows are larger than the padded image")
 
 
 def flattens(node: Node) -> bool:

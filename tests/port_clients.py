@@ -110,11 +110,25 @@ def run_mxnet(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     return made["plain0"]
 
 
+def run_tf1(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
+    """With placeholders of any number of items."""
+    return first(graph(net, folder, inputs, "run")["output0"])
+
+
+def graph(net: Path, folder: Path, inputs: list[np.ndarray], word: str) -> Arrays:
+    """What TensorFlow 1 answers about a printed graph."""
+    tensorflow = worker("tensorflow")
+    printed(net, folder, "tf1")
+    np.savez(folder / "inputs.npz", *map(last, inputs))
+    return tensorflow.ask(word, folder)
+
+
 RUN: dict[str, Callable[[Path, Path, list[np.ndarray]], np.ndarray]] = {
     "torch": run_torch,
     "keras": run_keras,
     "jax": run_jax,
     "mxnet": run_mxnet,
+    "tf1": run_tf1,
 }
 
 
@@ -140,8 +154,14 @@ def drawn_by_mxnet(net: Path, folder: Path) -> Arrays:
     }
 
 
+def drawn_by_tf1(net: Path, folder: Path) -> Arrays:
+    data = cf.load_net(net, phase="test").blob_shapes["data"]
+    return graph(net, folder, [np.zeros(data or (), np.float32)], "draw")
+
+
 DRAWN: dict[str, Callable[[Path, Path], Arrays]] = {
     "keras": drawn_by_keras,
     "jax": drawn_by_jax,
     "mxnet": drawn_by_mxnet,
+    "tf1": drawn_by_tf1,
 }

@@ -24,7 +24,7 @@ COMMANDS = {
     "probe": "run the filled net in a real engine, measured beside predicted deviations",
     "check": "is this model what its prototxt declares, and if not, what is it",
     "convert": "write a net as upgraded text, or weights in another format",
-    "port": "print a net's initialisers as code of torch, keras, mxnet, jax or tf1",
+    "port": "print a net as code of torch, keras, mxnet, jax or tf1, or its initialisers alone",
     "report": "one page that shows a net: graph, table, histograms, filters, signal, warnings",
 }
 

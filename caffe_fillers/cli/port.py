@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load
-from caffe_fillers.errors import UsageError
 
 FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
 
@@ -35,13 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     net = load(arguments)
     if arguments.only == "init":
         code = print_initialisers(arguments.to, net.plan, net.parameter)
-    elif arguments.to in targets:
-        code = targets[arguments.to].print_module(net.parameter, net.plan)
     else:
-        raise UsageError(
-            f"whole nets are printed for {', '.join(targets)}; for {arguments.to} there are "
-            "initialisers alone: give --only init"
-        )
+        code = targets[arguments.to].print_module(net.parameter, net.plan)
     tables.print_notes(net, sys.stderr)
     if arguments.output == "-":
         sys.stdout.write(code)

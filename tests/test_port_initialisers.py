@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from port_workers import worker
 
 import caffe_fillers as cf
 from caffe_fillers import fillers, laws
@@ -483,25 +484,27 @@ def test_jax_draws_it() -> None:
     _check_last("jax", lambda initialiser, shape: initialiser(jax.random.key(1), shape, jax.numpy.float32))
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_mxnet_draws_it() -> None:
-    mx = _import("mxnet")
-    mx.random.seed(1)
-
-    def drawn(name: str, filler: str) -> Any:
-        fill, layer = _fill(name, filler)
+def test_mxnet_draws_it(tmp_path: Path) -> None:
+    """In MXNet's own Python, all at once."""
+    mxnet = worker("mxnet")
+    cases = [*_live_cases(), ("convolution", "positive_unitball")]
+    kernels = {f"kernel{size}": (2, 3, size, size) for size in (3, 4, 7)}
+    BIG.update(kernels)
+    fills = {f"{name} {filler}": _fill(name, filler) for name, filler in cases}
+    fills |= {name: _fill(name, "bilinear") for name in kernels}
+    for name in kernels:
+        del BIG[name]
+    lines, listed = [], []
+    for name, (fill, layer) in fills.items():
         found = equivalent("mxnet", fill, layer)
-        shape = fill.shape[::-1] if name == "transposed" else fill.shape
-        parameter = mx.gluon.Parameter("weight", shape=shape, init=eval(found.code, _run(found)))
-        parameter.initialize()
-        return parameter.data().asnumpy(), fill.law()
-
+        lines += [*found.imports, found.helper]
+        listed.append(f"    {name!r}: ({found.code}, {frameworks['mxnet'].tensor(fill, layer).shape}),\n")
+    code = "\n".join([*dict.fromkeys(lines), "INITIALISERS = {\n", *listed, "}\n"])
+    (tmp_path / "carried.py").write_text(code)
+    made = mxnet.ask("initialise", tmp_path)
     for name, filler in _live_cases():
-        _check_values(*drawn(name, filler))
-    rows, _ = drawn("convolution", "positive_unitball")
+        _check_values(made[f"{name} {filler}"], fills[f"{name} {filler}"][0].law())
+    rows = made["convolution positive_unitball"]
     assert rows.sum(axis=(1, 2, 3)) == pytest.approx(np.ones(512), rel=1e-5)
-    for size in (3, 4, 7):
-        BIG["kernel"] = (2, 3, size, size)
-        kernel, law = drawn("kernel", "bilinear")
-        del BIG["kernel"]
-        assert np.abs(kernel - law.block).max() < 1e-6
+    for name in kernels:
+        assert np.abs(made[name] - fills[name][0].law().block).max() < 1e-6

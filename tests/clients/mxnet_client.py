@@ -11,10 +11,16 @@ import numpy as np
 from mxnet.gluon import nn
 
 
-def carried(folder):
-    """The printed module, and a net of its last class."""
+def module_in(folder):
+    """What was printed, as a module."""
     module, path = ModuleType("carried"), folder / "carried.py"
     exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
+    return module
+
+
+def carried(folder):
+    """The printed module, and a net of its last class."""
+    module = module_in(folder)
     classes = [
         each for each in vars(module).values() if isinstance(each, type) and issubclass(each, nn.HybridBlock)
     ]
@@ -49,12 +55,23 @@ def draw(folder):
     return {name: array.asnumpy() for name, array in mx.nd.load(str(folder / "drawn.params")).items()}
 
 
+def initialise(folder):
+    """Arrays that initialisers draw for parameters of their shapes."""
+    mx.random.seed(1)
+    made = {}
+    for name, (initialiser, shape) in module_in(folder).INITIALISERS.items():
+        parameter = mx.gluon.Parameter("weight", shape=shape, init=initialiser)
+        parameter.initialize()
+        made[name] = parameter.data().asnumpy()
+    return made
+
+
 def main():
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         word, folder = json.loads(line)
         try:
-            made = {"run": run, "draw": draw}[word](Path(folder))
+            made = {"run": run, "draw": draw, "initialise": initialise}[word](Path(folder))
             np.savez(Path(folder) / "outputs.npz", **made)
             error = ""
         except Exception:

@@ -11,7 +11,7 @@ import caffe_fillers as cf
 from caffe_fillers.port.contract import targets
 from caffe_fillers.port.layout import lay_out
 
-LAST = ["keras", "jax"]
+LAST = ["keras", "jax", "tf1"]
 
 
 def laid_out(
@@ -42,12 +42,13 @@ def test_kernels_are_height_width_inputs_outputs(target: str) -> None:
     assert made["kernel"][2, 0, 1, 5] == weight[5, 1, 2, 0]
 
 
-def test_keras_keeps_a_depthwise_kernel_by_its_inputs() -> None:
+@pytest.mark.parametrize("target", ["keras", "tf1"])
+def test_a_depthwise_kernel_is_kept_by_its_inputs(target: str) -> None:
     layer = (
         "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 group: 4 bias_term: false"
         " weight_filler { type: 'gaussian' } }"
     )
-    made, (weight,) = laid_out("keras", "dim: 1 dim: 4 dim: 9 dim: 9", layer)
+    made, (weight,) = laid_out(target, "dim: 1 dim: 4 dim: 9 dim: 9", layer)
     assert made["kernel"].shape == (3, 3, 4, 2)
     assert made["kernel"][1, 2, 3, 0] == weight[6, 0, 1, 2]
 
@@ -82,7 +83,13 @@ def test_statistics_are_divided_by_their_factor(
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [("torch", "bias_ih_l0"), ("keras", "cell/bias"), ("jax", "bias"), ("mxnet", "cell.i2h_bias")],
+    [
+        ("torch", "bias_ih_l0"),
+        ("keras", "cell/bias"),
+        ("jax", "bias"),
+        ("mxnet", "cell.i2h_bias"),
+        ("tf1", "bias"),
+    ],
 )
 def test_gates_are_in_the_frameworks_order(target: str, name: str) -> None:
     """Input, forget, output, candidate in Caffe; the candidate comes third elsewhere."""

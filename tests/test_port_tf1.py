@@ -199,6 +199,20 @@ def test_shared_layers_have_the_same_variables(tmp_path: Path) -> None:
     assert sorted(drawn) == ["conv_a/bias", "conv_a/kernel", "feat_a/bias", "feat_a/kernel"]
 
 
+def test_fillers_that_tensorflow_does_not_have_are_drawn(tmp_path: Path) -> None:
+    made = port_clients.graph(CORPUS / "all_fillers.prototxt", tmp_path, [np.zeros((1, 4, 20, 20))], "draw")
+    laid = np.load(tmp_path / "carried.npz")
+    assert sorted(made) == sorted(laid)
+    for name in ("upsample/kernel", "upsample3/kernel"):
+        assert np.abs(made[name] - laid[name]).max() < 1e-6 < np.ptp(laid[name])
+    assert made["unitball/kernel"].sum((0, 1, 2)) == pytest.approx(np.ones(6), rel=1e-5)
+    assert made["unitball/kernel"].min() > 0
+    kept = made["sparse/kernel"][made["sparse/kernel"] != 0]
+    share = np.count_nonzero(laid["sparse/kernel"]) / laid["sparse/kernel"].size
+    assert kept.size / made["sparse/kernel"].size == pytest.approx(share, abs=0.01)
+    assert kept.std() == pytest.approx(1, rel=0.01)
+
+
 def variables(tree: ast.Module) -> dict[str, tuple[int, ...]]:
     """Names and shapes of all variables that printed code makes, without TensorFlow."""
     found = {}
@@ -230,7 +244,7 @@ def test_the_layout_has_the_graphs_variables(path: Path, monkeypatch: pytest.Mon
 def test_names_that_a_graph_does_not_tell_apart_are_refused() -> None:
     text = one_layer("type: 'PReLU'") + "layer { name: 'Layer' type: 'PReLU' bottom: 'top' top: 'last' }"
     net = cf.load_net(io.BytesIO(text.encode()))
-    with pytest.raises(UsageError, match=r"layer 'Layer' .* does not tell its name from 'layer'"):
+    with pytest.raises(UsageError, match=r"layer 'Layer' .* does not tell its name from that of 'layer'"):
         targets["tf1"].print_module(net.parameter, net.plan)
 
 

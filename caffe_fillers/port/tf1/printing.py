@@ -62,13 +62,14 @@ def print_module(net: NetParameter, plan: Plan) -> str:
 def _check_scopes(graph: Graph) -> None:
     """A graph takes names that differ in case alone for the same, and gives the second variable another."""
     scopes: dict[str, str] = {}
-    for node in graph.nodes:
-        other = scopes.setdefault(node.name.lower(), node.layer.name) if node.blobs else node.layer.name
-        if other != node.layer.name:
+    for node in (node for node in graph.nodes if node.blobs):
+        scope = node.name.lower()
+        if scope in scopes:
             raise UsageError(
                 f"layer {node.layer.name!r} cannot be carried over to tf1: TensorFlow does not tell its name "
-                f"from {other!r}"
+                f"from that of {scopes[scope]!r}"
             )
+        scopes[scope] = node.layer.name
 
 
 def _build(graph: Graph, codes: list[Code], drawn: Drawn, shared: Mapping[str, str]) -> Iterator[str]:

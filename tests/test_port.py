@@ -100,6 +100,39 @@ def test_what_torch_cannot_do_is_refused(layer: str, message: str, tmp_path: Pat
     assert "layer 'odd'" in shown
 
 
+ROWS = "layer { name: 'rows' type: 'Input' top: 'rows' input_param { shape { dim: 2 dim: 3 } } }"
+CONVOLUTION = "bottom: 'data' type: 'Convolution' convolution_param { num_output: 4 kernel_size: 1 %s }"
+PRODUCT = "bottom: 'rows' type: 'InnerProduct' inner_product_param { num_output: 3 bias_term: false %s }"
+TABLE = "bottom: 'rows' type: 'Embed' embed_param { input_dim: 3 num_output: 3 bias_term: false }"
+SHARING = {
+    "settings": (
+        CONVOLUTION % "",
+        CONVOLUTION % "stride: 2",
+        {"torch", "jax", "mxnet", "tf1"},
+        "other settings",
+    ),
+    "turned": (PRODUCT % "", PRODUCT % "transpose: true", set(), "would keep its"),
+    "types": (TABLE, PRODUCT % "", {"torch"}, "would keep its parameters in another way"),
+}
+
+
+@pytest.mark.parametrize("target", targets.names())
+@pytest.mark.parametrize("case", SHARING)
+def test_parameters_are_shared_by_layers_that_keep_them_alike(case: str, target: str) -> None:
+    """Or the layer that would get its own in another order, or another's stride, is refused."""
+    first, second, carried, message = SHARING[case]
+    shared = "param { name: 'w' }" + " param { name: 'b' }" * (case == "settings")
+    text = INPUT + ROWS
+    for name, layer in (("one", first), ("two", second)):
+        text += f"layer {{ name: '{name}' top: '{name}' {shared} {layer} }}"
+    net = cf.load_net(io.BytesIO(text.encode()))
+    if target in carried:
+        ast.parse(targets[target].print_module(net.parameter, net.plan))
+        return
+    with pytest.raises(UsageError, match=message):
+        targets[target].print_module(net.parameter, net.plan)
+
+
 def test_a_layout_needs_a_format_without_a_net(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "net.prototxt"
     path.write_text(INPUT)

@@ -405,6 +405,16 @@ def test_statistics_alone_have_a_factor_of_one() -> None:
             "no stochastic",
         ),
         (window("Convolution", "num_output: 2 kernel_size: 1 axis: 2"), [(1, 1, 4, 4)], "on axis 2"),
+        (
+            window("Convolution", "num_output: 2 kernel_size: 4 stride: 3"),
+            [(1, 1, 3, 4)],
+            "larger than the padded",
+        ),
+        (
+            "type: 'Pooling' pooling_param { kernel_size: 4 stride: 3 }",
+            [(1, 1, 3, 4)],
+            "larger than the padded",
+        ),
         ("type: 'ArgMax'", [(2, 3)], "ArgMax is not carried over to mxnet"),
     ],
 )

@@ -9,7 +9,7 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port.graph import Node
-from caffe_fillers.port.nodes import one_to_one, pair
+from caffe_fillers.port.nodes import check_size, one_to_one, pair
 from caffe_fillers.schema import PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 
@@ -33,9 +33,11 @@ def convolved(node: Node, framework: str) -> Convolved:
     first, second, *kernel = node.blobs[0]
     if len(kernel) not in (1, 2, 3):
         raise UsageError(f"{framework} has windows of one to three axes, not {len(kernel)}")
-    ends = (second * parameter.group, first)
-    inputs, outputs = ends if node.layer.type == "Convolution" else (first, second * parameter.group)
-    return Convolved(inputs, outputs, len(kernel), windows(parameter, len(kernel)))
+    window = windows(parameter, len(kernel))
+    if node.layer.type == "Deconvolution":
+        return Convolved(first, second * parameter.group, len(kernel), window)
+    check_size(node.bottoms[0], window)
+    return Convolved(second * parameter.group, first, len(kernel), window)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.laws import Values
+from caffe_fillers.layers.windows import Windows
 from caffe_fillers.port.graph import Node
 from caffe_fillers.schema import PoolingParameter, ReductionParameter
 from caffe_fillers.shapes import Shape, canonical_axis, is_known
@@ -22,6 +23,15 @@ def one_to_one(node: Node) -> None:
     """Refuse more than one bottom or top."""
     if (len(node.inputs), len(node.outputs)) != (1, 1):
         raise UsageError("only one bottom and one top are carried over")
+
+
+def check_size(shape: Shape | None, window: Windows) -> None:
+    """Refuse windows larger than the padded image, where Caffe may count one all the same."""
+    if shape is None:
+        return
+    axes = zip(shape[2:], window.kernel, window.dilation, window.pad, strict=True)
+    if any(length >= 0 and length + 2 * pad <= d * (k - 1) for length, k, d, pad in axes):
+        raise UsageError("its windows are larger than the padded image")
 
 
 def pair(parameter: PoolingParameter, name: str) -> Shape:

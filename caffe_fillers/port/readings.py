@@ -9,7 +9,7 @@ from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port import channels_last
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import number
-from caffe_fillers.port.nodes import known, one_to_one, operands, pair, plain_lstm
+from caffe_fillers.port.nodes import check_size, known, one_to_one, operands, pair, plain_lstm
 from caffe_fillers.schema import LRNParameter, PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 
@@ -65,17 +65,8 @@ def image_window(node: Node) -> Windows:
         raise UsageError("only images, with their channels on axis 1, are carried over")
     window = windows(parameter, 2)
     if node.layer.type == "Convolution":
-        _check_size(node.bottoms[0], window)
+        check_size(node.bottoms[0], window)
     return window
-
-
-def _check_size(shape: Shape | None, window: Windows) -> None:
-    """Refuse windows larger than the padded image, where Caffe may count one all the same."""
-    if shape is None:
-        return
-    axes = zip(shape[2:], window.kernel, window.dilation, window.pad, strict=True)
-    if any(length >= 0 and length + 2 * pad <= d * (k - 1) for length, k, d, pad in axes):
-        raise UsageError("its windows are larger than the padded image")
 
 
 def flattens(node: Node) -> bool:

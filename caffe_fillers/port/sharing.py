@@ -13,7 +13,8 @@ _STATISTICS = 3  # the blobs of a BatchNorm
 def owners(graph: Graph) -> dict[str, str]:
     """By identifier, the layer whose parameters a layer uses instead of its own.
 
-    A layer that shares only some, or that owns some of a layer's and not all, is a `UsageError`.
+    A layer that shares only some, or that owns some of a layer's and not all, is a `UsageError`, and so is
+    one that would keep them in another way than their owner.
     """
     found: dict[str, str] = {}
     places = {blob: (node, place) for node in graph.nodes for place, blob in enumerate(_blobs(node))}
@@ -26,8 +27,25 @@ def owners(graph: Graph) -> dict[str, str]:
         whole = owned == [(owner, place) for place in range(len(owned))]
         if owner is None or not whole or owner.blobs != node.blobs:
             raise UsageError(f"layer {node.layer.name!r} shares only some of its parameters with others")
+        if not _kept_alike(owner, node):
+            raise UsageError(
+                f"layer {node.layer.name!r} would keep its parameters in another way than layer "
+                f"{owner.layer.name!r}, whose they are"
+            )
         found[node.name] = owner.name
     return found
+
+
+def transposed(node: Node) -> bool:
+    """Whether a layer's weight is turned round where it is laid out as outputs x inputs."""
+    return node.layer.type == "InnerProduct" and node.layer.inner_product_param.transpose
+
+
+def _kept_alike(owner: Node, node: Node) -> bool:
+    """Of one type; the rows of a product with an image lie as the image's values do."""
+    images = [shape[1:] for shape in (owner.bottoms[0], node.bottoms[0]) if shape and len(shape) == 4]
+    mixed = node.layer.type == "InnerProduct" and bool(images) and images != images[:1] * 2
+    return owner.layer.type == node.layer.type and transposed(owner) == transposed(node) and not mixed
 
 
 def _blobs(node: Node) -> Iterator[tuple[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from caffe_fillers.errors import UsageError
 from caffe_fillers.plan import Plan
 from caffe_fillers.port import channels_last
 from caffe_fillers.port.contract import Code, Target, targets
@@ -63,6 +64,7 @@ def _build(graph: Graph, codes: list[Code], drawn: Drawn, shared: Mapping[str, s
     for name, shape in _arguments(graph).items():
         yield f"    {name} = {_input(graph, name, shape)}"
     told: set[str] = set()
+    modules = {node.name: code.module for node, code in zip(graph.nodes, codes, strict=True)}
     for node, code in zip(graph.nodes, codes, strict=True):
         options = []
         for keyword, initialiser in _drawn(node, drawn):
@@ -76,6 +78,10 @@ def _build(graph: Graph, codes: list[Code], drawn: Drawn, shared: Mapping[str, s
             yield f"    {node.name}_layer = {module}"
             module = f"{node.name}_layer"
         elif node.name in shared:
+            if code.module != modules[shared[node.name]]:
+                raise UsageError(
+                    f"layer {node.layer.name!r} has other settings than the layer that it shares"
+                )
             module = f"{shared[node.name]}_layer"
         yield f"    {', '.join(node.outputs)} = {code.call.format(*node.inputs, self=module)}"
     inputs, results = (_one_or_list(names) for names in (graph.arguments, graph.results))

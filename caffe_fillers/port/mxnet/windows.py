@@ -68,6 +68,8 @@ def _kept(node: Node, pooling: Pooled) -> list[int | None]:
     for length, outputs, kernel, stride, pad in pooled_axes(node, pooling):
         if length >= 0 and (outputs - 1) * stride >= length + pad:
             raise UsageError("its last window lies outside of the image")
+        if 0 <= length < kernel - 2 * pad:
+            raise UsageError("its windows are larger than the padded image")
         rounded = stride - 1 if pooling.ceil else 0
         given = (length + 2 * pad - kernel + rounded) // stride + 1
         kept.append(outputs if length >= 0 and given != outputs else None)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from caffe_fillers.errors import UsageError
 from caffe_fillers.plan import Plan
 from caffe_fillers.port.contract import Code, Target, targets
 from caffe_fillers.port.graph import Graph, Node, build_graph
 from caffe_fillers.port.initialisers.keywords import TORCH, keyword
 from caffe_fillers.port.initialisers.printing import initialise_function
+from caffe_fillers.port.sharing import transposed
 from caffe_fillers.port.titles import class_name, docstring
 from caffe_fillers.port.torch.target import translations
 from caffe_fillers.port.translate import translate
@@ -68,6 +70,8 @@ def _shared(graph: Graph) -> Iterator[str]:
     layers = {node.layer.name: node for node in graph.nodes}
     for (layer, index), (owner, owner_index) in graph.shared.items():
         if layer in layers and owner in layers:
+            if transposed(layers[layer]) != transposed(layers[owner]):
+                raise UsageError(f"layer {layer!r} would keep its weight turned round, layer {owner!r} not")
             yield f"{_attribute(layers[layer], index)} = {_attribute(layers[owner], owner_index)}"
 
 

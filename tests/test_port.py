@@ -100,10 +100,13 @@ def test_what_torch_cannot_do_is_refused(layer: str, message: str, tmp_path: Pat
     assert "layer 'odd'" in shown
 
 
-ROWS = "layer { name: 'rows' type: 'Input' top: 'rows' input_param { shape { dim: 2 dim: 3 } } }"
+ROWS = """
+layer { name: 'rows' type: 'Input' top: 'rows' input_param { shape { dim: 2 dim: 4 } } }
+layer { name: 'image' type: 'Input' top: 'image' input_param { shape { dim: 2 dim: 2 dim: 2 dim: 1 } } }
+"""
 CONVOLUTION = "bottom: 'data' type: 'Convolution' convolution_param { num_output: 4 kernel_size: 1 %s }"
-PRODUCT = "bottom: 'rows' type: 'InnerProduct' inner_product_param { num_output: 3 bias_term: false %s }"
-TABLE = "bottom: 'rows' type: 'Embed' embed_param { input_dim: 3 num_output: 3 bias_term: false }"
+PRODUCT = "bottom: '%s' type: 'InnerProduct' inner_product_param { num_output: 4 bias_term: false %s }"
+TABLE = "bottom: 'rows' type: 'Embed' embed_param { input_dim: 4 num_output: 4 bias_term: false }"
 SHARING = {
     "settings": (
         CONVOLUTION % "",
@@ -111,8 +114,9 @@ SHARING = {
         {"torch", "jax", "mxnet", "tf1"},
         "other settings",
     ),
-    "turned": (PRODUCT % "", PRODUCT % "transpose: true", set(), "would keep its"),
-    "types": (TABLE, PRODUCT % "", {"torch"}, "would keep its parameters in another way"),
+    "turned": (PRODUCT % ("rows", ""), PRODUCT % ("rows", "transpose: true"), set(), "would keep its"),
+    "images": (PRODUCT % ("rows", ""), PRODUCT % ("image", ""), {"torch", "mxnet"}, "in another way"),
+    "types": (TABLE, PRODUCT % ("rows", ""), {"torch"}, "in another way"),
 }
 
 

@@ -10,7 +10,7 @@ from caffe_fillers.port.graph import Graph, Node
 _STATISTICS = 3  # the blobs of a BatchNorm
 
 
-def owners(graph: Graph) -> dict[str, str]:
+def owners(graph: Graph, *, channels_last: bool = True) -> dict[str, str]:
     """By identifier, the layer whose parameters a layer uses instead of its own.
 
     A layer that shares only some, or that owns some of a layer's and not all, is a `UsageError`, and so is
@@ -27,7 +27,7 @@ def owners(graph: Graph) -> dict[str, str]:
         whole = owned == [(owner, place) for place in range(len(owned))]
         if owner is None or not whole or owner.blobs != node.blobs:
             raise UsageError(f"layer {node.layer.name!r} shares only some of its parameters with others")
-        if not _kept_alike(owner, node):
+        if not _kept_alike(owner, node) or (channels_last and _mixed(owner, node)):
             raise UsageError(
                 f"layer {node.layer.name!r} would keep its parameters in another way than layer "
                 f"{owner.layer.name!r}, whose they are"
@@ -42,10 +42,13 @@ def transposed(node: Node) -> bool:
 
 
 def _kept_alike(owner: Node, node: Node) -> bool:
-    """Of one type; the rows of a product with an image lie as the image's values do."""
+    return owner.layer.type == node.layer.type and transposed(owner) == transposed(node)
+
+
+def _mixed(owner: Node, node: Node) -> bool:
+    """Products with an image and with something else: only the first one's rows go with the channels."""
     images = [shape[1:] for shape in (owner.bottoms[0], node.bottoms[0]) if shape and len(shape) == 4]
-    mixed = node.layer.type == "InnerProduct" and bool(images) and images != images[:1] * 2
-    return owner.layer.type == node.layer.type and transposed(owner) == transposed(node) and not mixed
+    return node.layer.type == "InnerProduct" and bool(images) and images != images[:1] * 2
 
 
 def _blobs(node: Node) -> Iterator[tuple[str, int]]:

@@ -137,6 +137,23 @@ def test_parameters_are_shared_by_layers_that_keep_them_alike(case: str, target:
         targets[target].print_module(net.parameter, net.plan)
 
 
+@pytest.mark.parametrize("target", targets.names())
+def test_slopes_of_an_image_are_not_those_of_rows(target: str) -> None:
+    """Where they have axes for what they are shared along, the rows would be multiplied by other slopes."""
+    text = INPUT + (
+        "layer { name: 'one' type: 'PReLU' bottom: 'data' top: 'one' param { name: 'w' } }"
+        "layer { name: 'rows' type: 'InnerProduct' bottom: 'data' top: 'rows'"
+        " inner_product_param { num_output: 4 } }"
+        "layer { name: 'two' type: 'PReLU' bottom: 'rows' top: 'two' param { name: 'w' } }"
+    )
+    net = cf.load_net(io.BytesIO(text.encode()))
+    if target in ("torch", "mxnet"):
+        ast.parse(targets[target].print_module(net.parameter, net.plan))
+        return
+    with pytest.raises(UsageError, match="layer 'two' would keep its parameters in another way"):
+        targets[target].print_module(net.parameter, net.plan)
+
+
 def test_a_layout_needs_a_format_without_a_net(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "net.prototxt"
     path.write_text(INPUT)

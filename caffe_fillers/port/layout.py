@@ -27,7 +27,7 @@ def lay_out(target: Target, net: NetParameter, plan: Plan, model: Model) -> list
     blobs = {layer.name: layer.blobs for layer in model.layers if layer.blobs}
     laid: list[tuple[str, ModelBlob]] = []
     graph = build_graph(net, plan, target.reserved)
-    left_out = {} if target.repeats else owners(graph)
+    left_out = {} if target.repeats else owners(graph, target)
     for node in graph.nodes:
         if node.blobs and node.name not in left_out:
             laid += _parameters(target, node, _blobs(node, blobs))

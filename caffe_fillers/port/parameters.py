@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
-import numpy as np
-
 from caffe_fillers.port.contract import Target
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.contract import Initialiser
-from caffe_fillers.port.translate import translation
+from caffe_fillers.port.sharing import laid_shapes
 from caffe_fillers.shapes import Shape
 
 Drawn = Mapping[str, list[tuple[str, Initialiser]]]
@@ -37,16 +35,15 @@ class Parameter:
 
 def parameters(target: Target, node: Node, drawn: Drawn) -> Iterator[Parameter]:
     """What a layer's layout names, what is drawn first; a BatchNorm's factor and bias are its Scale's."""
-    zeros = [np.broadcast_to(np.float32(0), shape) for shape in node.blobs]
-    laid = translation(target, node).lay_out(node, zeros)
+    laid = laid_shapes(target, node)
     layer = node.layer if node.scale is None else node.scale
     named = sorted((name for name in laid if name not in _BEGINNINGS), key=_BLOBS_ORDER.index)
     initialisers = [initialiser for _, initialiser in drawn.get(layer.name, ())]
     for name, initialiser in zip_longest(named, initialisers[: len(named)]):
-        yield Parameter(name, laid[name].shape, initialiser)
+        yield Parameter(name, laid[name], initialiser)
     for name in laid:
         if name in _BEGINNINGS:
-            yield Parameter(name, laid[name].shape, None, _BEGINNINGS[name])
+            yield Parameter(name, laid[name], None, _BEGINNINGS[name])
 
 
 def remark(parameter: Parameter, told: set[str]) -> Iterator[str]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from caffe_fillers.errors import UsageError
+from caffe_fillers.port.contract import Target
 from caffe_fillers.port.graph import Graph, Node
+from caffe_fillers.port.translate import translation
+from caffe_fillers.shapes import Shape
 
 _STATISTICS = 3  # the blobs of a BatchNorm
 
 
-def owners(graph: Graph, *, channels_last: bool = True) -> dict[str, str]:
+def owners(graph: Graph, target: Target, *, channels_last: bool = True) -> dict[str, str]:
     """By identifier, the layer whose parameters a layer uses instead of its own.
 
     A layer that shares only some, or that owns some of a layer's and not all, is a `UsageError`, and so is
@@ -27,7 +32,7 @@ def owners(graph: Graph, *, channels_last: bool = True) -> dict[str, str]:
         whole = owned == [(owner, place) for place in range(len(owned))]
         if owner is None or not whole or owner.blobs != node.blobs:
             raise UsageError(f"layer {node.layer.name!r} shares only some of its parameters with others")
-        if not _kept_alike(owner, node) or (channels_last and _mixed(owner, node)):
+        if not _kept_alike(target, owner, node) or (channels_last and _mixed(owner, node)):
             raise UsageError(
                 f"layer {node.layer.name!r} would keep its parameters in another way than layer "
                 f"{owner.layer.name!r}, whose they are"
@@ -41,8 +46,16 @@ def transposed(node: Node) -> bool:
     return node.layer.type == "InnerProduct" and node.layer.inner_product_param.transpose
 
 
-def _kept_alike(owner: Node, node: Node) -> bool:
-    return owner.layer.type == node.layer.type and transposed(owner) == transposed(node)
+def _kept_alike(target: Target, owner: Node, node: Node) -> bool:
+    if owner.layer.type != node.layer.type or transposed(owner) != transposed(node):
+        return False
+    return laid_shapes(target, owner) == laid_shapes(target, node)
+
+
+def laid_shapes(target: Target, node: Node) -> dict[str, Shape]:
+    """Names and shapes of a layer's parameters in the framework."""
+    zeros = [np.broadcast_to(np.float32(0), shape) for shape in node.blobs]
+    return {name: array.shape for name, array in translation(target, node).lay_out(node, zeros).items()}
 
 
 def _mixed(owner: Node, node: Node) -> bool:

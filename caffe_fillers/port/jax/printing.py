@@ -42,7 +42,7 @@ def print_module(net: NetParameter, plan: Plan) -> str:
     What JAX's code cannot compute as Caffe does is a `UsageError` that names the layer.
     """
     graph = build_graph(net, plan, RESERVED)
-    shared = owners(graph)
+    shared = owners(graph, JAX_TARGET)
     codes = [translate(JAX_TARGET, node) for node in graph.nodes]
     drawn = layer_initialisers("jax", plan, net)
     used = [each.helper for layer in drawn.values() for _, each in layer]

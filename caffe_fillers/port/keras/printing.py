@@ -53,7 +53,7 @@ def print_module(net: NetParameter, plan: Plan) -> str:
     drawn = layer_initialisers("keras", plan, net)
     used = [each for node in graph.nodes for _, each in _drawn(node, drawn)]
     helpers = [code.helper for code in codes] + [each.helper for each in used]
-    build = "\n".join(wrapped(_build(graph, codes, drawn, owners(graph))))
+    build = "\n".join(wrapped(_build(graph, codes, drawn, owners(graph, KERAS_TARGET))))
     body = "\n\n".join([*dict.fromkeys(filter(None, helpers)), f"{build}\n", _LOAD])
     return f"{docstring(graph.title)}\n\n{_imports(body)}\n\n{body}"
 

@@ -57,7 +57,8 @@ def print_module(net: NetParameter, plan: Plan) -> str:
     drawn = layer_initialisers("mxnet", plan, net)
     used = [each for node in graph.nodes for _, each in _drawn(node, drawn)]
     helpers = [code.helper for code in codes] + [each.helper for each in used]
-    block = "\n".join(wrapped(_block(graph, codes, drawn, owners(graph, channels_last=False))))
+    shared = owners(graph, MXNET_TARGET, channels_last=False)
+    block = "\n".join(wrapped(_block(graph, codes, drawn, shared)))
     body = "\n\n".join([*dict.fromkeys(filter(None, helpers)), f"{block}\n", _LOAD])
     return f"{docstring(graph.title)}\n\n{_imports(body)}\n\n{body}"
 

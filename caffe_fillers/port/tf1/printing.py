@@ -54,7 +54,7 @@ def print_module(net: NetParameter, plan: Plan) -> str:
     drawn = layer_initialisers("tf1", plan, net)
     used = [each.helper for layer in drawn.values() for _, each in layer]
     helpers = functions([code.helper for code in codes] + used)
-    build = "\n".join(wrapped(_build(graph, codes, drawn, owners(graph))))
+    build = "\n".join(wrapped(_build(graph, codes, drawn, owners(graph, TF1_TARGET))))
     body = "\n\n".join([*helpers, f"{build}\n", _LOAD])
     return f"{docstring(graph.title)}\n\n{_imports(body)}\n\n{body}"
 

@@ -273,6 +273,15 @@ def test_windows_are_caffes(tmp_path: Path) -> None:
     assert 0 < (tmp_path / "carried.py").read_text().count("F.slice(") < len(settings) / 2
 
 
+def test_a_softplus_is_caffes_far_from_zero(tmp_path: Path) -> None:
+    soft = "layer { name: 'soft' type: 'BNLL' bottom: 'top' top: 'soft'"
+    layers = f"type: 'Power' power_param {{ scale: 20 }} }} {soft}"
+    made, (x,), _ = made_of(net_of(layers, [(5, 100)]), [(5, 100)], tmp_path)
+    expected = np.logaddexp(0, 20 * x.astype(np.float64))
+    assert expected.min() < 1e-15
+    assert np.abs(made / expected - 1).max() < 1e-4
+
+
 def test_parts_of_a_slice(tmp_path: Path) -> None:
     layer = "type: 'Slice' top: 'two' top: 'three' slice_param { axis: 2 slice_point: 1 slice_point: 4 }"
     made, (x,), _ = made_of(net_of(layer, [(2, 3, 6)]), [(2, 3, 6)], tmp_path)

@@ -12,6 +12,7 @@ from caffe_fillers.port.initialisers.contract import number
 from caffe_fillers.port.mxnet.target import mxnet_layer
 from caffe_fillers.port.pointwise import Functions, pointwise
 
+# MXNet's own softplus ("softrelu") goes below 0 for what is far below, and is 2e-6 off.
 pointwise(
     Functions(
         abs="F.abs({0})",
@@ -22,7 +23,7 @@ pointwise(
         elu='F.LeakyReLU({0}, act_type="elu", slope={1})',
         sigmoid="F.sigmoid({0})",
         tanh="F.tanh({0})",
-        softplus='F.Activation({0}, act_type="softrelu")',
+        softplus="F.relu({0}) + F.log1p(F.exp(-F.abs({0})))",
         maximum="F.maximum({0}, {1})",
         threshold="{0} > {1}",
         clip="F.clip({0}, {1}, {2})",

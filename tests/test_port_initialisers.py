@@ -466,27 +466,14 @@ def test_keras_draws_it() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_tf1_draws_it() -> None:
-    _import("tensorflow")
-    tf = _import("tensorflow.compat.v1")
-
-    def call(initialiser: Any, shape: tuple[int, ...]) -> Any:
-        with tf.Graph().as_default(), tf.Session() as session:
-            tf.set_random_seed(1)
-            return session.run(initialiser(shape, tf.float32))
-
-    _check_last("tf1", call)
-
-
-@pytest.mark.filterwarnings("ignore")
 def test_jax_draws_it() -> None:
     jax = _import("jax")
     _check_last("jax", lambda initialiser, shape: initialiser(jax.random.key(1), shape, jax.numpy.float32))
 
 
-def test_mxnet_draws_it(tmp_path: Path) -> None:
-    """In MXNet's own Python, all at once."""
-    mxnet = worker("mxnet")
+def _drawn_elsewhere(framework: str, program: str, folder: Path) -> dict[str, tuple[np.ndarray, Any]]:
+    """Values and laws, drawn in the framework's own Python, all at once."""
+    its_own = worker(program)
     cases = [*_live_cases(), ("convolution", "positive_unitball")]
     kernels = {f"kernel{size}": (2, 3, size, size) for size in (3, 4, 7)}
     BIG.update(kernels)
@@ -496,15 +483,28 @@ def test_mxnet_draws_it(tmp_path: Path) -> None:
         del BIG[name]
     lines, listed = [], []
     for name, (fill, layer) in fills.items():
-        found = equivalent("mxnet", fill, layer)
+        found = equivalent(framework, fill, layer)
         lines += [*found.imports, found.helper]
-        listed.append(f"    {name!r}: ({found.code}, {frameworks['mxnet'].tensor(fill, layer).shape}),\n")
+        listed.append(f"    {name!r}: ({found.code}, {frameworks[framework].tensor(fill, layer).shape}),\n")
     code = "\n".join([*dict.fromkeys(lines), "INITIALISERS = {\n", *listed, "}\n"])
-    (tmp_path / "carried.py").write_text(code)
-    made = mxnet.ask("initialise", tmp_path)
+    (folder / "carried.py").write_text(code)
+    made = its_own.ask("initialise", folder)
     for name, filler in _live_cases():
         _check_values(made[f"{name} {filler}"], fills[f"{name} {filler}"][0].law())
-    rows = made["convolution positive_unitball"]
-    assert rows.sum(axis=(1, 2, 3)) == pytest.approx(np.ones(512), rel=1e-5)
-    for name in kernels:
-        assert np.abs(made[name] - fills[name][0].law().block).max() < 1e-6
+    return {name: (made[name], fill.law()) for name, (fill, _) in fills.items()}
+
+
+def test_mxnet_draws_it(tmp_path: Path) -> None:
+    made = _drawn_elsewhere("mxnet", "mxnet", tmp_path)
+    assert made["convolution positive_unitball"][0].sum((1, 2, 3)) == pytest.approx(np.ones(512), rel=1e-5)
+    for size in (3, 4, 7):
+        kernel, law = made[f"kernel{size}"]
+        assert np.abs(kernel - law.block).max() < 1e-6
+
+
+def test_tf1_draws_it(tmp_path: Path) -> None:
+    made = _drawn_elsewhere("tf1", "tensorflow", tmp_path)
+    assert made["convolution positive_unitball"][0].sum((0, 1, 2)) == pytest.approx(np.ones(512), rel=1e-5)
+    for size in (3, 4, 7):
+        kernel, law = made[f"kernel{size}"]
+        assert np.abs(kernel - law.block[:, :, np.newaxis, np.newaxis]).max() < 1e-6

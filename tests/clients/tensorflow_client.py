@@ -47,6 +47,17 @@ def draw(folder, session):
     return {variable.op.name: session.run(variable) for variable in tf.global_variables()}
 
 
+def initialise(folder, session):
+    """Arrays that initialisers draw for variables of their shapes."""
+    wanted = module_of(folder).INITIALISERS
+    made = {
+        name: tf.get_variable(f"variable{number}", shape, initializer=initialiser)
+        for number, (name, (initialiser, shape)) in enumerate(wanted.items())
+    }
+    session.run(tf.global_variables_initializer())
+    return session.run(made)
+
+
 def main():
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
@@ -54,7 +65,7 @@ def main():
         try:
             with tf.Graph().as_default(), tf.Session() as session:
                 tf.set_random_seed(1)
-                made = {"run": run, "draw": draw}[word](Path(folder), session)
+                made = {"run": run, "draw": draw, "initialise": initialise}[word](Path(folder), session)
             np.savez(Path(folder) / "outputs.npz", **made)
             error = ""
         except Exception:

@@ -62,7 +62,7 @@ def convolution(node: Node) -> Code:
 
 
 def _padding(window: Windows) -> str:
-    """`SAME` where that is Caffe's: it is never more on one side than on the other, and of no other size."""
+    """`SAME` where it pads as much as Caffe: at a stride of 1, half of what a window reaches beyond a value."""
     if not max(window.pad):
         return '"VALID"'
     return '"SAME"' if _is_same(window) else str(edges(window.pad, window.pad))

@@ -386,6 +386,12 @@ def test_all_that_is_drawn_is_as_declared(tmp_path: Path) -> None:
         assert values.std() == pytest.approx(deviation, rel=5 / values.size**0.5, abs=1e-6), name
 
 
+def test_no_layer_hides_what_a_block_has(tmp_path: Path) -> None:
+    taken = worker("mxnet").ask("taken", tmp_path)["names"].tolist()
+    assert "collect_params" in taken
+    assert set(taken) <= targets["mxnet"].reserved
+
+
 def test_statistics_alone_have_a_factor_of_one() -> None:
     net = cf.load_net(io.BytesIO(net_of("type: 'BatchNorm'", [(2, 3, 4, 4)]).encode()))
     weights = net.fill(seed=1)
@@ -441,6 +447,21 @@ def test_statistics_that_training_does_not_change_stay_so(given: str) -> None:
     )
     code = targets["mxnet"].print_module(net.parameter, net.plan)
     assert ("use_global_stats=True" in code) == given.endswith("true")
+
+
+@pytest.mark.parametrize(("numbers", "asks"), [("pad: 1", True), ("", False)])
+def test_a_shape_is_asked_for_where_a_window_hangs_on_it(numbers: str, asks: bool) -> None:
+    text = (
+        "layer { name: 'x' type: 'Python' top: 'x' python_param { module: 'm' layer: 'l' } }"
+        "layer { name: 'layer' type: 'Pooling' bottom: 'x' top: 'top'"
+        f" pooling_param {{ kernel_size: 2 stride: 2 {numbers} }} }}"
+    )
+    net = cf.load_net(io.BytesIO(text.encode()))
+    if not asks:
+        assert "F.slice" not in targets["mxnet"].print_module(net.parameter, net.plan)
+        return
+    with pytest.raises(UsageError, match="give it with --shape"):
+        targets["mxnet"].print_module(net.parameter, net.plan)
 
 
 def test_an_unused_import_is_not_printed() -> None:

@@ -56,7 +56,7 @@ def reshape(node: Node) -> Code:
     left = node.rank - first - replaced
     if left and len(dims) != replaced:
         return Code(_reshaped("{0}", *[0] * first, *dims, *_lengths(node, left)))
-    return Code(_reshaped("{0}", *[0] * (first), *dims, *[0] * left))
+    return Code(_reshaped("{0}", *[0] * first, *dims, *[0] * left))
 
 
 def _lengths(node: Node, number: int) -> list[int]:

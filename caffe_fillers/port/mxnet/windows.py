@@ -59,7 +59,7 @@ def pooling(node: Node) -> Code:
 def _kept(node: Node, pooling: Pooled) -> list[int | None]:
     """By axis how many windows are kept, None where all are; a shape that must be known is asked for."""
     may_differ = any(
-        pad and pooling.ceil and pad + stride > kernel
+        pooling.ceil and pad + stride > kernel
         for kernel, stride, pad in zip(pooling.kernel, pooling.stride, pooling.pad, strict=True)
     )
     if may_differ:

@@ -62,7 +62,7 @@ def convolution(node: Node) -> Code:
 
 
 def _padding(window: Windows) -> str:
-    """`SAME` where it pads as much as Caffe: at a stride of 1, half of what a window reaches beyond a value."""
+    """`SAME` where it pads as much as Caffe: at a stride of 1, half of what windows reach beyond a value."""
     if not max(window.pad):
         return '"VALID"'
     return '"SAME"' if _is_same(window) else str(edges(window.pad, window.pad))

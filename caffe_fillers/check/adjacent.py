@@ -15,9 +15,10 @@ z = s[i + 397], and of those that the seeding makes of them one step later:
 Of that, 32 equations for the 32 bits of u, equation number j contains bits up
 to j + 1 of u only, once the top two bits of u and of z are guessed, and bit
 j + 1 itself cancels. So u is found from the lowest bit up: each bit doubles
-the solutions, each equation halves them, and of each pair of outputs about
-two remain. They are right if z is what the seeding makes of u in 396 steps,
-and u, run backwards, is the seed. Of the 2**32 seeds not one is tried.
+the solutions, each equation halves them (both at once, for how a bit changes
+its equation is simple), and of each pair of outputs about two remain. They
+are right if z is what the seeding makes of u in 396 steps, and u, run
+backwards, is the seed. Of the 2**32 seeds not one is tried.
 
 The generator is that of Matsumoto and Nishimura, Mersenne Twister, ACM TOMACS 8(1), 1998, its seeding that
 of 2002 (boost/random/mersenne_twister.hpp).
@@ -84,17 +85,45 @@ def _solve(
     x = x ^ x >> _TOP_TWO ^ np.uint32(top_two >> 1)  # (z ^ z >> 30) ^ v >> 1
     y = y ^ np.uint32(v_lowest + output & 1) * _MATRIX ^ np.uint32(top_two >> 1 << 30)
     v = np.full(x.size, v_lowest, np.uint32)
-    for bit in range(32):
-        error = _MULTIPLIER * (x ^ (v & _LOW) >> _ONE) + step_z ^ y
-        error ^= (_MULTIPLIER * v + step_u & _LOW) >> _ONE
-        holds = np.flatnonzero(error & np.uint32(1 << bit) == 0)
-        x, y, v = x[holds], y[holds], v[holds]
-        if bit < 29:
-            x, y, v = np.tile(x, 2), np.tile(y, 2), np.concatenate((v, v | np.uint32(2 << bit)))
-        elif bit == 29:
-            v |= np.uint32(top_two << 30)
+    error, _ = _equations(x, v, step_u, step_z)
+    holds = np.flatnonzero((error ^ y) & _ONE == 0)
+    x, y, v = x[holds], y[holds], v[holds]
+    for bit in range(1, 30):
+        error, change = _equations(x, v, step_u, step_z)
+        error ^= y
+        change ^= error
+        mask = np.uint32(1 << bit)
+        clear, set_ = (np.flatnonzero(each & mask == 0) for each in (error, change))
+        both = np.concatenate((clear, set_))
+        x, y, v = x[both], y[both], v[both]
+        v[clear.size :] |= mask
+    v |= np.uint32(top_two << 30)
     mixed = x ^ (v & _LOW) >> _ONE
+    error = _MULTIPLIER * mixed + step_z ^ y ^ (_MULTIPLIER * v + step_u & _LOW) >> _ONE
+    holds = error >> _TOP_TWO == 0
+    v, mixed = v[holds], mixed[holds]
     return v ^ v >> _TOP_TWO, mixed ^ mixed >> _TOP_TWO
+
+
+def _equations(x: Words, v: Words, step_u: np.uint32, step_z: np.uint32) -> tuple[Words, Words]:
+    """All of the equations but y, and which of them bit j of v changes, if it becomes 1: equation j.
+
+    The first is right up to bit 29. The multiplier ends in the bits 01, so
+    that one more at bit j - 1 of what it multiplies changes that bit of the
+    product, and bit j if there is a carry, or a borrow.
+    """
+    mixed = v >> _ONE
+    mixed ^= x
+    multiplied = _MULTIPLIER * mixed
+    multiplied += step_z
+    stepped = _MULTIPLIER * v
+    stepped += step_u
+    mixed ^= multiplied
+    mixed <<= _ONE
+    mixed ^= stepped
+    stepped >>= _ONE
+    multiplied ^= stepped
+    return multiplied, mixed
 
 
 def _forwards(state: Words, index: int, until: int) -> Words:

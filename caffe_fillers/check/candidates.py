@@ -58,10 +58,11 @@ def candidates(fill: Fill, layer_type: str = "") -> list[Candidate]:
     >>> names[1]
     "xavier AVERAGE, Keras' and TensorFlow's glorot_uniform, MXNet's Xavier"
     """
-    if len(fill.shape) < 2 or count(fill.shape) == 0:
+    if not fill.shape or count(fill.shape) == 0:
         return []
     merged: dict[str, Candidate] = {}
-    for each in (*_of_caffe(fill, layer_type), *_beside_caffe(fill.shape)):
+    beside = _beside_caffe(fill.shape) if len(fill.shape) > 1 else ()  # elsewhere a vector is a bias, and 0
+    for each in (*_of_caffe(fill, layer_type), *beside):
         key = f"{each.law}" if not isinstance(each.law, laws.Exact) else each.name
         first = merged.get(key)
         merged[key] = replace(first, also=(*first.also, each.name)) if first else each

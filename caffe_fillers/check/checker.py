@@ -8,10 +8,10 @@ from dataclasses import replace
 from caffe_fillers import laws
 from caffe_fillers.check.compare import RELEASES, Seeded, compare
 from caffe_fillers.check.diagnose import damaged, diagnose
-from caffe_fillers.check.observe import assumptions, observe
+from caffe_fillers.check.observe import assumptions, observe, scaled
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
 from caffe_fillers.check.search import search_seeds
-from caffe_fillers.check.seeds import recover_seed
+from caffe_fillers.check.seeds import Budget, recover_seed
 from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.check.structure import Matched, match
 from caffe_fillers.laws import Values
@@ -20,6 +20,9 @@ from caffe_fillers.plan import Fill, Plan
 
 SIGNIFICANCE = 1e-3
 """The chance that a right model is refused, over all of its blobs (Holm's correction)."""
+
+_ASSUMED = 1 << 20
+"""Pairs of words that are tried of blobs as another law's or swapped, and as many of scaled: 2 s each."""
 
 _LATE = 4
 """Words that an unseen data layer may have drawn first."""
@@ -52,6 +55,10 @@ def check_model(
         verdicts = _test(plan, matched, tolerance)
     else:
         verdicts = compare(plan, matched, Seeded(found, releases, tolerance))
+    if seed is not None and any(each.status is Status.DIFFERENT for each in verdicts):
+        other, _ = _find_seed(plan, matched, releases, None, progress)
+        if other is not None and other != seed & 0xFFFFFFFF:
+            origin = f"given, but seed {other} is that of the values"
     return CheckResult(tuple(verdicts), structure, found, origin)
 
 
@@ -75,10 +82,14 @@ def _find_seed(
         found = search_seeds(observed, seeds, releases[0], progress)
         if found is not None:
             return found, "found in the range"
-    for assumed in assumptions(plan, matched):
-        found = recover_seed(assumed, 0, releases[0])
-        if found is not None:
-            return found, "recovered from the values, though they are not what is declared"
+    for assumed in (assumptions(plan, matched), scaled(plan, matched)):
+        budget = Budget(_ASSUMED)
+        for observed in assumed:
+            found = recover_seed(observed, 0, releases[0], budget)
+            if found is not None:
+                return found, "recovered from the values, though they are not what is declared"
+            if budget.left <= 0:
+                break
     return None, "none fits" if seeds is None else "none in the range fits"
 
 

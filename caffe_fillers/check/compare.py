@@ -61,7 +61,7 @@ def compare(plan: Plan, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
         for number, blob, stored in by_step[step]:
             values = stored.array().reshape(blob.shape)
             verdicts[number] = _verdict(plan, blob, values, wanted, told, seeded.tolerance)
-            if blob.count > 1:
+            if blob.count > 1 or (isinstance(plan.steps[step], Fill) and plan.steps[step].law().std > 0):
                 owners.setdefault(_digest(wanted), blob)
             if verdicts[number].status is Status.DIFFERENT:
                 strangers.append((number, _digest(values)))
@@ -161,15 +161,19 @@ def _swapped(verdict: BlobVerdict, twin: PlannedBlob) -> BlobVerdict:
 
 def _tell(step: Fill, blob: PlannedBlob, values: Values, wanted: Values, tolerance: float) -> str:
     """For values that the seed's words do not make, what else they are."""
+    if (values == wanted).all():
+        return "equal but for the signs of zeros: drawn with another seed or order"
     damage = damaged(values)
     if damage:
         return damage
-    agreeing = int(_equal(values, wanted).sum())
-    if 2 * agreeing > values.size:
-        return f"{values.size - agreeing:,} of {values.size:,} values were changed"
     factor = scale_between(values, wanted)
     if factor is not None:
-        return f"the declared values times {factor:.6g}"
+        alone = ", or drawn with another seed or order" if values.size == 1 else ""
+        return f"the declared values times {factor:.6g}{alone}"
+    changed = ~_equal(values, wanted)
+    telling = changed | (wanted != 0)  # zeros of a sparse law agree by chance
+    if 2 * changed.sum() < telling.sum():
+        return f"{changed.sum():,} of {values.size:,} values were changed"
     if fit(step.law(), values, tolerance).p_value >= _FITS:
         return "drawn from the declared law, but with another seed or order"
     return diagnose(step, values, tolerance, blob.layer_type)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import laws
 from caffe_fillers.check.candidates import TruncatedNormal, candidates
-from caffe_fillers.check.statistics import fit
+from caffe_fillers.check.statistics import fit, log_likelihood, scale_interval
 from caffe_fillers.plan import Fill
 
 Floats = NDArray[np.floating]
 
 ACCEPTED = 0.01
 """The p-value from which on a candidate fits; a true one is below it in one case of a hundred."""
+
+_ANY = 1.0
+"""What a law that is not the declared one in any way must be likelier by."""
 
 _BEGINNING = 16
 """Values of a row that tell it from others, if they differ: most rows need not be compared as a whole."""
@@ -34,15 +39,17 @@ def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0, layer_type: str
     if damage:
         return damage
     declared = f"declared {name_of(fill)}, {fill.law()}"
+    known = [_Guess(f"{each.names}, {each.law}", each.law, 0.0) for each in candidates(fill, layer_type)]
+    flat = values.ravel().astype(np.float64)
     fitting = [
-        (result.p_value, candidate)
-        for candidate in candidates(fill, layer_type)
-        if (result := fit(candidate.law, values, tolerance)).p_value >= ACCEPTED
+        (log_likelihood(guess.law, flat) - guess.penalty, guess.name, result.p_value)
+        for guess in (*known, *_fitted(fill.law(), flat))
+        if (result := fit(guess.law, values, tolerance)).p_value >= ACCEPTED
     ]
-    if fitting:
-        p_value, best = max(fitting, key=lambda pair: pair[0])
-        return f"{declared}; values fit {best.names}, {best.law}, p = {p_value:.2g}"
-    return f"{declared}; {_scaled(fill, values, tolerance) or _trained(values)}"
+    if not fitting:
+        return f"{declared}; {_trained(flat)}"
+    _, name, p_value = max(fitting, key=lambda entry: entry[0])
+    return f"{declared}; values fit {name}, p = {p_value:.2g}"
 
 
 def damaged(values: Floats) -> str:
@@ -60,7 +67,7 @@ def _not_finite(values: Floats) -> str:
 
 def _constant(values: Floats) -> str:
     flat = values.ravel()
-    return f"all {flat.size:,} values are {flat[0]:g}" if flat.size and (flat == flat[0]).all() else ""
+    return f"all {flat.size:,} values are {flat[0]:g}" if flat.size > 1 and (flat == flat[0]).all() else ""
 
 
 def _dead_rows(values: Floats) -> str:
@@ -85,26 +92,41 @@ def _duplicates(values: Floats) -> str:
 _DAMAGES: tuple[Callable[[Floats], str], ...] = (_not_finite, _constant, _dead_rows, _duplicates)
 
 
-def _scaled(fill: Fill, values: Floats, tolerance: float) -> str:
-    """The declared law, times a factor; or a normal or a uniform of the values' own scale."""
-    law = fill.law()
-    flat = values.ravel().astype(np.float64)
+class _Guess(NamedTuple):
+    """A law that the values may have, and what its likelihood is to be lowered by for what it was fitted."""
+
+    name: str
+    law: laws.Law | TruncatedNormal
+    penalty: float
+
+
+def _fitted(law: laws.Law, flat: Floats) -> Iterator[_Guess]:
+    """The declared law times a factor; a uniform and normals of the values' own scale.
+
+    A fitted bound is nearer to the true one, by the number of values, than a
+    fitted deviation, by its root: that is the penalty, Schwarz's.
+    """
+    outer, inner = math.log(flat.size), math.log(flat.size) / 2
+    interval = scale_interval(law, flat)
+    if interval and isinstance(law, laws.Uniform):
+        factor = interval[0] * (1 + 1 / flat.size)
+        stretched = laws.Uniform(law.low * factor, law.high * factor)
+        yield _Guess(f"it times {factor:.4f}, {stretched}", stretched, outer)
+    elif interval and isinstance(law, laws.Normal):
+        factor = float(np.sqrt(np.mean(flat**2) / (law.mean**2 + law.std**2)))
+        normal = laws.Normal(law.mean * factor, law.std * factor)
+        yield _Guess(f"it times {factor:.4f}, {normal}", normal, inner)
     bound = float(np.abs(flat).max()) * (1 + 1 / flat.size)
-    uniform = laws.Uniform(-bound, bound)
-    normal = laws.Normal(0.0, float(np.sqrt(np.mean(flat**2))) or 1.0)
-    cut = TruncatedNormal(normal.std)
-    for own in (uniform, normal, cut):
-        result = fit(own, flat, tolerance)
-        if result.p_value < ACCEPTED:
-            continue
-        if type(own) is type(law) and law.mean == 0:
-            return f"values fit it times {own.std / law.std:.4f}, {own}, p = {result.p_value:.2g}"
-        return f"values fit {own}, p = {result.p_value:.2g}"
-    return ""
+    spread = float(np.sqrt(np.mean(flat**2))) or 1.0
+    own: tuple[tuple[laws.Law | TruncatedNormal, float], ...] = (
+        (laws.Uniform(-bound, bound), outer),
+        (laws.Normal(0.0, spread), inner),
+        (TruncatedNormal(spread), inner),
+    )
+    yield from (_Guess(str(each), each, penalty + _ANY) for each, penalty in own)
 
 
-def _trained(values: Floats) -> str:
-    flat = values.ravel().astype(np.float64)
+def _trained(flat: Floats) -> str:
     spread = flat.std() or 1.0
     kurtosis = float(np.mean(((flat - flat.mean()) / spread) ** 4)) - 3
     return (

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from caffe_fillers import laws
 from caffe_fillers.check import adjacent
 from caffe_fillers.check.candidates import candidates
+from caffe_fillers.check.factors import possible_factors
+from caffe_fillers.check.scaled import Times, unscaled
 from caffe_fillers.check.seeds import Observed
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
@@ -18,6 +22,8 @@ from caffe_fillers.rng.twister import MT19937
 _POSSIBLE = 1e-3
 _OTHERS = 8
 """Blobs of the same shape that are tried in one another's place."""
+_ENOUGH = 4096
+"""Values that a law is tried on before a seed is looked for: it is the seed that proves it."""
 
 
 def observe(plan: Plan, matched: Matched) -> list[Observed]:
@@ -28,21 +34,52 @@ def observe(plan: Plan, matched: Matched) -> list[Observed]:
 def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
     """The blobs that can give a seed by themselves, each as another law's or with another blob's values."""
     stored = [(blob, model_blob) for blob, model_blob in matched if blob.owner is None]
-    for part, blob in _observe(plan, matched):
-        step = plan.steps[blob.step]
-        if part.position > adjacent.LAST or not isinstance(step, Fill):
-            continue
+    for part, blob, step in _within_reach(plan, matched):
+        drawn = _drawn(part.values)
         for candidate in candidates(step, blob.layer_type):
             law = candidate.law
             if not candidate.caffe or not isinstance(law, (laws.Uniform, laws.Normal)):
                 continue
-            if fit(law, part.values).p_value >= _POSSIBLE:
+            if fit(law, drawn).p_value >= _POSSIBLE:
                 yield [replace(part, law=law)]
         others = (found for other, found in stored if other.shape == blob.shape and other.step != blob.step)
         for _, found in zip(range(_OTHERS), others, strict=False):
             values = found.array().ravel()
-            if fit(part.law, values).p_value >= _POSSIBLE:
+            if fit(part.law, _drawn(values)).p_value >= _POSSIBLE:
                 yield [replace(part, values=values)]
+
+
+def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
+    """The same blobs, each as declared but for a factor, those factors first that are short to write."""
+    found = [
+        (factor.length, number, rank, replace(part, law=Times(part.law, factor.value)))
+        for number, (part, _, _) in enumerate(_within_reach(plan, matched))
+        for rank, factor in enumerate(possible_factors(part.law, part.values[:_ENOUGH]))
+    ]
+    for *_, part in sorted(found, key=lambda entry: entry[:3]):
+        if fit(_stretched(part.law), _drawn(part.values)).p_value >= _POSSIBLE:
+            yield [part]
+
+
+def _within_reach(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob, Fill]]:
+    for part, blob in _observe(plan, matched):
+        step = plan.steps[blob.step]
+        if part.position <= adjacent.LAST and isinstance(step, Fill):
+            yield part, blob, step
+
+
+def _stretched(law: laws.Law) -> laws.Law:
+    """The law of that name that has these bounds, or this mean and deviation."""
+    uniform = isinstance(unscaled(law), laws.Uniform)
+    return laws.Uniform(*law.support) if uniform else laws.Normal(law.mean, law.std)
+
+
+def _drawn(values: Values) -> Values:
+    """Of the first values those that may have been drawn: not NaN, nor what comes twice as in zeroed rows."""
+    head = values.ravel()[:_ENOUGH]
+    distinct, times = np.unique(head[np.isfinite(head)], return_counts=True)
+    once: Values = distinct[times == 1]
+    return once
 
 
 def _observe(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob]]:

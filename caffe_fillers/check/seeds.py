@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 
 from caffe_fillers import laws
 from caffe_fillers.check import adjacent
+from caffe_fillers.check.scaled import unscaled
 from caffe_fillers.check.words import Words, neighbours
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
 
 _MOST_GUESSES, _MOST_LATER = 1 << 17, 1 << 15
-"""Pairs of words that are tried where the stream begins as stated, and where it begins later: 4 us each.
+"""Pairs of words that are tried where the stream begins as stated, and where it begins later: 2 us each.
 
-One pair of values is always tried: of U(3, 4), which hides ten bits, it makes 2**20 pairs of words.
+One pair of values is always tried: of U(3, 4), which hides ten bits, it makes 2**20 pairs of words, but
+those only where the stream begins as stated.
 """
 
 _PAIRS = 12
@@ -66,12 +68,27 @@ class _Pair(NamedTuple):
     cost: float
 
 
-def recover_seed(observed: Sequence[Observed], slack: int = 0, boost: str = BOOST) -> int | None:
+class Budget:
+    """Pairs of words that may still be tried; what is begun with any left is carried to its end."""
+
+    def __init__(self, pairs: int) -> None:
+        self.left = pairs
+
+    def take(self, pairs: int) -> bool:
+        """Whether any were left."""
+        self.left -= pairs
+        return self.left + pairs > 0
+
+
+def recover_seed(
+    observed: Sequence[Observed], slack: int = 0, boost: str = BOOST, budget: Budget | None = None
+) -> int | None:
     """The seed of the stream that these values come from, or None.
 
     Two neighbours among the first 228 words must be uniforms or normals, and
     there must be a third such value anywhere. `slack` is by how many words all
-    may be later than stated.
+    may be later than stated. `budget` ends the work early where it is one
+    assumption of many.
 
     >>> from caffe_fillers import rng
     >>> law = laws.Uniform(-0.5, 0.5)
@@ -80,11 +97,13 @@ def recover_seed(observed: Sequence[Observed], slack: int = 0, boost: str = BOOS
     """
     tried: set[int] = set()
     for late in range(slack + 1):
-        guesses = 0
+        own = Budget(_MOST_LATER if late else _MOST_GUESSES)
         for pair in _pairs(observed, late, boost):
-            if guesses > (_MOST_LATER if late else _MOST_GUESSES):
+            guesses = pair.words.size * pair.behind.size
+            if late and guesses > _MOST_GUESSES:
                 break
-            guesses += pair.words.size * pair.behind.size
+            if not (own.take(guesses) and (budget is None or budget.take(guesses))):
+                break
             seeds = adjacent.seeds_of_neighbours(pair.output, pair.words, pair.behind)
             for seed in set(seeds.tolist()) - tried:
                 if agreeing(seed, observed, slack, boost) >= ENOUGH:
@@ -114,7 +133,7 @@ def _worth_trying(part: Observed, late: int, boost: str) -> Iterator[_Pair]:
 
 def _pairs_of(part: Observed, late: int, boost: str) -> Iterator[tuple[int, _Pair]]:
     """Neighbours at each shift that is likely at all; a value that comes twice was not drawn."""
-    ziggurat = isinstance(part.law, laws.Normal) and boost_family(boost) is not Family.BOX_MULLER
+    ziggurat = isinstance(unscaled(part.law), laws.Normal) and boost_family(boost) is not Family.BOX_MULLER
     head = part.values[:HEAD]
     _, first, count = np.unique(head, return_index=True, return_counts=True)
     once = set(first[count == 1].tolist())

@@ -19,6 +19,8 @@ Floats = NDArray[np.floating]
 
 _FEW, _MANY, _EXACT = 8, 100, 5000
 _SHAPE_VALUES = 1 << 20
+_LEAST, _MISSED = 4, 1e-3
+"""Values that say anything of a scale, and how often what is said is wrong."""
 _SLACK = 1e-6
 """Relative room at the bounds and for constants, for the rounding of the law's own parameters."""
 
@@ -49,6 +51,53 @@ def fit(law: laws.Law | TruncatedNormal, values: Floats, tolerance: float = 0.0)
         bad = int((~np.isfinite(values)).sum())
         return Fit(0.0, math.nan, f"{bad} of {values.size:,} values are NaN or infinite")
     return _TESTS[type(law)](law, np.asarray(values, np.float64).ravel(), tolerance)
+
+
+def scale_interval(law: laws.Law, values: Floats) -> tuple[float, float] | None:
+    """The positive factors that a uniform's or normal's values may have been multiplied by.
+
+    The true one is missed in one case of a thousand. Nothing is said of other
+    laws, nor of values that no positive factor explains.
+
+    >>> low, high = scale_interval(laws.Uniform(0.0, 1.0), np.linspace(0.02, 1.1, 100))
+    >>> round(low, 4), round(high, 4)
+    (1.1, 1.2132)
+    """
+    size = values.size
+    if size < _LEAST or not law.std > 0:
+        return None
+    if isinstance(law, laws.Normal):
+        chi2 = _scipy().chi2
+        squares = float(np.sum((values - (values.mean() if law.mean else 0.0)) ** 2, dtype=np.float64))
+        tails = chi2.isf(_MISSED / 2, size), chi2.ppf(_MISSED / 2, size)
+        low, high = (math.sqrt(squares / tail) / law.std for tail in tails)
+        return low, high
+    if not isinstance(law, laws.Uniform):
+        return None
+    least, greatest = float(values.min()), float(values.max())
+    share = (_MISSED / size) ** (1 / (size - 1))  # P(all lie within a share) < size * share**(size - 1)
+    above = [(greatest - least) / (law.high - law.low)]
+    below = [(greatest - least) / (law.high - law.low) / share]
+    for bound, extreme, opens in ((law.low, least, law.low < 0), (law.high, greatest, law.high > 0)):
+        if bound:
+            (above if opens else below).append(extreme / bound)
+    low, high = max(above) * (1 - _SLACK), min(below) * (1 + _SLACK)
+    return (low, high) if 0 < low <= high else None
+
+
+def log_likelihood(law: laws.Law | TruncatedNormal, values: Floats) -> float:
+    """Of values that fit a law the logarithm of their density; infinite where the law leaves no choice.
+
+    >>> round(log_likelihood(laws.Uniform(0.0, 2.0), np.ones(3)), 4)
+    -2.0794
+    """
+    if isinstance(law, laws.Uniform):
+        return -values.size * math.log(law.high - law.low)
+    if isinstance(law, laws.Normal):
+        return float(_scipy().norm(law.mean, law.std).logpdf(values).sum())
+    if isinstance(law, TruncatedNormal):
+        return float(_scipy().truncnorm(-2, 2, law.mean, law.std / CUT).logpdf(values).sum())
+    return math.inf
 
 
 def _uniform(law: laws.Law, values: Floats, tolerance: float) -> Fit:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from caffe_fillers import laws
 from caffe_fillers.check import box_muller
+from caffe_fillers.check.scaled import Times, divided, multiplied, unscaled
 from caffe_fillers.rng import BOOST, Family, boost_family
 from caffe_fillers.rng.attempts import bucket_tables
 
@@ -43,6 +44,17 @@ def candidates(law: laws.Law, value: np.float32) -> Words:
     return _BACKWARD[type(law)](law, value)
 
 
+def on_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
+    """Which of these numbers any word makes of the law; slow normals of the tail are not counted.
+
+    >>> law = laws.Uniform(-0.5, 0.5)
+    >>> value = value_of(law, np.array([2**31 + 2**20 + 1], np.uint32))
+    >>> on_grid(law, value + np.float32([0, 2**-32])).tolist()
+    [True, False]
+    """
+    return _GRID[type(law)](law, values)
+
+
 class Neighbours(NamedTuple):
     """Two words next to one another: the first one's place in the blob, and what they may be."""
 
@@ -57,9 +69,11 @@ def neighbours(law: laws.Law, values: Floats, boost: str = BOOST) -> Iterator[Ne
     >>> [pair.place for pair in neighbours(laws.Uniform(0.0, 1.0), np.float32([0.1, 0.2, 0.3]))]
     [0, 1]
     """
-    if isinstance(law, laws.Normal) and boost_family(boost) is Family.BOX_MULLER:
-        for place in range(0, values.size - 1, 2):
-            words, behind = box_muller.words_of_pair(law, values[place], values[place + 1])
+    drawn = unscaled(law)
+    if isinstance(drawn, laws.Normal) and boost_family(boost) is Family.BOX_MULLER:
+        pairs = range(0, values.size - 1, 2) if law is drawn else ()  # none is run backwards through a factor
+        for place in pairs:
+            words, behind = box_muller.words_of_pair(drawn, values[place], values[place + 1])
             yield Neighbours(place, words, behind)
         return
     for place, (words, behind) in enumerate(pairwise(candidates(law, value) for value in values)):
@@ -92,8 +106,8 @@ def _normal(law: laws.Law, words: Words) -> Floats:
 def _uniform_candidates(law: laws.Law, value: np.float32) -> Words:
     """Words around the quotient, as far as rounding can have carried them."""
     assert isinstance(law, laws.Uniform)
-    width = law.high - law.low
-    if not width > 0:
+    width = float(np.nextafter(np.float32(law.high), np.float32(np.inf)) - np.float32(law.low))
+    if not law.high > law.low:
         return np.empty(0, np.uint32)
     middle = (float(value) - law.low) / width * 2**32
     reach = 2**9 + int(2.0**32 * abs(np.spacing(np.float32(max(abs(law.low), abs(law.high))))) / width)
@@ -103,6 +117,47 @@ def _uniform_candidates(law: laws.Law, value: np.float32) -> Words:
     words = np.arange(first, last, dtype=np.int64).astype(np.uint32)
     fitting: Words = words[_uniform(law, words) == value]
     return fitting
+
+
+def _uniform_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
+    """Words are rounded to float32 first, so it is enough to try those floats around the quotient."""
+    assert isinstance(law, laws.Uniform)
+    low, high = np.float32(law.low), np.float32(law.high)
+    factor = (np.nextafter(high, np.float32(np.inf)) - low) * np.float32(2.0**-32)
+    middle = ((values.astype(np.float64) - low) / factor).astype(np.float32)
+    below, above = np.float32(-np.inf), np.float32(np.inf)
+    made = np.zeros(values.shape, np.bool_)
+    for word in (middle, np.nextafter(middle, below), np.nextafter(middle, above)):
+        np.logical_or(made, (word >= 0) & (word * factor + low == values), out=made)
+    return made
+
+
+def _normal_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
+    """A mantissa next to the quotient, in any of the 128 layers."""
+    assert isinstance(law, laws.Normal)
+    mean, std = np.float32(law.mean), np.float32(law.std)
+    scale = np.abs(bucket_tables("f")[0][1::2])
+    standard = (values.astype(np.float64) - law.mean) / law.std
+    near = np.rint(np.abs(standard)[..., None] / scale.astype(np.float64))
+    made = np.zeros(near.shape, np.bool_)
+    for step in (-1, 0, 1):
+        size = (near + step).astype(np.float32) * scale
+        signed = np.copysign(size, standard[..., None].astype(np.float32))
+        np.logical_or(made, (near + step < 1 << 24) & (signed * std + mean == values[..., None]), out=made)
+    grid: NDArray[np.bool_] = np.logical_or.reduce(made, axis=-1)
+    return grid
+
+
+def _scaled(law: laws.Law, words: Words) -> Floats:
+    assert isinstance(law, Times)
+    return multiplied(value_of(law.law, words), law.factor)
+
+
+def _scaled_candidates(law: laws.Law, value: np.float32) -> Words:
+    """The words of each number that the factor makes this value of."""
+    assert isinstance(law, Times)
+    numbers = [number[0] for number, right in divided(value, np.array([law.factor])) if right[0]]
+    return np.concatenate([np.empty(0, np.uint32), *(candidates(law.law, each) for each in numbers)])
 
 
 def _normal_candidates(law: laws.Law, value: np.float32) -> Words:
@@ -119,8 +174,17 @@ def _normal_candidates(law: laws.Law, value: np.float32) -> Words:
     return fitting
 
 
-_FORWARD: dict[type, Callable[[laws.Law, Words], Floats]] = {laws.Uniform: _uniform, laws.Normal: _normal}
+_FORWARD: dict[type, Callable[[laws.Law, Words], Floats]] = {
+    laws.Uniform: _uniform,
+    laws.Normal: _normal,
+    Times: _scaled,
+}
 _BACKWARD: dict[type, Callable[[laws.Law, np.float32], Words]] = {
     laws.Uniform: _uniform_candidates,
     laws.Normal: _normal_candidates,
+    Times: _scaled_candidates,
+}
+_GRID: dict[type, Callable[[laws.Law, Floats], NDArray[np.bool_]]] = {
+    laws.Uniform: _uniform_grid,
+    laws.Normal: _normal_grid,
 }

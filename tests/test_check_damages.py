@@ -1,0 +1,60 @@
+"""Faults of every kind in the blob that is hardest: the first, which alone can give the seed away.
+
+tools/measure_check.py tries every fault of every blob of every net; docs/check.md has the table.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from damages import SEED, Case, cases, load
+
+import caffe_fillers as cf
+from caffe_fillers.check import check_model
+
+NETS = ["msra_norms", "all_fillers", "scale_bias_prelu_bn", "parameter_layer", "recurrent", "siamese"]
+NETS += ["sharing_modes", "shape_zoo", "lmdb_mirror", "splits", "inner_products"]
+KINDS = ["2 % scale error", "one NaN", "one zeroed row", "swapped blobs", "another seed"]
+KINDS += [
+    f"{what} blob with {norm}" for what in ("one", "every") for norm in ("FAN_IN", "FAN_OUT", "AVERAGE")
+]
+
+
+@cache
+def net_of(name: str) -> cf.Net:
+    return load(name)
+
+
+def first_cases() -> list[tuple[str, Case]]:
+    """Of each net the first case of each kind: cases come in the order of the draws."""
+    first: dict[tuple[str, str], Case] = {}
+    for name in NETS:
+        for case in cases(net_of(name)):
+            first.setdefault((name, case.kind), case)
+    return [(name, case) for (name, _), case in first.items()]
+
+
+CASES = first_cases()
+
+
+@pytest.mark.parametrize(("name", "case"), CASES, ids=[f"{name}-{case.kind}" for name, case in CASES])
+def test_a_fault_is_found_and_named(name: str, case: Case) -> None:
+    net = net_of(name)
+    result = check_model(net.plan, case.model(net), seed=case.given)
+    assert not result.passed
+    assert case.named(net, result), [(each.layer, each.index, each.diagnosis) for each in result.verdicts]
+    assert result.seed == SEED
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_tried(kind: str) -> None:
+    assert sum(case.kind == kind for _, case in CASES) >= 2
+
+
+def test_a_given_seed_that_is_wrong_is_corrected() -> None:
+    net = net_of("splits")
+    result = check_model(net.plan, net.fill(seed=5).model(), seed=6)
+    assert result.seed == 6
+    assert "seed 5 is that of the values" in result.seed_origin
+    assert check_model(net.plan, net.fill(seed=5).model(), seed=5 + 2**32).passed

@@ -61,7 +61,7 @@ def compare(plan: Plan, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
         for number, blob, stored in by_step[step]:
             values = stored.array().reshape(blob.shape)
             verdicts[number] = _verdict(plan, blob, values, wanted, told, seeded.tolerance)
-            if blob.count > 1 or (isinstance(plan.steps[step], Fill) and plan.steps[step].law().std > 0):
+            if blob.count > 1 or _varies(plan.steps[step]):
                 owners.setdefault(_digest(wanted), blob)
             if verdicts[number].status is Status.DIFFERENT:
                 strangers.append((number, _digest(values)))
@@ -191,6 +191,11 @@ def scale_between(values: Values, wanted: Values) -> float | None:
     ratios = values[known].astype(np.float64) / wanted[known]
     factor = float(np.median(ratios))
     return factor if np.allclose(ratios, factor, rtol=1e-6, atol=0) and (values[~known] == 0).all() else None
+
+
+def _varies(step: Fill | Draw | Given) -> bool:
+    """Whether a single value tells its blob from others."""
+    return isinstance(step, Fill) and step.law().std > 0
 
 
 def _digest(values: Values) -> bytes:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from caffe_fillers import laws
 from caffe_fillers.check.compare import RELEASES, Seeded, compare
 from caffe_fillers.check.diagnose import damaged, diagnose
 from caffe_fillers.check.observe import assumptions, observe, scaled
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
 from caffe_fillers.check.search import search_seeds
-from caffe_fillers.check.seeds import Budget, recover_seed
+from caffe_fillers.check.seeds import Budget, agreeing, recover_seed
 from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.check.structure import Matched, match
 from caffe_fillers.laws import Values
@@ -49,17 +51,35 @@ def check_model(
     matched, structure = match(plan, model)
     releases = RELEASES if boost is None else (boost,)
     found, origin = (
-        (seed, "given") if seed is not None else _find_seed(plan, matched, releases, seeds, progress)
+        (seed, "given")
+        if seed is not None
+        else _find_seed(plan, matched, releases, seeds, tolerance, progress)
     )
     if found is None:
-        verdicts = _test(plan, matched, tolerance)
-    else:
-        verdicts = compare(plan, matched, Seeded(found, releases, tolerance))
+        return CheckResult(tuple(_test(plan, matched, tolerance)), structure, found, origin, _notes(matched))
+    late = _late(plan, matched, found, releases[0], tolerance)
+    verdicts = compare(plan, matched, Seeded(found, releases, tolerance, late))
     if seed is not None and any(each.status is Status.DIFFERENT for each in verdicts):
-        other, _ = _find_seed(plan, matched, releases, None, progress)
+        other, _ = _find_seed(plan, matched, releases, None, tolerance, progress)
         if other is not None and other != seed & 0xFFFFFFFF:
             origin = f"given, but seed {other} is that of the values"
-    return CheckResult(tuple(verdicts), structure, found, origin)
+    behind = f"the stream begins {late} words late: something drew first that the net does not show, data say"
+    return CheckResult(tuple(verdicts), structure, found, origin, (behind,) if late else ())
+
+
+def _late(plan: Plan, matched: Matched, seed: int, boost: str, tolerance: float) -> int:
+    """How many words of a seed's stream something took that the plan does not show."""
+    observed = observe(plan, matched)
+    made = [
+        agreeing(
+            seed,
+            [replace(part, position=part.position + late) for part in observed],
+            boost=boost,
+            tolerance=tolerance,
+        )
+        for late in range(_LATE + 1)
+    ]
+    return made.index(max(made))
 
 
 def _find_seed(
@@ -67,10 +87,14 @@ def _find_seed(
     matched: Matched,
     releases: tuple[str, ...],
     seeds: range | None,
+    tolerance: float,
     progress: Callable[[int], None],
 ) -> tuple[int | None, str]:
     """Computed from the values as declared; tried one by one; computed from what they may be instead."""
     observed = observe(plan, matched)
+    if _notes(matched):  # nothing can be computed
+        found = search_seeds(observed, seeds or range(0), releases[0], progress, tolerance)
+        return found, "found in the range" if found is not None else "none can be computed"
     found = recover_seed(observed, _LATE, releases[0])
     if found is None and RELEASES[-1] in releases[1:]:
         found = recover_seed(
@@ -79,7 +103,7 @@ def _find_seed(
     if found is not None:
         return found, "recovered from the values"
     if seeds is not None:
-        found = search_seeds(observed, seeds, releases[0], progress)
+        found = search_seeds(observed, seeds, releases[0], progress, tolerance)
         if found is not None:
             return found, "found in the range"
     for assumed in (assumptions(plan, matched), scaled(plan, matched)):
@@ -116,6 +140,21 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
             )
         )
     return verdicts
+
+
+def _notes(matched: Matched) -> tuple[str, ...]:
+    """Why no seed could be found, where the values show it."""
+    bits, varied = np.uint32(0), False
+    for _, stored in matched:
+        values = stored.array().ravel()
+        bits |= np.bitwise_or.reduce(values.view(np.uint32), initial=0)
+        varied |= bool(values.size > 1 and (values != values[0]).any())
+    hidden = {1 << 13: "float16", 1 << 16: "bfloat16"}
+    kind = next((name for step, name in reversed(hidden.items()) if not bits & np.uint32(step - 1)), None)
+    if kind is None or not varied:
+        return ()
+    lost = f"every value is one of {kind}, of whose bits no seed can be computed"
+    return (f"{lost}: give --seed or --seeds, and a --tolerance",)
 
 
 def _holm(p_values: list[float]) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 
 from caffe_fillers import laws
 from caffe_fillers.check.candidates import candidates
-from caffe_fillers.check.diagnose import damaged, diagnose, name_of
+from caffe_fillers.check.diagnose import diagnose, name_of
+from caffe_fillers.check.differences import difference, equal_bits
 from caffe_fillers.check.result import BlobVerdict, Status
 from caffe_fillers.check.seeds import ENOUGH, HEAD
 from caffe_fillers.check.statistics import fit
@@ -29,11 +30,15 @@ _FITS = 1e-3
 
 @dataclass(frozen=True)
 class Seeded:
-    """A seed, the releases of Boost that may have drawn, and the absolute error to forgive."""
+    """A seed, the releases of Boost that may have drawn, and the absolute error to forgive.
+
+    `late` is how many words something drew first that the plan does not show.
+    """
 
     seed: int
     releases: tuple[str, ...] = RELEASES
     tolerance: float = 0.0
+    late: int = 0
 
 
 class _Told(NamedTuple):
@@ -78,6 +83,7 @@ def _walk(
     """What each step that a stored blob comes from gives, and what the blob is if it differs."""
     release = seeded.releases[0]
     stream = Stream(seeded.seed, release)
+    stream.skip(seeded.late)
     for number, step in enumerate(plan.steps[: max(stored, default=-1) + 1]):
         if isinstance(step, Draw):
             stream.skip(step.words)
@@ -125,7 +131,7 @@ def _tell_law(step: Fill, blob: PlannedBlob, values: Values, begin: Stream, seed
         stream = Stream(seeded.seed, release)
         stream.skip(begin.position)
         head = laws.sample(law, stream.copy(), (min(values.size, HEAD),))
-        if _equal(head, values.ravel()[: head.size]).sum() >= min(ENOUGH, head.size):
+        if equal_bits(head, values.ravel()[: head.size]).sum() >= min(ENOUGH, head.size):
             drawn = laws.sample(law, stream, values.shape)
             if _agrees(values, drawn, seeded.tolerance):
                 return _Told(name, release, stream, declared)
@@ -140,7 +146,8 @@ def _verdict(
     off = _first_difference(values, wanted, tolerance)
     if off is None:
         by = f", drawn by {told.name}" if told is not None else ""
-        evidence = f"{values.size:,} values agree{by}"
+        within = f" within {tolerance:g}" if tolerance else ""
+        evidence = f"{values.size:,} values agree{within}{by}"
         return BlobVerdict(blob.layer, blob.index, Status.EXACT, declared, evidence)
     evidence = f"value {off} is {values.ravel()[off]:.9g}, {wanted.ravel()[off]:.9g} is declared"
     if not isinstance(step, Fill):
@@ -161,36 +168,12 @@ def _swapped(verdict: BlobVerdict, twin: PlannedBlob) -> BlobVerdict:
 
 def _tell(step: Fill, blob: PlannedBlob, values: Values, wanted: Values, tolerance: float) -> str:
     """For values that the seed's words do not make, what else they are."""
-    if (values == wanted).all():
-        return "equal but for the signs of zeros: drawn with another seed or order"
-    damage = damaged(values)
-    if damage:
-        return damage
-    factor = scale_between(values, wanted)
-    if factor is not None:
-        alone = ", or drawn with another seed or order" if values.size == 1 else ""
-        return f"the declared values times {factor:.6g}{alone}"
-    changed = ~_equal(values, wanted)
-    telling = changed | (wanted != 0)  # zeros of a sparse law agree by chance
-    if 2 * changed.sum() < telling.sum():
-        return f"{changed.sum():,} of {values.size:,} values were changed"
+    told = difference(values, wanted)
+    if told:
+        return told
     if fit(step.law(), values, tolerance).p_value >= _FITS:
         return "drawn from the declared law, but with another seed or order"
     return diagnose(step, values, tolerance, blob.layer_type)
-
-
-def scale_between(values: Values, wanted: Values) -> float | None:
-    """The factor that makes the one of the other, up to rounding.
-
-    >>> scale_between(np.float32([1.5, 3.0]), np.float32([1.0, 2.0]))
-    1.5
-    """
-    known = wanted != 0
-    if not known.any():
-        return None
-    ratios = values[known].astype(np.float64) / wanted[known]
-    factor = float(np.median(ratios))
-    return factor if np.allclose(ratios, factor, rtol=1e-6, atol=0) and (values[~known] == 0).all() else None
 
 
 def _varies(step: Fill | Draw | Given) -> bool:
@@ -200,11 +183,6 @@ def _varies(step: Fill | Draw | Given) -> bool:
 
 def _digest(values: Values) -> bytes:
     return blake2b(np.ascontiguousarray(values).data, digest_size=16).digest()
-
-
-def _equal(values: Values, wanted: Values) -> np.ndarray:
-    equal: np.ndarray = values.view(np.uint32) == wanted.view(np.uint32)
-    return equal
 
 
 def _agrees(values: Values, wanted: Values, tolerance: float) -> bool:
@@ -218,6 +196,6 @@ def _first_difference(values: Values, wanted: Values, tolerance: float) -> int |
         with np.errstate(invalid="ignore"):
             differs = ~(np.abs(values - wanted) <= tolerance)
     else:
-        differs = ~_equal(values, wanted)
+        differs = ~equal_bits(values, wanted)
     found = np.flatnonzero(differs)
     return int(found[0]) if found.size else None

@@ -9,6 +9,7 @@ import numpy as np
 
 from caffe_fillers import laws
 from caffe_fillers.check import adjacent
+from caffe_fillers.check.arrangements import arrangements
 from caffe_fillers.check.candidates import candidates
 from caffe_fillers.check.factors import possible_factors
 from caffe_fillers.check.scaled import Times, unscaled
@@ -32,7 +33,7 @@ def observe(plan: Plan, matched: Matched) -> list[Observed]:
 
 
 def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
-    """The blobs that can give a seed by themselves, each as another law's or with another blob's values."""
+    """The blobs that can give a seed alone: as another law's, with another's values, or rearranged."""
     stored = [(blob, model_blob) for blob, model_blob in matched if blob.owner is None]
     for part, blob, step in _within_reach(plan, matched):
         drawn = _drawn(part.values)
@@ -47,6 +48,9 @@ def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
             values = found.array().ravel()
             if fit(part.law, _drawn(values)).p_value >= _POSSIBLE:
                 yield [replace(part, values=values)]
+        if fit(part.law, drawn).p_value >= _POSSIBLE:
+            for each in arrangements(blob.shape):
+                yield [replace(part, values=each.undo(part.values.reshape(blob.shape)).ravel())]
 
 
 def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,6 +15,8 @@ from caffe_fillers.rng.twister import MT19937, temper
 
 _LAG = MT19937.n - MT19937.m
 _BATCH = 1 << 15
+_NEARLY_ALL, _MANY = 0.9, 16
+"""Within a tolerance: the share of values that must agree, and how many there must be at all."""
 _OUTPUTS = 8
 """Outputs of which one must be among the values before a seed is looked at: slow normals may hide some."""
 
@@ -23,10 +26,12 @@ def search_seeds(
     seeds: range,
     boost: str = BOOST,
     progress: Callable[[int], None] = lambda tried: None,
+    tolerance: float = 0.0,
 ) -> int | None:
     """The first of a range of seeds that makes the values, tried one by one.
 
-    `progress` is told of each batch how many seeds it had.
+    `progress` is told of each batch how many seeds it had. Within a
+    `tolerance` a value proves little, so that nine of ten must agree.
 
     >>> from caffe_fillers import rng
     >>> law = laws.Normal(0.0, 0.5)
@@ -34,19 +39,24 @@ def search_seeds(
     >>> search_seeds([Observed(0, law, values)], range(1000))
     77
     """
-    if sum(part.values.size for part in observed) < ENOUGH:
+    values = sum(min(part.values.size, HEAD) for part in observed)
+    enough = max(ENOUGH, math.ceil(_NEARLY_ALL * values)) if tolerance else ENOUGH
+    if values < (_MANY if tolerance else ENOUGH):
         return None
     for start in range(seeds.start, seeds.stop, _BATCH):
         batch = np.arange(start, min(start + _BATCH, seeds.stop), dtype=np.uint64).astype(np.uint32)
-        for seed in _likely(batch, observed, boost).tolist():
-            if agreeing(seed, observed, 0, boost) >= ENOUGH:
+        for seed in _likely(batch, observed, boost, tolerance).tolist():
+            if agreeing(seed, observed, 0, boost, tolerance) >= enough:
                 return int(seed)
         progress(batch.size)
     return None
 
 
-def _likely(seeds: Words, observed: Sequence[Observed], boost: str) -> Words:
-    """Seeds that make one of the first values of a blob whose words are known; all where there is none."""
+def _likely(seeds: Words, observed: Sequence[Observed], boost: str, tolerance: float) -> Words:
+    """Seeds that make one of the first values of a blob whose words are known; all where there is none.
+
+    Within a tolerance it must be half of them.
+    """
     for part in observed:
         first = part.position + part.normals // 32
         outputs = range(first, min(first + min(part.values.size, _OUTPUTS), MT19937.n - 1))
@@ -56,11 +66,13 @@ def _likely(seeds: Words, observed: Sequence[Observed], boost: str) -> Words:
     else:
         return seeds
     head = np.sort(part.values[:HEAD])
-    likely = np.zeros(seeds.size, np.bool_)
+    made_here = np.zeros(seeds.size, np.int8)
     for words in first_outputs(seeds, outputs):
         made = value_of(part.law, words)
-        likely |= head[np.minimum(np.searchsorted(head, made), head.size - 1)] == made
-    return seeds[likely]
+        above = np.searchsorted(head, made)
+        near = (head[np.minimum(above, head.size - 1)], head[np.maximum(above - 1, 0)])
+        made_here += np.logical_or(*(np.abs(value - made) <= tolerance for value in near))
+    return seeds[made_here >= (len(outputs) // 2 if tolerance else 1)]
 
 
 def first_outputs(seeds: Words, outputs: Sequence[int]) -> list[Words]:

@@ -157,7 +157,9 @@ def _chance(shift: int, mean: float) -> float:
     return math.exp(-((shift - mean) ** 2) / (2 * variance)) / math.sqrt(2 * math.pi * variance) + 1e-6
 
 
-def agreeing(seed: int, observed: Sequence[Observed], slack: int = 0, boost: str = BOOST) -> int:
+def agreeing(
+    seed: int, observed: Sequence[Observed], slack: int = 0, boost: str = BOOST, tolerance: float = 0.0
+) -> int:
     """How many of the first values of each blob the seed makes, each blob where it fits best."""
     total = 0
     stream = Stream(seed, boost)
@@ -169,7 +171,12 @@ def agreeing(seed: int, observed: Sequence[Observed], slack: int = 0, boost: str
         best = 0
         for _ in range(drift + 1):
             drawn = laws.sample(part.law, begin.copy(), head.shape)
-            best = max(best, int((drawn.view(np.uint32) == head.view(np.uint32)).sum()))
+            same = (
+                np.abs(drawn - head) <= tolerance
+                if tolerance
+                else drawn.view(np.uint32) == head.view(np.uint32)
+            )
+            best = max(best, int(same.sum()))
             begin.skip(1)
         total += best
     return total

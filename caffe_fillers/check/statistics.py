@@ -111,8 +111,8 @@ def _uniform(law: laws.Law, values: Floats, tolerance: float) -> Fit:
         return Fit(0.0, effect, f"{evidence}: beyond it")
     if values.size < _FEW:
         return Fit(1.0, effect, evidence)
-    extreme = min(1.0, (bound + room) ** values.size)  # P(all |u| <= bound)
-    return Fit(min(1.0, 2 * min(extreme, _kolmogorov(law, values))), effect, evidence)
+    extreme = min(1.0, bound + room) ** values.size  # P(all |u| <= bound)
+    return Fit(min(1.0, 2 * min(extreme, _kolmogorov(law, values, tolerance))), effect, evidence)
 
 
 def _normal(law: laws.Law, values: Floats, tolerance: float) -> Fit:
@@ -124,9 +124,11 @@ def _normal(law: laws.Law, values: Floats, tolerance: float) -> Fit:
     evidence = f"std {float(values.std()) if size > 1 else law.std:.6g}, declared {law.std:.6g}"
     if size < _FEW:
         return Fit(1.0, effect, evidence)
-    mean = 2 * stats.norm.sf(abs(float(values.mean()) - law.mean) / law.std * math.sqrt(size))
-    shape = _kolmogorov(law, values)
-    return Fit(min(1.0, 3 * min(_spread(size, measured / law.std), mean, shape)), effect, evidence)
+    shifted = max(0.0, abs(float(values.mean()) - law.mean) - tolerance)
+    mean = 2 * stats.norm.sf(shifted / law.std * math.sqrt(size))
+    shape = _kolmogorov(law, values, tolerance)
+    nearest = min(max(law.std, measured - tolerance), measured + tolerance)
+    return Fit(min(1.0, 3 * min(_spread(size, nearest / law.std), mean, shape)), effect, evidence)
 
 
 def _spread(size: int, ratio: float) -> float:
@@ -146,7 +148,7 @@ def _truncated(law: laws.Law | TruncatedNormal, values: Floats, tolerance: float
         return Fit(1.0, effect, evidence)
     error = math.sqrt(_TRUNCATED_EXCESS / (4 * values.size))
     spread = float(2 * _scipy().norm.sf(abs(effect) / error))
-    return Fit(min(1.0, 2 * min(spread, _kolmogorov(law, values))), effect, evidence)
+    return Fit(min(1.0, 2 * min(spread, _kolmogorov(law, values, tolerance))), effect, evidence)
 
 
 def _sparse(law: laws.Law, values: Floats, tolerance: float) -> Fit:
@@ -186,7 +188,7 @@ def _unit_norm(law: laws.Law, values: Floats, tolerance: float) -> Fit:
         return Fit(0.0, off, f"rows miss the length 1 by up to {off:.3g}")
     if law.row < _MANY:
         return Fit(1.0, off, "rows have length 1")
-    return Fit(_kolmogorov(laws.Normal(0.0, law.std), values), off, "rows have length 1")
+    return Fit(_kolmogorov(laws.Normal(0.0, law.std), values, tolerance), off, "rows have length 1")
 
 
 def _constant(law: laws.Law, values: Floats, tolerance: float) -> Fit:
@@ -215,8 +217,11 @@ _TESTS: dict[type, Callable[[Any, Floats, float], Fit]] = {
 }
 
 
-def _kolmogorov(law: laws.Law | TruncatedNormal, values: Floats) -> float:
-    """Kolmogorov-Smirnov's p-value; of a large blob some million values stand for all."""
+def _kolmogorov(law: laws.Law | TruncatedNormal, values: Floats, tolerance: float) -> float:
+    """Kolmogorov-Smirnov's p-value; of a large blob some million values stand for all.
+
+    What a tolerance can move over any place is taken off the statistic.
+    """
     stats = _scipy()
     values = values[:: -(-values.size // _SHAPE_VALUES)]
     if isinstance(law, TruncatedNormal):
@@ -226,9 +231,12 @@ def _kolmogorov(law: laws.Law | TruncatedNormal, values: Floats) -> float:
     else:
         low, high = law.support
         reference = stats.uniform(low, high - low)
-    return float(
-        stats.ks_1samp(values, reference.cdf, method="auto" if values.size < _EXACT else "asymp").pvalue
-    )
+    method = "auto" if values.size < _EXACT else "asymp"
+    result = stats.ks_1samp(values, reference.cdf, method=method)
+    if not tolerance:
+        return float(result.pvalue)
+    moved = tolerance * float(reference.pdf(law.mean))
+    return float(stats.kstwo.sf(max(0.0, float(result.statistic) - moved), values.size))
 
 
 def _scipy() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Plan, PlannedBlob
 from caffe_fillers.shapes import format_shape
 
@@ -18,15 +18,17 @@ def match(plan: Plan, model: Model) -> tuple[Matched, tuple[str, ...]]:
         declared.setdefault(blob.layer, []).append(blob)
     found = {layer.name: layer for layer in model.layers if layer.blobs}
     missing = [name for name in declared if name not in found]
-    extra = [name for name in found if name not in declared]
+    extra = [layer for name, layer in found.items() if name not in declared]
+    renamed = _renamed(declared, missing, extra)
     matched: Matched = []
-    problems = list(_renamed(declared, missing, extra, model))
+    problems = list(_strangers(missing, extra, renamed))
     for name, blobs in declared.items():
-        if name not in found:
+        layer = found.get(name, renamed.get(name))
+        if layer is None:
             continue
-        if len(found[name].blobs) != len(blobs):
-            problems.append(f"layer {name!r} has {len(found[name].blobs)} blobs, {len(blobs)} are declared")
-        for blob, stored in zip(blobs, found[name].blobs, strict=False):
+        if len(layer.blobs) != len(blobs):
+            problems.append(f"layer {name!r} has {len(layer.blobs)} blobs, {len(blobs)} are declared")
+        for blob, stored in zip(blobs, layer.blobs, strict=False):
             if blob.shape == stored.shape or _as_old(blob, stored):
                 matched.append((blob, stored))
             else:
@@ -40,19 +42,30 @@ def _as_old(blob: PlannedBlob, stored: ModelBlob) -> bool:
 
 
 def _renamed(
-    declared: dict[str, list[PlannedBlob]], missing: list[str], extra: list[str], model: Model
-) -> Iterator[str]:
-    """A missing and an extra layer with blobs of the same shapes are probably one."""
-    shapes = {
-        layer.name: [blob.shape for blob in layer.blobs] for layer in model.layers if layer.name in extra
-    }
+    declared: dict[str, list[PlannedBlob]], missing: list[str], extra: list[ModelLayer]
+) -> dict[str, ModelLayer]:
+    """Missing layers, each with the first extra one whose blobs have the same shapes."""
+    left, renamed = list(extra), {}
     for name in missing:
         wanted = [blob.shape for blob in declared[name]]
-        alike = [other for other, found in shapes.items() if found == wanted]
-        renamed = f"; {alike[0]!r} has blobs of the same shapes: renamed?" if alike else ""
-        yield f"layer {name!r} is missing{renamed}"
-    for name in extra:
-        yield f"layer {name!r} is not in the net"
+        alike = next((layer for layer in left if [blob.shape for blob in layer.blobs] == wanted), None)
+        if alike is not None:
+            left.remove(alike)
+            renamed[name] = alike
+    return renamed
+
+
+def _strangers(missing: list[str], extra: list[ModelLayer], renamed: dict[str, ModelLayer]) -> Iterator[str]:
+    taken = {layer.name for layer in renamed.values()}
+    for name in missing:
+        yield f"layer {name!r} is " + (
+            f"called {renamed[name].name!r}, if that is it: its blobs have the same shapes"
+            if name in renamed
+            else "missing"
+        )
+    for layer in extra:
+        if layer.name not in taken:
+            yield f"layer {layer.name!r} is not in the net"
 
 
 def _wrong_shape(blob: PlannedBlob, stored: ModelBlob) -> str:

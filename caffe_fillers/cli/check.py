@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("weights", metavar="WEIGHTS", help="a weight file of any format")
     parser.add_argument("--seed", type=int, metavar="N", help="compare with this seed; else it is searched")
     parser.add_argument("--seeds", metavar="A:B", help="try these seeds, where they cannot be computed")
-    parser.add_argument("--boost", default="1.74", metavar="VERSION", help="release of Boost (default 1.74)")
+    parser.add_argument("--boost", metavar="VERSION", help="release of Boost (default: whichever fits)")
     parser.add_argument(
         "--tolerance",
         type=float,
@@ -92,7 +92,7 @@ def _print_table(result: CheckResult) -> None:
     width = None if sys.stdout.isatty() else 160
     console = Console(highlight=False, markup=False, emoji=False, width=width)
     console.print(table) if result.verdicts else None
-    for problem in result.structure:
+    for problem in (*result.structure, *result.notes):
         print(printable(problem))
     print(f"seed: {result.seed if result.seed is not None else 'none'} ({result.seed_origin})")
     print("passed" if result.passed else "the weights are not what the net declares")

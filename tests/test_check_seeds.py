@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from damages import load
+from damages import load, nets
 from strangers import STRANGERS, stranger
 
 import caffe_fillers as cf
@@ -111,3 +111,20 @@ def test_strangers_have_no_seed(name: str, kind: str) -> None:
 def test_the_strangers_differ_from_caffes_values_alone() -> None:
     net = load("v0_net")
     assert check_model(net.plan, net.fill(seed=0).model()).seed == 0
+
+
+def test_no_more_pairs_are_tried_than_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which bounds the time, 2 us each, and the false seeds."""
+    tried = [0]
+
+    def count(output: int, words: np.ndarray, behind: np.ndarray) -> np.ndarray:
+        tried[-1] += words.size * behind.size
+        return np.empty(0, np.uint32)
+
+    monkeypatch.setattr("caffe_fillers.check.adjacent.seeds_of_neighbours", count)
+    for _, net in nets():
+        tried.append(0)
+        if net.plan.num_parameters < 1000:
+            assert check_model(net.plan, stranger(net, "numpy's generator", 1)).seed is None
+    assert 2**20 < max(tried) <= 2**22
+    assert np.median(tried) < 2**21

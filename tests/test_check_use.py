@@ -14,7 +14,7 @@ from caffe_fillers.check import CheckResult, check_model
 from caffe_fillers.check.arrangements import arrangements, rearranged
 from caffe_fillers.check.differences import difference
 from caffe_fillers.cli import main
-from caffe_fillers.model import Model
+from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.schema import LayerParameter
 
 LENET = Path(__file__).parent.parent / "examples" / "lenet.prototxt"
@@ -97,10 +97,23 @@ def test_arrangements_are_undone(shape: tuple[int, ...]) -> None:
         seen.add(each.of(values).tobytes())
 
 
-def test_renamed_layers_are_compared_all_the_same() -> None:
+def four_axes(blob: ModelBlob) -> ModelBlob:
+    return replace(blob, shape=(1,) * (4 - len(blob.shape)) + blob.shape, four_axes=True)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_renamed_layers_are_compared_all_the_same(old: bool) -> None:
+    """Also where each blob has the four axes of an old file."""
     net = cf.load_net(LENET)
     model = net.fill(seed=7).model()
-    layers = [replace(layer, parameter=LayerParameter(name=f"net/{layer.name}")) for layer in model.layers]
+    layers = [
+        replace(
+            layer,
+            parameter=LayerParameter(name=f"net/{layer.name}"),
+            blobs=tuple(four_axes(blob) if old else blob for blob in layer.blobs),
+        )
+        for layer in model.layers
+    ]
     result = check_model(net.plan, replace(model, layers=tuple(layers)))
     assert not result.passed
     assert result.structure[0] == (

@@ -13,7 +13,7 @@ from caffe_fillers.check.arrangements import arrangements
 from caffe_fillers.check.candidates import candidates
 from caffe_fillers.check.factors import possible_factors
 from caffe_fillers.check.scaled import Times, unscaled
-from caffe_fillers.check.seeds import Observed
+from caffe_fillers.check.seeds import ENOUGH, Observed
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
 from caffe_fillers.laws import Values
@@ -23,7 +23,7 @@ from caffe_fillers.rng.twister import MT19937
 _POSSIBLE = 1e-3
 _OTHERS = 8
 """Blobs of the same shape that are tried in one another's place."""
-_ENOUGH = 4096
+_FIRST = 4096
 """Values that a law is tried on before a seed is looked for: it is the seed that proves it."""
 
 
@@ -41,14 +41,14 @@ def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
             law = candidate.law
             if not candidate.caffe or not isinstance(law, (laws.Uniform, laws.Normal)):
                 continue
-            if fit(law, drawn).p_value >= _POSSIBLE:
+            if _possible(law, drawn):
                 yield [replace(part, law=law)]
         others = (found for other, found in stored if other.shape == blob.shape and other.step != blob.step)
         for _, found in zip(range(_OTHERS), others, strict=False):
             values = found.array().ravel()
-            if fit(part.law, _drawn(values)).p_value >= _POSSIBLE:
+            if _possible(part.law, _drawn(values)):
                 yield [replace(part, values=values)]
-        if fit(part.law, drawn).p_value >= _POSSIBLE:
+        if _possible(part.law, drawn):
             for each in arrangements(blob.shape):
                 yield [replace(part, values=each.undo(part.values.reshape(blob.shape)).ravel())]
 
@@ -58,10 +58,10 @@ def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
     found = [
         (factor.length, number, rank, replace(part, law=Times(part.law, factor.value)))
         for number, (part, _, _) in enumerate(_within_reach(plan, matched))
-        for rank, factor in enumerate(possible_factors(part.law, part.values[:_ENOUGH]))
+        for rank, factor in enumerate(possible_factors(part.law, part.values[:_FIRST]))
     ]
     for *_, part in sorted(found, key=lambda entry: entry[:3]):
-        if fit(_stretched(part.law), _drawn(part.values)).p_value >= _POSSIBLE:
+        if _possible(_stretched(part.law), _drawn(part.values)):
             yield [part]
 
 
@@ -78,9 +78,13 @@ def _stretched(law: laws.Law) -> laws.Law:
     return laws.Uniform(*law.support) if uniform else laws.Normal(law.mean, law.std)
 
 
+def _possible(law: laws.Law, drawn: Values) -> bool:
+    return drawn.size >= ENOUGH and fit(law, drawn).p_value >= _POSSIBLE
+
+
 def _drawn(values: Values) -> Values:
     """Of the first values those that may have been drawn: not NaN, nor what comes twice as in zeroed rows."""
-    head = values.ravel()[:_ENOUGH]
+    head = values.ravel()[:_FIRST]
     distinct, times = np.unique(head[np.isfinite(head)], return_counts=True)
     once: Values = distinct[times == 1]
     return once

@@ -29,16 +29,18 @@ def match(plan: Plan, model: Model) -> tuple[Matched, tuple[str, ...]]:
         if len(layer.blobs) != len(blobs):
             problems.append(f"layer {name!r} has {len(layer.blobs)} blobs, {len(blobs)} are declared")
         for blob, stored in zip(blobs, layer.blobs, strict=False):
-            if blob.shape == stored.shape or _as_old(blob, stored):
+            if _alike(blob, stored):
                 matched.append((blob, stored))
             else:
                 problems.append(_wrong_shape(blob, stored))
     return matched, tuple(problems)
 
 
-def _as_old(blob: PlannedBlob, stored: ModelBlob) -> bool:
-    """An old file's four axes, which begin with ones."""
-    return stored.four_axes and (1,) * (4 - len(blob.shape)) + blob.shape == stored.shape
+def _alike(blob: PlannedBlob, stored: ModelBlob) -> bool:
+    """Of the same shape, or of an old file's four axes, which begin with ones."""
+    return blob.shape == stored.shape or (
+        stored.four_axes and (1,) * (4 - len(blob.shape)) + blob.shape == stored.shape
+    )
 
 
 def _renamed(
@@ -47,11 +49,12 @@ def _renamed(
     """Missing layers, each with the first extra one whose blobs have the same shapes."""
     left, renamed = list(extra), {}
     for name in missing:
-        wanted = [blob.shape for blob in declared[name]]
-        alike = next((layer for layer in left if [blob.shape for blob in layer.blobs] == wanted), None)
-        if alike is not None:
-            left.remove(alike)
-            renamed[name] = alike
+        wanted = declared[name]
+        for layer in left:
+            if len(layer.blobs) == len(wanted) and all(map(_alike, wanted, layer.blobs)):
+                left.remove(layer)
+                renamed[name] = layer
+                break
     return renamed
 
 

@@ -153,3 +153,29 @@ def test_weights_that_were_trained_a_little() -> None:
     moved = wanted + np.random.default_rng(1).uniform(-0.001, 0.001, wanted.shape).astype(np.float32)
     assert "each moved by 0.001 at most: rounded, or trained a little?" in difference(moved, wanted)
     assert difference(wanted[::-1].copy() + moved, wanted) == ""
+
+
+@pytest.mark.parametrize(
+    ("layer", "order", "back"),
+    [("ip1", (1, 0), "1, 0"), ("conv1", (2, 3, 1, 0), "3, 2, 0, 1"), ("conv2", (0, 2, 3, 1), "0, 3, 1, 2")],
+)
+def test_transposed_blobs_are_compared_all_the_same(layer: str, order: tuple[int, ...], back: str) -> None:
+    net = cf.load_net(LENET)
+    array = net.fill(seed=7)[layer][0].transpose(order)
+    layers = []
+    for each in net.fill(seed=7).model().layers:
+        other = ModelBlob(array.shape, lambda: iter([array.ravel()]))
+        layers.append(replace(each, blobs=(other, *each.blobs[1:])) if each.name == layer else each)
+    model = net.fill(seed=7).model()
+    result = check_model(net.plan, replace(model, layers=tuple(layers)))
+    assert result.structure[0].endswith(f": transposed? read with its axes as {back}")
+    assert not result.passed
+    assert result.seed == 7
+    assert {each.status.value for each in result.verdicts} == {"exact"}
+
+
+def test_a_shape_that_no_order_gives_is_left_out() -> None:
+    net, other = load("lmdb_plain"), load("lmdb_crop")
+    result = check_model(net.plan, other.fill(seed=7).model())
+    assert result.structure == ("layer 'fc' blob 0 has shape 3x36, 3x168 is declared",)
+    assert [(each.layer, each.index) for each in result.verdicts] == [("conv", 0), ("conv", 1), ("fc", 1)]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
+
+import numpy as np
 
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Plan, PlannedBlob
-from caffe_fillers.shapes import format_shape
+from caffe_fillers.shapes import Shape, format_shape
+
+_MOST_AXES = 5
 
 Matched = list[tuple[PlannedBlob, ModelBlob]]
 
@@ -29,10 +34,13 @@ def match(plan: Plan, model: Model) -> tuple[Matched, tuple[str, ...]]:
         if len(layer.blobs) != len(blobs):
             problems.append(f"layer {name!r} has {len(layer.blobs)} blobs, {len(blobs)} are declared")
         for blob, stored in zip(blobs, layer.blobs, strict=False):
-            if _alike(blob, stored):
+            order = None if _alike(blob, stored) else _order(blob.shape, stored.shape)
+            if order is not None:
+                matched.append((blob, _turned(stored, order)))
+            elif _alike(blob, stored):
                 matched.append((blob, stored))
-            else:
-                problems.append(_wrong_shape(blob, stored))
+            if not _alike(blob, stored):
+                problems.append(_wrong_shape(blob, stored, order))
     return matched, tuple(problems)
 
 
@@ -71,10 +79,26 @@ def _strangers(missing: list[str], extra: list[ModelLayer], renamed: dict[str, M
             yield f"layer {layer.name!r} is not in the net"
 
 
-def _wrong_shape(blob: PlannedBlob, stored: ModelBlob) -> str:
-    turned = stored.shape == blob.shape[::-1] or sorted(stored.shape) == sorted(blob.shape)
-    hint = ": transposed?" if turned else ""
+def _order(declared: Shape, stored: Shape) -> tuple[int, ...] | None:
+    """In which order the stored axes are the declared ones; of several the one that frameworks have."""
+    last = len(stored) - 1
+    if not 1 <= last < _MOST_AXES or len(declared) != len(stored):
+        return None
+    usual = (last, last - 1, *range(last - 1)), (0, last, *range(1, last)), tuple(range(last + 1))[::-1]
+    orders = (*usual, *permutations(range(last + 1)))
+    fitting = (order for order in orders if tuple(stored[axis] for axis in order) == declared)
+    return next(fitting, None)
+
+
+def _turned(stored: ModelBlob, order: tuple[int, ...]) -> ModelBlob:
+    """The blob with its axes in that order."""
+    shape = tuple(stored.shape[axis] for axis in order)
+    return ModelBlob(shape, lambda: iter([np.ascontiguousarray(stored.array().transpose(order)).ravel()]))
+
+
+def _wrong_shape(blob: PlannedBlob, stored: ModelBlob, order: tuple[int, ...] | None) -> str:
+    turned = "" if order is None else f": transposed? read with its axes as {', '.join(map(str, order))}"
     return (
         f"layer {blob.layer!r} blob {blob.index} has shape {format_shape(stored.shape)}, "
-        f"{format_shape(blob.shape)} is declared{hint}"
+        f"{format_shape(blob.shape)} is declared{turned}"
     )

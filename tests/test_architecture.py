@@ -40,6 +40,7 @@ ROOMS = [
     "api",
     "__init__",
     "cli",
+    "__main__",
 ]
 ORDER = {room: number for number, rooms in enumerate(ROOMS) for room in rooms.split()}
 

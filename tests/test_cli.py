@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -104,3 +105,57 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
         main([name, "--help"])
     assert stopped.value.code == 0
     assert "usage: caffe-fill" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyError("weights"), 70, "KeyError: 'weights'"),
+        (AssertionError("two\nlines"), 70, "AssertionError: two\\nlines"),
+        (MemoryError(), 2, "more memory than there is"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_what_nobody_expected_is_no_mismatch(
+    error: BaseException,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr("caffe_fillers.cli.plan.run", fail)
+    assert main(["plan", LENET]) == code
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert printed.count("\n") == (1 if said else 0)
+
+
+def test_the_traceback_is_shown_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CAFFE_FILL_TRACEBACK", "1")
+    monkeypatch.setattr("caffe_fillers.cli.plan.run", lambda _: {}["gone"])
+    assert main(["plan", LENET]) == 70
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("word", "meant"), [("plann", "plan"), ("chek", "check"), ("Report", "report")])
+def test_a_command_misspelt(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([word, LENET]) == 2
+    assert f"did you mean '{meant}'?" in capsys.readouterr().err
+
+
+def test_a_file_named_like_a_command_misspelt(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("plann").write_bytes(Path(LENET).read_bytes())
+    assert main(["plann", "--seed", "1", "--quiet"]) == 0
+
+
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "caffe_fillers", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("caffe-fill ")

@@ -303,6 +303,39 @@ def test_output_is_the_net(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("net.prototxt").read_text() == before
 
 
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["solver.prototxt", "--format", "prototxt", "-o"], "solver.prototxt"),
+        (["solver.prototxt", "--format", "prototxt", "-o"], "net.prototxt"),
+        (["solver.prototxt", "--format", "prototxt", "-o"], "tested.prototxt"),
+        (["port", "net.prototxt", "--to", "torch", "-o"], "net.prototxt"),
+        (["port", "solver.prototxt", "--to", "torch", "-o"], "net.prototxt"),
+        (["report", "net.prototxt", "-o"], "net.prototxt"),
+        (["report", "net.prototxt", "w.caffemodel", "-o"], "w.caffemodel"),
+        (["report", "net.prototxt", "w.caffemodel", "-o"], "link"),
+        (["report", "tested.prototxt"], "tested.html"),
+        (["probe", "net.prototxt", "--input", "x.npy", "--plot"], "x.npy"),
+        (["probe", "net.prototxt", "--plot"], "net.prototxt"),
+    ],
+    ids=" ".join,
+)
+def test_output_is_read(words: list[str], out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """OUT is a solver's net, or what report or probe read -> refused, exit code 2, the file stays"""
+    files = {"tested.prototxt": Path("net.prototxt").read_text(), "w.caffemodel": "precious", "x.npy": "mine"}
+    files["solver.prototxt"] = (
+        "train_net: 'net.prototxt' test_net: 'tested.prototxt' test_iter: 1 test_interval: 1"
+    )
+    for name, text in files.items():
+        Path(name).write_text(text)
+    Path("link").symlink_to("w.caffemodel")
+    Path("tested.html").symlink_to("tested.prototxt")
+    before = Path(out).read_text()
+    assert main([*words, *([out] if words[-1].startswith("-") else [])]) == 2
+    assert "which the output would replace" in capsys.readouterr().err
+    assert Path(out).read_text() == before
+
+
 @pytest.mark.parametrize("ending", [*ENDINGS, ".prototxt"])
 def test_convert_onto_itself(ending: str, folder: Path) -> None:
     """convert A A, or OUT is a file that --weights reads -> the same file, whole"""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers import fans, passes, prototxt
 from caffe_fillers.api.files import SourceFolders
-from caffe_fillers.api.reading import Origin, Source, read_net
+from caffe_fillers.api.planning import chosen_state, files_read, plan_all
+from caffe_fillers.api.reading import Source, read_net
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.api.weights import Weights, open_model
 from caffe_fillers.copying import Copied, copy_weights
@@ -18,9 +19,8 @@ from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.execute import Execution, execute
 from caffe_fillers.notes import Note, once
 from caffe_fillers.plan import Plan
-from caffe_fillers.planner import PlannedNet, plan_net
 from caffe_fillers.resources import require_memory
-from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
+from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import Shape
 from caffe_fillers.traps import find_traps
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from caffe_fillers.rng import Stream
     from caffe_fillers.signal import SignalReport
 
-_PHASES = {"train": TRAIN, "test": TEST}
-
 
 @dataclass(frozen=True)
 class Net:
@@ -42,6 +40,8 @@ class Net:
     NetParameter that Caffe saves, without the blobs. `notes` are assumptions
     and known traps. `test_plans` are the test nets that a solver builds after
     the training net: they draw from the same stream, and keep nothing.
+    `files` are those that were read: the net or the solver, then the solver's
+    nets.
     """
 
     parameter: NetParameter
@@ -50,6 +50,7 @@ class Net:
     seed: int | None = None
     test_plans: tuple[Plan, ...] = ()
     weights: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     folders: SourceFolders = field(default=SourceFolders(()), repr=False)
 
     @property
@@ -229,27 +230,15 @@ def load_net(
     {'x': (2,)}
     """
     read = read_net(source, strict=strict)
-    state = _state(phase, level, stages, solver=read.solver is not None)
-    planned, noted = _plan(read, state, shapes, dialect, strict=strict)
-    traps = find_traps(planned.parameter, planned.plan)
-    notes = once((*read.notes, *noted, *planned.plan.notes, *traps))
-    tests = tuple(_plan(test, NetState(), shapes, dialect, strict=strict)[0].plan for test in read.tests)
-    return Net(planned.parameter, planned.plan, notes, read.seed, tests, read.weights, read.folders)
-
-
-def _state(phase: str | None, level: int | None, stages: Iterable[str], *, solver: bool) -> NetState:
-    """The user's state; a solver decides what is not said."""
-    if phase not in (None, *_PHASES):
-        raise UsageError(f"phase {phase!r} is neither train nor test")
-    try:
-        state = NetState(stage=stages)
-        if phase is not None or not solver:
-            state.phase = _PHASES[phase or "train"]
-        if level is not None or not solver:
-            state.level = level or 0
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"level and stages are an int32 and texts in UTF-8: {error}") from None
-    return state
+    state = chosen_state(phase, level, stages, solver=read.solver is not None)
+    planned, *tests = plan_all((read, *read.tests), state, shapes, dialect, strict=strict)
+    traps = find_traps(planned.net.parameter, planned.net.plan)
+    notes = once((*read.notes, *planned.notes, *planned.net.plan.notes, *traps))
+    return Net(
+        *(planned.net.parameter, planned.net.plan, notes, read.seed),
+        tuple(test.net.plan for test in tests),
+        *(read.weights, files_read(source, read), read.folders),
+    )
 
 
 def load_net_of(model: Model, shapes: Mapping[str, Shape] | None = None) -> Net:
@@ -274,22 +263,3 @@ def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[N
     read = read_net(source, strict=strict)
     passed = passes.upgrade(read.net, path=read.path)
     return prototxt.write(passed.net), (*read.notes, *passed.notes)
-
-
-def _plan(
-    read: Origin,
-    state: NetState,
-    shapes: Mapping[str, Shape] | None,
-    dialect: str | None,
-    *,
-    strict: bool,
-) -> tuple[PlannedNet, tuple[Note, ...]]:
-    """Prepare and plan a net; the user's `state` wins over a solver's, which wins over the net's own."""
-    default, merged = None, NetState()
-    if read.solver is not None:
-        default = read.solver.default
-        merged.CopyFrom(read.solver.state)
-    merged.MergeFrom(state)
-    inline = read.solver is not None and read.solver.inline
-    passed = passes.prepare(read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect)
-    return plan_net(passed.net, read.folders, shapes, path=read.path, strict=strict), passed.notes

@@ -15,6 +15,7 @@ from caffe_fillers.cli.arguments import (
     load,
     thread_count,
 )
+from caffe_fillers.cli.outputs import spare_inputs
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
@@ -88,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     seed = fresh_seed() if seed is None else seed
     ending = "safetensors" if arguments.layout else "caffemodel"
     output = arguments.output or f"{_stem(arguments.net)}.{ending}"
-    _spare(arguments.net, output)
+    spare_inputs(output, net)
     with profile.stage("draw and write"):
         copied = _write(net, seed, output, arguments, profile)
     if not arguments.quiet:
@@ -96,14 +97,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.profile:
         profile.print(sys.stderr)
     return 0
-
-
-def _spare(net: str, output: str) -> None:
-    """Refuse to put weights in the place of the net that they are of."""
-    from caffe_fillers.api.files import are_one_file
-
-    if net != "-" and are_one_file(net, output):
-        raise UsageError(f"{output} is the net itself, which the weights would replace: choose another -o")
 
 
 def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, profile: Profile) -> Copied:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
 from caffe_fillers._version import __version__
 from caffe_fillers.cli.terminal import LINE_ENDS, columns, discard_output, flush, prepare_streams, printable
-from caffe_fillers.errors import CaffeFillersError
+from caffe_fillers.errors import CaffeFillersError, UsageError, suggestion
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DONE, MISMATCH, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, MISMATCH, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 70, 130
+TRACEBACK = "CAFFE_FILL_TRACEBACK"
+"""The variable of the environment that shows where an error of ours came from."""
 
 # Each command is a module here with `add_arguments(parser)` and `run(arguments) -> int`; it is
 # imported when it is called, so that the others cost nothing.
@@ -32,31 +35,55 @@ _EPILOG = "commands, each with its own --help: " + ", ".join(name for name in CO
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code is 0 done, 1 a check found a mismatch, 2 wrong input."""
+    """Run the command line; the exit code is 0 done, 1 a check found a mismatch, 2 wrong input.
+
+    70 is a fault of this program, 130 an interruption.
+    """
     prepare_streams()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         flush()
         return code
-    except CaffeFillersError as error:
-        print(f"caffe-fill: {printable(str(error), keep=LINE_ENDS)}", file=sys.stderr)
-        return WRONG_INPUT
-    except BrokenPipeError:  # the reader of a pipe has had enough, which is no fault
-        discard_output()
-        return DONE
-    except OSError as error:
-        discard_output()
-        print(f"caffe-fill: cannot write the output: {error.strerror or error}", file=sys.stderr)
-        return WRONG_INPUT
-    except MemoryError:
-        print("caffe-fill: this takes more memory than there is", file=sys.stderr)
-        return WRONG_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    """Say what was wrong, in one message, and whose fault it is by the exit code."""
+    if isinstance(error, BrokenPipeError):  # the reader of a pipe has had enough, which is no fault
+        discard_output()
+        return DONE
+    if isinstance(error, CaffeFillersError):
+        said = printable(str(error), keep=LINE_ENDS)
+    elif isinstance(error, OSError):
+        discard_output()
+        said = f"cannot write the output: {error.strerror or error}"
+    elif isinstance(error, MemoryError):
+        said = "this takes more memory than there is"
+    else:
+        return _own_fault(error)
+    print(f"caffe-fill: {said}", file=sys.stderr)
+    return WRONG_INPUT
+
+
+def _own_fault(error: Exception) -> int:
+    """Tell an error that no input should cause: never as exit code 1, which says that a check failed."""
+    if os.environ.get(TRACEBACK):
+        import traceback
+
+        traceback.print_exc()
+    said = printable(f"{type(error).__name__}: {error}")
+    hint = f"please report it, with the net and what {TRACEBACK}=1 in the environment shows"
+    print(f"caffe-fill: this is a fault of caffe-fill itself ({said}); {hint}", file=sys.stderr)
+    return OUR_FAULT
 
 
 def _run(words: list[str]) -> int:
     name = words.pop(0) if words and words[0] in COMMANDS else "fill"
+    if name == "fill" and words:
+        _refuse_misspelt(words[0])
     command = import_module(f"caffe_fillers.cli.{name}")
     width = columns() - 2
     parser = argparse.ArgumentParser(
@@ -68,6 +95,14 @@ def _run(words: list[str]) -> int:
     parser.add_argument("--version", action="version", version=f"caffe-fill {__version__}")
     command.add_arguments(parser)
     return int(command.run(parser.parse_args(words)))
+
+
+def _refuse_misspelt(word: str) -> None:
+    """A first word that is neither a command nor a file, and near a command, is taken for one misspelt."""
+    if word.startswith("-") or "." in word or os.path.lexists(word):
+        return
+    if near := suggestion(word, COMMANDS):
+        raise UsageError(f"{word!r} is neither a command{near} nor a file")
 
 
 def entry_point() -> None:

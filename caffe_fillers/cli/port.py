@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.cli.outputs import spare_inputs
 
 FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
 
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.port.initialisers.printing import print_initialisers
 
     net = load(arguments)
+    spare_inputs(arguments.output, net)
     if arguments.only == "init":
         code = print_initialisers(arguments.to, net.plan, net.parameter)
     else:

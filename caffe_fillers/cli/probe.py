@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.cli.outputs import spare_inputs
 from caffe_fillers.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.probe import measure
 
     net = load(arguments)
+    if arguments.plot:
+        spare_inputs(arguments.plot, net, [arguments.input])
     measurement = measure(
         net.parameter,
         net.plan,

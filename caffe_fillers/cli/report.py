@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, thread_count
+from caffe_fillers.cli.outputs import spare_inputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--caffe", default="master", metavar="VERSION", help="as for filling (default master)"
     )
-    parser.add_argument("--threads", type=int, metavar="N", help="for drawing (default: all cores)")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="for drawing (default: 2 if there are two cores)"
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -38,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.cli import tables
 
     net = load(arguments)
+    output = arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html"
+    spare_inputs(output, net, [arguments.weights])
     seed = net.seed if arguments.seed is None else arguments.seed
     if seed is None and arguments.weights is None:
         seed = fresh_seed()
@@ -49,11 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
         threads=thread_count(arguments.threads),
         command=command(arguments, seed),
     ).encode()
-    if arguments.output == "-":
+    if output == "-":
         sys.stdout.buffer.write(page)
         return 0
-    output = Path(arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html")
-    with replace_file(output) as file:
+    with replace_file(Path(output)) as file:
         file.write(page)
     if not arguments.quiet:
         tables.print_notes(net, sys.stderr)

@@ -1,0 +1,81 @@
+"""From nets as they were read to planned ones: the user's state and shapes, typos in errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from caffe_fillers import passes
+from caffe_fillers.errors import UsageError
+from caffe_fillers.planner import PlannedNet, plan_net
+from caffe_fillers.schema import TEST, TRAIN, NetState
+
+if TYPE_CHECKING:
+    from caffe_fillers.api.reading import Origin, Source
+    from caffe_fillers.notes import Note
+    from caffe_fillers.passes import Passed
+    from caffe_fillers.shapes import Shape
+
+_PHASES = {"train": TRAIN, "test": TEST}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A planned net and what was noted on the way to it."""
+
+    net: PlannedNet
+    notes: tuple[Note, ...]
+
+
+def chosen_state(phase: str | None, level: int | None, stages: Iterable[str], *, solver: bool) -> NetState:
+    """The user's state; a solver decides what is not said."""
+    if phase not in (None, *_PHASES):
+        raise UsageError(f"phase {phase!r} is neither train nor test")
+    try:
+        state = NetState(stage=stages)
+        if phase is not None or not solver:
+            state.phase = _PHASES[phase or "train"]
+        if level is not None or not solver:
+            state.level = level or 0
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"level and stages are an int32 and texts in UTF-8: {error}") from None
+    return state
+
+
+def files_read(source: Source, read: Origin) -> tuple[str, ...]:
+    """Names of the file that was given and of the nets that a solver in it names."""
+    if not isinstance(source, (str, Path)):
+        return ()
+    return tuple(dict.fromkeys((str(source), read.path, *(test.path for test in read.tests))))
+
+
+def plan_all(
+    nets: Sequence[Origin],
+    state: NetState,
+    shapes: Mapping[str, Shape] | None,
+    dialect: str | None,
+    *,
+    strict: bool,
+) -> list[Planned]:
+    """Prepare and plan a net in the user's state, and those that its solver tests with in their own."""
+    states = [state, *[NetState()] * (len(nets) - 1)]
+    prepared = [_prepare(net, own, dialect) for net, own in zip(nets, states, strict=True)]
+    return [_plan(read, passed, shapes, strict=strict) for read, passed in zip(nets, prepared, strict=True)]
+
+
+def _prepare(read: Origin, state: NetState, dialect: str | None) -> Passed:
+    """The net that Caffe builds; the user's `state` wins over a solver's, which wins over the net's own."""
+    default, merged = None, NetState()
+    if read.solver is not None:
+        default = read.solver.default
+        merged.CopyFrom(read.solver.state)
+    merged.MergeFrom(state)
+    inline = read.solver is not None and read.solver.inline
+    return passes.prepare(read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect)
+
+
+def _plan(read: Origin, passed: Passed, shapes: Mapping[str, Shape] | None, *, strict: bool) -> Planned:
+    net = plan_net(passed.net, read.folders, shapes, path=read.path, strict=strict)
+    return Planned(net, passed.notes)

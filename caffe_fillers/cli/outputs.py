@@ -1,0 +1,31 @@
+"""What no OUT may be: a file that the same command reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from caffe_fillers.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from caffe_fillers.api import Net
+
+
+def spare_inputs(output: str | Path, net: Net, others: Iterable[str | None] = ()) -> None:
+    """Refuse an output that would replace the net, a net that its solver names, or another file that is read.
+
+    Standard output replaces nothing. What `--weights` reads is not asked about: filling may write it anew.
+    """
+    from caffe_fillers.api.files import are_one_file
+
+    if output == "-":
+        return
+    named = [
+        (path, "a net of the solver" if number else "the net itself") for number, path in enumerate(net.files)
+    ]
+    named += [(path, "a file that is read") for path in others if path is not None]
+    for path, what in named:
+        if are_one_file(path, output):
+            raise UsageError(f"{output} is {what}, which the output would replace: choose another name")

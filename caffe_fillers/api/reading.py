@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 from caffe_fillers import prototxt
 from caffe_fillers.api.files import SourceFolders, open_input
 from caffe_fillers.errors import FormatError, UsageError
-from caffe_fillers.formats.wire import MAX_BYTES, check_layers
+from caffe_fillers.formats.kinds import misfits
+from caffe_fillers.formats.wire import MAX_BYTES, check_layers, fields
 from caffe_fillers.notes import Note
 from caffe_fillers.schema import NetParameter, SolverParameter, from_bytes
 from caffe_fillers.solver import SolverNet, read_solver
@@ -22,6 +23,10 @@ MessageType = TypeVar("MessageType", bound=Message)
 
 # A net and a solver have not a field in common but `debug_info`.
 _SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}
+_SOLVER_NETS = {
+    SolverParameter.DESCRIPTOR.fields_by_name[name].number
+    for name in ("net", "train_net", "net_param", "train_net_param")
+}
 _PIECE = 1 << 20
 MAX_TEXT_BYTES = 1 << 26
 """Of a net as text: the largest known have one hundredth of that, and a byte takes 2 microseconds to read."""
@@ -48,7 +53,7 @@ def read_net(source: Source, *, strict: bool = False) -> Origin:
     folders = SourceFolders((Path(), Path(path).parent))
     if not _is_solver(data, path):
         net, notes = _parse(data, path, NetParameter, strict=strict)
-        return Origin(net, path, folders, notes)
+        return Origin(_with_layers(net, path, notes), path, folders, notes)
     solver, notes = _parse(data, path, SolverParameter, strict=strict)
     training = read_solver(solver, path=path)
     read = _read_solver_net(training.train, path, folders, strict=strict)
@@ -61,7 +66,7 @@ def read_net(source: Source, *, strict: bool = False) -> Origin:
 def _read_solver_net(solver_net: SolverNet, path: str, folders: SourceFolders, *, strict: bool) -> Origin:
     source = solver_net.source
     if isinstance(source, NetParameter):
-        return Origin(source, path, folders, solver=solver_net)
+        return Origin(_with_layers(source, f"{path}, the net in it"), path, folders, solver=solver_net)
     found = folders.find(source)
     if found is None:
         raise UsageError(f"{path}: the solver's net {source!r} is neither here nor beside the solver")
@@ -69,7 +74,19 @@ def _read_solver_net(solver_net: SolverNet, path: str, folders: SourceFolders, *
     if _is_solver(data, str(found)):
         raise UsageError(f"{path}: the solver's net {source!r} is a solver, not a net")
     net, notes = _parse(data, str(found), NetParameter, strict=strict)
-    return Origin(net, str(found), SourceFolders((*folders.folders, found.parent)), notes, solver_net)
+    beside = SourceFolders((*folders.folders, found.parent))
+    return Origin(_with_layers(net, str(found), notes), str(found), beside, notes, solver_net)
+
+
+def _with_layers(net: NetParameter, path: str, notes: tuple[Note, ...] = ()) -> NetParameter:
+    """The net itself, if it has a layer of any format; Caffe would build and save one of nothing."""
+    if net.layer or net.layers or net.input:
+        return net
+    problem = (
+        f"{path}: this is no net, for nothing in it is a layer: neither layer nor layers nor input; "
+        "give a prototxt or a caffemodel of a net, or a solver that names one"
+    )
+    raise FormatError("\n    ".join([problem, *(f"note: {note.message}" for note in notes)]))
 
 
 def _read(source: Source) -> tuple[bytes, str]:
@@ -113,13 +130,14 @@ def is_binary(data: bytes) -> bool:
 
 
 def _is_solver(data: bytes, path: str) -> bool:
-    """By the fields that the file has at its top."""
+    """By the fields at the top of the file; a binary one has numbers there, some of which nets have too."""
     if is_binary(data):
         try:
-            solver = from_bytes(SolverParameter, data)
+            message = memoryview(data)
+            named = any(field.number in _SOLVER_NETS for field in fields(message, "the file"))
+            return named and misfits(message, SolverParameter) <= misfits(message, NetParameter)
         except FormatError:
             return False
-        return any(solver.HasField(name) for name in ("net", "train_net", "net_param", "train_net_param"))
     names = prototxt.top_fields(prototxt.decode(data, path), path)
     return names <= _SOLVER_FIELDS and bool(names)
 

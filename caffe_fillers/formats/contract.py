@@ -55,6 +55,8 @@ def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Mod
         raise UsageError(f"{path}: the format {file_format.name} is written only")
     with _broken(path, file_format):
         model = file_format.read(file)
+        if not model.layers:
+            raise FormatError("there is no layer in it, so it holds no weights")
     ambiguous = path.endswith(file_format.also_reads) and not path.endswith(file_format.endings)
     if ambiguous and not any(layer.blobs for layer in model.layers):
         raise FormatError(f"{path}: this is a net without blobs; fill it first: caffe-fill {path}")

@@ -21,7 +21,7 @@ from caffe_fillers.prototxt.strings import unescape
 from caffe_fillers.prototxt.tokens import Cursor, Source, Token
 from caffe_fillers.prototxt.unknown import CLOSING, MAX_DEPTH, field_text
 from caffe_fillers.schema.extras import FIELD as EXTRA
-from caffe_fillers.schema.extras import PRIVATE
+from caffe_fillers.schema.extras import PRIVATE, is_repeated
 
 MessageType = TypeVar("MessageType", bound=Message)
 
@@ -119,7 +119,7 @@ class _Reader:
 
     def read_value(self, message: Message, field: FieldDescriptor, name: Token, depth: int) -> None:
         """What comes behind the name of a known field; the message is as before if it does not fit."""
-        if not _is_repeated(field) and message.HasField(field.name):
+        if not is_repeated(field) and message.HasField(field.name):
             raise _UnfitError(f"{field.name} is given twice; {message.DESCRIPTOR.name} takes one", name)
         colon = self.cursor.take(":")
         if field.message_type is not None:
@@ -140,14 +140,14 @@ class _Reader:
                 if number:
                     cursor.fail(problem)
                 raise _UnfitError(problem, opening)
-            child = target.add() if _is_repeated(field) else target
+            child = target.add() if is_repeated(field) else target
             child.SetInParent()
             cursor.next()
             self.read_message(child, opening if number else name, CLOSING[opening.text], depth + 1)
 
     def read_scalars(self, message: Message, field: FieldDescriptor) -> None:
         values = [self.read_scalar(field) for _ in self.items(field)]
-        if _is_repeated(field):
+        if is_repeated(field):
             getattr(message, field.name).extend(values)
         else:
             setattr(message, field.name, values[0])
@@ -155,7 +155,7 @@ class _Reader:
     def items(self, field: FieldDescriptor) -> Iterator[int]:
         """Stop before each value of a field: one, or for a repeated field as many as the brackets hold."""
         cursor = self.cursor
-        if not (_is_repeated(field) and cursor.take("[")):
+        if not (is_repeated(field) and cursor.take("[")):
             yield 0
         elif not cursor.take("]"):
             yield 0
@@ -214,11 +214,3 @@ def _no_name(token: Token, message: Any, closing: str) -> str:
     if token.text == "[":
         return "extensions and Any messages have no place in Caffe's files"
     return f"expected a field of {name}"
-
-
-def _is_repeated(field: FieldDescriptor) -> bool:
-    # protobuf renamed the property in 6.31 and warns about the old one since.
-    repeated = getattr(field, "is_repeated", None)
-    if repeated is None:
-        repeated = getattr(field, "label") == FieldDescriptor.LABEL_REPEATED  # noqa: B009  (gone from the types)
-    return bool(repeated)

@@ -12,6 +12,7 @@ from collections.abc import MutableSequence
 from typing import Any
 
 from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 FIELD = "text_extra"
@@ -63,3 +64,12 @@ def strip_private(message: Message) -> None:
                 strip_private(each)
         elif descriptor.enum_type is not None and any(each >= PRIVATE for each in values):
             message.ClearField(descriptor.name)
+
+
+def is_repeated(field: FieldDescriptor) -> bool:
+    """Whether a field is a list."""
+    # protobuf renamed the property in 6.31 and warns about the old one since.
+    repeated = getattr(field, "is_repeated", None)
+    if repeated is None:
+        repeated = getattr(field, "label") == FieldDescriptor.LABEL_REPEATED  # noqa: B009  (gone from the types)
+    return bool(repeated)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caffe_fillers import passes
-from caffe_fillers.errors import UsageError
+from caffe_fillers.errors import NetError, UnknownShapeError, UsageError, suggestion
+from caffe_fillers.layers import layer_type, unknown_type
 from caffe_fillers.planner import PlannedNet, plan_net
-from caffe_fillers.schema import TEST, TRAIN, NetState
+from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
 
 if TYPE_CHECKING:
     from caffe_fillers.api.reading import Origin, Source
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from caffe_fillers.shapes import Shape
 
 _PHASES = {"train": TRAIN, "test": TEST}
+_MOST_TYPOS, _DID_YOU_MEAN = 5, "did you mean"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,41 @@ def plan_all(
     """Prepare and plan a net in the user's state, and those that its solver tests with in their own."""
     states = [state, *[NetState()] * (len(nets) - 1)]
     prepared = [_prepare(net, own, dialect) for net, own in zip(nets, states, strict=True)]
-    return [_plan(read, passed, shapes, strict=strict) for read, passed in zip(nets, prepared, strict=True)]
+    given = dict(shapes or {})
+    _check_given(given, [passed.net for passed in prepared])
+    return [_plan(read, passed, given, strict=strict) for read, passed in zip(nets, prepared, strict=True)]
+
+
+def _check_given(shapes: Mapping[str, Shape], nets: Sequence[NetParameter]) -> None:
+    """Refuse a shape for a blob that no layer makes: it would be missed without a word."""
+    tops = {top for net in nets for layer in net.layer for top in layer.top}
+    for name in shapes:
+        if name not in tops:
+            raise UsageError(
+                f"a shape is given for {name!r}, but no layer of the net, in its phase and stages, "
+                f"has such a top{suggestion(name, tops)}"
+            )
+
+
+@contextmanager
+def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
+    """What the net has that nobody knows, added to an error: a misspelt field or type may be the reason."""
+    try:
+        yield
+    except NetError as error:
+        unknown = [note.message for note in read.notes]
+        strange = (layer for layer in net.layer if layer_type(layer) is None)
+        unknown += [f"layer {layer.name!r}: {unknown_type(layer.type)}" for layer in strange]
+        if not unknown:
+            raise
+        unknown.sort(key=lambda message: _DID_YOU_MEAN not in message)
+        lines = [f"note: {message}" for message in unknown[:_MOST_TYPOS]]
+        if len(unknown) > _MOST_TYPOS:
+            lines.append(f"and {len(unknown) - _MOST_TYPOS} more that are unknown")
+        message = "\n    ".join([str(error), *lines])
+        if isinstance(error, UnknownShapeError):
+            raise UnknownShapeError(message, error.origins) from None
+        raise NetError(message) from None
 
 
 def _prepare(read: Origin, state: NetState, dialect: str | None) -> Passed:
@@ -73,9 +110,13 @@ def _prepare(read: Origin, state: NetState, dialect: str | None) -> Passed:
         merged.CopyFrom(read.solver.state)
     merged.MergeFrom(state)
     inline = read.solver is not None and read.solver.inline
-    return passes.prepare(read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect)
+    with _with_typos(read, read.net):
+        return passes.prepare(
+            read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect
+        )
 
 
-def _plan(read: Origin, passed: Passed, shapes: Mapping[str, Shape] | None, *, strict: bool) -> Planned:
-    net = plan_net(passed.net, read.folders, shapes, path=read.path, strict=strict)
+def _plan(read: Origin, passed: Passed, shapes: Mapping[str, Shape], *, strict: bool) -> Planned:
+    with _with_typos(read, passed.net):
+        net = plan_net(passed.net, read.folders, shapes, path=read.path, strict=strict)
     return Planned(net, passed.notes)

@@ -9,6 +9,7 @@ from caffe_fillers.layers.contract import (
     layer_type,
     layer_types,
     passed_layer_type,
+    unknown_type,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "layer_type",
     "layer_types",
     "passed_layer_type",
+    "unknown_type",
 ]

@@ -40,13 +40,16 @@ class Setup:
 
     `tops` has a shape for each top, None where it is unknown. `saved` is the
     layer's parameters as Caffe saves them, where the layer changed its own.
-    `notes` are assumptions to tell the user.
+    `notes` are assumptions to tell the user; where they are about the shapes of
+    tops, `assumed` has the indices of these, and a user who gives all those
+    shapes need not be told.
     """
 
     tops: tuple[Shape | None, ...]
     events: tuple[Param | Draw, ...] = ()
     saved: LayerParameter | None = None
     notes: tuple[str, ...] = ()
+    assumed: tuple[int, ...] = ()
 
 
 Rule: TypeAlias = Callable[[LayerParameter, tuple[Shape, ...]], Setup]
@@ -143,6 +146,11 @@ def passed_layer_type(name: str) -> LayerType:
     return LayerType(name, _passed, (0, None), (0, None), accepts_unranked=True)
 
 
+def unknown_type(name: str) -> str:
+    """What there is to say of a type that nobody registered, with the nearest that is."""
+    return f"unknown layer type {name!r}{suggestion(name, layer_types)}: passed, without weights"
+
+
 def refuse_in_place(parameter: LayerParameter) -> None:
     """Caffe's refusal of a first top that is the first bottom: the layer would overwrite what it reads."""
     if parameter.top and parameter.top[0] == parameter.bottom[0]:
@@ -151,9 +159,7 @@ def refuse_in_place(parameter: LayerParameter) -> None:
 
 def _passed(parameter: LayerParameter, bottoms: tuple[Shape, ...], _: Sources) -> Setup:
     known = dict(zip(parameter.bottom, bottoms, strict=True))
-    near = suggestion(parameter.type, layer_types)
-    note = f"unknown layer type {parameter.type!r}{near}: passed, without weights"
-    return Setup(tuple(known.get(top) for top in parameter.top), notes=(note,))
+    return Setup(tuple(known.get(top) for top in parameter.top), notes=(unknown_type(parameter.type),))
 
 
 def _range(arity: Arity) -> tuple[int, int | None]:

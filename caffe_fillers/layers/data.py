@@ -24,7 +24,7 @@ def input_layer(parameter: LayerParameter, sources: Sources) -> Setup:
     if len(shapes) not in (0, 1, num_tops):
         raise NetError(f"it has {len(shapes)} shapes for {num_tops} tops: give one, one per top, or none")
     if not shapes:
-        return Setup((None,) * num_tops, notes=("the input has no shape",))
+        return Setup((None,) * num_tops, notes=("the input has no shape",), assumed=tuple(range(num_tops)))
     declared = [as_shape(shape.dim) for shape in shapes]
     return Setup(tuple(declared * num_tops if len(declared) == 1 else declared))
 
@@ -81,7 +81,7 @@ def window_data(parameter: LayerParameter, sources: Sources) -> Setup:
     image = (UNKNOWN if channels is None else channels, transform.crop_size, transform.crop_size)
     setup = prefetched(parameter, param.batch_size, image, (Draw(1, "seed of the windows"),))
     notes = () if channels is not None else (_missing(param.source, "channels"),)
-    return Setup(setup.tops, setup.events, notes=notes)
+    return Setup(setup.tops, setup.events, notes=notes, assumed=(0,))
 
 
 @data_layer("HDF5Data", tops=(1, None))
@@ -92,7 +92,9 @@ def hdf5_data(parameter: LayerParameter, sources: Sources) -> Setup:
     param = parameter.hdf5_data_param
     shapes = hdf5.dataset_shapes(param.source, list(parameter.top), sources)
     if shapes is None:
-        return Setup((None,) * len(parameter.top), notes=(_missing(param.source, "shapes"),))
+        num_tops = len(parameter.top)
+        notes = (_missing(param.source, "shapes"),)
+        return Setup((None,) * num_tops, notes=notes, assumed=tuple(range(num_tops)))
     return Setup(tuple((param.batch_size, *shape[1:]) for shape in shapes))
 
 
@@ -122,7 +124,8 @@ def prefetched(
         image = (image[0], crop, crop)
     seed = transformer_seed(parameter)
     events = (*seed, *own_draws, *seed, Draw(1, "seed of the prefetching thread"))
-    return Setup(((batch_size, *image), (batch_size,))[: len(parameter.top)], events, notes=notes)
+    tops = ((batch_size, *image), (batch_size,))[: len(parameter.top)]
+    return Setup(tops, events, notes=notes, assumed=(0,))
 
 
 def transformer_seed(parameter: LayerParameter) -> tuple[Draw, ...]:

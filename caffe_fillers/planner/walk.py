@@ -110,7 +110,9 @@ class _Walk:
         setup = kind.rule(layer, bottoms, self.sources)  # type: ignore[arg-type]
         if len(setup.tops) < len(layer.top):
             raise NetError(f"it has {len(layer.top)} tops; the type makes {len(setup.tops)} here")
-        self.notes += [Note(note, layer.name, layer.text_extra.line) for note in setup.notes]
+        given = bool(setup.assumed) and all(layer.top[index] in self.tops.given for index in setup.assumed)
+        notes = () if given else setup.notes
+        self.notes += [Note(note, layer.name, layer.text_extra.line) for note in notes]
         return setup
 
     def _add_blobs(self, layer_id: int, layer: LayerParameter, saved: LayerParameter, setup: Setup) -> None:

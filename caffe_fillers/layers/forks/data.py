@@ -25,7 +25,7 @@ def annotated_data(parameter: LayerParameter, sources: Sources) -> Setup:
     image = (3, height, width)
     setup = prefetched(parameter, parameter.data_param.batch_size, image, ())
     tops = (setup.tops[0], (1, 1, UNKNOWN, 8))[: len(parameter.top)]
-    return Setup(tops, setup.events, notes=(_assumed(parameter),))
+    return Setup(tops, setup.events, notes=(_assumed(parameter),), assumed=(0,))
 
 
 @data_layer("DenseImageData@segnet", tops=2)
@@ -53,7 +53,7 @@ def _dense_image_data(parameter: LayerParameter, thread: tuple[Draw, ...]) -> Se
         return setup
     divisor = param.label_divide_factor
     label = (param.batch_size, 1, height // divisor, width // divisor)
-    return Setup((setup.tops[0], label), setup.events, notes=setup.notes)
+    return Setup((setup.tops[0], label), setup.events, notes=setup.notes, assumed=setup.assumed)
 
 
 @data_layer("ImageSegData", tops=(2, 3))
@@ -75,6 +75,7 @@ def unseen_data(parameter: LayerParameter, sources: Sources) -> Setup:
         ((UNKNOWN, 3, crop, crop), *(None,) * num_others),
         (*seed, *seed, *_THREAD),
         notes=(_assumed(parameter),),
+        assumed=(0,),
     )
 
 
@@ -86,7 +87,7 @@ def _labelled_images(
     seed = transformer_seed(parameter)
     num = param.batch_size
     tops = ((num, channels, *lengths), (num, 1, *lengths), (num, 1, 1, 2))[: len(parameter.top)]
-    return Setup(tops, (*seed, *own, *seed, *thread), notes=(_assumed(parameter),))
+    return Setup(tops, (*seed, *own, *seed, *thread), notes=(_assumed(parameter),), assumed=(0,))
 
 
 def _assumed(parameter: LayerParameter) -> str:

@@ -1,0 +1,126 @@
+"""What is misspelt is named where it makes a net fail: fields, layer types, blobs of given shapes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+import caffe_fillers as cf
+from caffe_fillers.cli import main
+from caffe_fillers.errors import NetError, UnknownShapeError, UsageError
+
+INPUT = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }\n"
+DATA = "layer { name: 'd' type: 'Data' top: 'x' top: 'y' data_param { source: 'gone' batch_size: 4 } }\n"
+
+
+def layer(kind: str, fields: str, name: str = "a", bottom: str = "x") -> str:
+    return f"layer {{ name: '{name}' type: '{kind}' bottom: '{bottom}' top: '{name}' {fields} }}\n"
+
+
+def load(text: str, **options: object) -> cf.Net:
+    return cf.load_net(io.BytesIO(text.encode()), **options)  # type: ignore[arg-type]
+
+
+def convolution(fields: str) -> str:
+    return INPUT + layer("Convolution", f"convolution_param {{ {fields} }}")
+
+
+FAILING = {
+    "kernal_size": (convolution("num_output: 4 kernal_size: 5"), "kernel_size"),
+    "num_outputs": (convolution("num_outputs: 4 kernel_size: 5"), "num_output"),
+    "innerproduct_param": (
+        INPUT + layer("InnerProduct", "innerproduct_param { num_output: 3 }"),
+        "inner_product_param",
+    ),
+    "botom": (
+        INPUT + "layer { name: 'r' type: 'ReLU' botom: 'x' top: 'r' }",
+        "bottom",
+    ),
+    "Convolutoin": (
+        convolution("num_output: 4 kernel_size: 3").replace("Convolution", "Convolutoin")
+        + layer("InnerProduct", "inner_product_param { num_output: 3 }", "b", "a"),
+        "Convolution",
+    ),
+}
+
+
+@pytest.mark.parametrize("typo", FAILING)
+def test_the_typo_is_named(typo: str) -> None:
+    text, meant = FAILING[typo]
+    with pytest.raises(NetError, match=rf"(?s)\n    note: .*'{typo}' \(did you mean '{meant}'\?\)"):
+        load(text)
+
+
+def test_an_unknown_shape_stays_one() -> None:
+    with pytest.raises(UnknownShapeError) as caught:
+        load(FAILING["Convolutoin"][0])
+    assert set(caught.value.origins) == {"a"}
+
+
+def test_typos_come_before_what_is_merely_unknown_and_are_few() -> None:
+    strange = " ".join(f"qqzz{index}: 1" for index in range(9))
+    with pytest.raises(NetError) as caught:
+        load(convolution(f"{strange} num_output: 4 kernal_size: 3"))
+    first, *notes = str(caught.value).splitlines()
+    assert "kernel_size" in first
+    assert "did you mean 'kernel_size'" in notes[0]
+    assert len(notes) == 6
+    assert notes[-1].strip() == "and 5 more that are unknown"
+
+
+def test_a_net_that_is_known_gets_no_notes() -> None:
+    with pytest.raises(NetError) as caught:
+        load(convolution("num_output: 4"))
+    assert "note" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        ({"dta": (1, 3, 8, 8)}, "no layer of the net"),
+        ({"X": (1, 3, 8, 8)}, "did you mean 'x'?"),
+        ({"x": (1, 3, 8, 8), "z": (1,)}, "is given for 'z'"),
+    ],
+)
+def test_a_shape_of_no_blob_is_refused(shapes: dict[str, tuple[int, ...]], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(DATA, shapes=shapes)
+    assert said in str(caught.value)
+
+
+def test_a_blob_of_a_test_net_alone_may_have_a_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.prototxt").write_text(INPUT)
+    Path("test.prototxt").write_text(DATA.replace("'x'", "'t'"))
+    Path("s.prototxt").write_text(
+        "train_net: 'train.prototxt' test_net: 'test.prototxt' test_iter: 1 test_interval: 1"
+    )
+    assert main(["plan", "s.prototxt", "--shape", "t=1,3,4,4"]) == 0
+    assert main(["plan", "s.prototxt", "--shape", "u=1,3,4,4"]) == 2
+
+
+HDF5 = "layer { name: 'd' type: 'HDF5Data' top: 'x' top: 'y' hdf5_data_param { source: 'no' batch_size: 4 } }"
+ANNOTATED = DATA.replace("'Data'", "'AnnotatedData'")
+SHAPE = (4, 3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "notes"),
+    [
+        (DATA, {}, 1),
+        (DATA, {"y": (4,)}, 1),
+        (DATA, {"x": SHAPE}, 0),
+        (HDF5, {"x": SHAPE}, 1),
+        (HDF5, {"x": SHAPE, "y": (4,)}, 0),
+        (ANNOTATED, {}, 1),
+        (ANNOTATED, {"x": SHAPE}, 0),
+        ("layer { name: 'i' type: 'Input' top: 'x' }", {}, 1),
+        ("layer { name: 'i' type: 'Input' top: 'x' }", {"x": SHAPE}, 0),
+    ],
+)
+def test_what_is_given_is_not_said_to_be_assumed(
+    text: str, shapes: dict[str, tuple[int, ...]], notes: int
+) -> None:
+    assert len(load(text, shapes=shapes).notes) == notes

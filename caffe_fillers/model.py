@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from caffe_fillers.laws import Values
+from caffe_fillers.plan import Occurrence, occurrences
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, count
 
@@ -71,6 +72,12 @@ class Model:
         for layer in self.layers:
             for index, blob in enumerate(layer.blobs):
                 yield layer, index, blob
+
+    @property
+    def layers_with_blobs(self) -> Mapping[Occurrence, ModelLayer]:
+        """By name, and by how many layers of that name come before."""
+        layers = [layer for layer in self.layers if layer.blobs]
+        return dict(zip(occurrences(layer.name for layer in layers), layers, strict=True))
 
     @property
     def num_parameters(self) -> int:

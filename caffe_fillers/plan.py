@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,6 +16,22 @@ from caffe_fillers.laws import Law
 from caffe_fillers.notes import Note
 from caffe_fillers.shapes import Shape, count
 
+Occurrence: TypeAlias = tuple[str, int]
+"""A layer's name, and how many layers of that name come before: Caffe lets several have one."""
+
+
+def occurrences(names: Iterable[str]) -> list[Occurrence]:
+    """What tells layers apart, by their names in order.
+
+    >>> occurrences(["c", "d", "c"])
+    [('c', 0), ('d', 0), ('c', 1)]
+    """
+    seen, found = Counter[str](), list[Occurrence]()
+    for name in names:
+        found.append((name, seen[name]))
+        seen[name] += 1
+    return found
+
 
 @dataclass(frozen=True)
 class Fill:
@@ -22,7 +39,7 @@ class Fill:
 
     `legacy_shape` is the shape that Caffe gave the blob before 2015 where it
     was another (inner product weights were 1x1xNxK): old conventions compute
-    fans from it.
+    fans from it. `convention` is whose Caffe fills it where nobody says.
     """
 
     layer: str
@@ -30,6 +47,7 @@ class Fill:
     shape: Shape
     filler: Filler
     legacy_shape: Shape | None = None
+    convention: Convention = field(default=MASTER, repr=False)
 
     @property
     def count(self) -> int:
@@ -40,8 +58,9 @@ class Fill:
         """The shape that fans are counted on."""
         return self.legacy_shape if convention.legacy_blobs and self.legacy_shape else self.shape
 
-    def law(self, convention: Convention = MASTER) -> Law:
+    def law(self, convention: Convention | None = None) -> Law:
         """What Caffe draws the blob's float32 values from."""
+        convention = convention or self.convention
         return self.filler.law(self.counted_shape(convention), np.float32, convention)
 
 
@@ -109,6 +128,30 @@ class Plan:
     def owner(self, blob: PlannedBlob) -> tuple[str, int] | None:
         """The owner of a shared blob, if its name says which it is: Caffe lets layers have one name."""
         return None if blob.owner is None or blob.owner[0] in self._names_of_several else blob.owner
+
+    @cached_property
+    def layers_with_blobs(self) -> Mapping[Occurrence, tuple[PlannedBlob, ...]]:
+        """Their blobs by name, and by how many layers of that name come before."""
+        layers: dict[int, list[PlannedBlob]] = {}
+        for blob in self.blobs:
+            layers.setdefault(blob.layer_id, []).append(blob)
+        keys = occurrences(blobs[0].layer for blobs in layers.values())
+        return dict(zip(keys, map(tuple, layers.values()), strict=True))
+
+    @cached_property
+    def labels(self) -> Mapping[int, str]:
+        """By id, names of layers for people: where one came before, with the id behind it, as in files."""
+        return {
+            blobs[0].layer_id: f"{name}#{blobs[0].layer_id}" if before else name
+            for (name, before), blobs in self.layers_with_blobs.items()
+        }
+
+    def of_caffe(self, convention: Convention) -> Plan:
+        """The same plan with the laws of an older Caffe."""
+        steps = (
+            replace(step, convention=convention) if isinstance(step, Fill) else step for step in self.steps
+        )
+        return replace(self, steps=tuple(steps))
 
     @cached_property
     def _names_of_several(self) -> set[str]:

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.plan import Plan, PlannedBlob
+from caffe_fillers.plan import Occurrence, Plan, PlannedBlob
 from caffe_fillers.shapes import Shape, format_shape
 
 _MOST_AXES = 5
 
 Matched = list[tuple[PlannedBlob, ModelBlob]]
+_Declared = Mapping[Occurrence, tuple[PlannedBlob, ...]]
 
 
 def match(plan: Plan, model: Model) -> tuple[Matched, tuple[str, ...]]:
-    """The blobs that both have in the same shape, and what else there is to say."""
-    declared: dict[str, list[PlannedBlob]] = {}
-    for blob in plan.blobs:
-        declared.setdefault(blob.layer, []).append(blob)
-    found = {layer.name: layer for layer in model.layers if layer.blobs}
-    missing = [name for name in declared if name not in found]
-    extra = [layer for name, layer in found.items() if name not in declared]
-    renamed = _renamed(declared, missing, extra)
+    """The blobs that both have in the same shape, and what else there is to say.
+
+    Layers are those of one name, of several the first and the first, the second and the second; the blobs'
+    `layer` is then what tells them apart.
+    """
+    declared = {
+        key: tuple(replace(blob, layer=plan.labels[blob.layer_id]) for blob in blobs)
+        for key, blobs in plan.layers_with_blobs.items()
+    }
+    found = model.layers_with_blobs
+    missing = {key: blobs for key, blobs in declared.items() if key not in found}
+    extra = [layer for key, layer in found.items() if key not in declared]
+    renamed = _renamed(missing, extra)
     matched: Matched = []
     problems = list(_strangers(missing, extra, renamed))
-    for name, blobs in declared.items():
-        layer = found.get(name, renamed.get(name))
+    for key, blobs in declared.items():
+        layer = found.get(key, renamed.get(key))
         if layer is None:
             continue
         if len(layer.blobs) != len(blobs):
-            problems.append(f"layer {name!r} has {len(layer.blobs)} blobs, {len(blobs)} are declared")
+            problems.append(
+                f"layer {blobs[0].layer!r} has {len(layer.blobs)} blobs, {len(blobs)} are declared"
+            )
         for blob, stored in zip(blobs, layer.blobs, strict=False):
             order = None if _alike(blob, stored) else _order(blob.shape, stored.shape)
             if order is not None:
@@ -51,31 +60,30 @@ def _alike(blob: PlannedBlob, stored: ModelBlob) -> bool:
     )
 
 
-def _renamed(
-    declared: dict[str, list[PlannedBlob]], missing: list[str], extra: list[ModelLayer]
-) -> dict[str, ModelLayer]:
+def _renamed(missing: _Declared, extra: list[ModelLayer]) -> dict[Occurrence, ModelLayer]:
     """Missing layers, each with the first extra one whose blobs have the same shapes."""
     left, renamed = list(extra), {}
-    for name in missing:
-        wanted = declared[name]
+    for key, wanted in missing.items():
         for layer in left:
             if len(layer.blobs) == len(wanted) and all(map(_alike, wanted, layer.blobs)):
                 left.remove(layer)
-                renamed[name] = layer
+                renamed[key] = layer
                 break
     return renamed
 
 
-def _strangers(missing: list[str], extra: list[ModelLayer], renamed: dict[str, ModelLayer]) -> Iterator[str]:
-    taken = {layer.name for layer in renamed.values()}
-    for name in missing:
-        yield f"layer {name!r} is " + (
-            f"called {renamed[name].name!r}, if that is it: its blobs have the same shapes"
-            if name in renamed
+def _strangers(
+    missing: _Declared, extra: list[ModelLayer], renamed: dict[Occurrence, ModelLayer]
+) -> Iterator[str]:
+    taken = [id(layer) for layer in renamed.values()]
+    for key, blobs in missing.items():
+        yield f"layer {blobs[0].layer!r} is " + (
+            f"called {renamed[key].name!r}, if that is it: its blobs have the same shapes"
+            if key in renamed
             else "missing"
         )
     for layer in extra:
-        if layer.name not in taken:
+        if id(layer) not in taken:
             yield f"layer {layer.name!r} is not in the net"
 
 

@@ -10,6 +10,7 @@ from caffe_fillers._registry import Registry
 from caffe_fillers.laws import Values
 from caffe_fillers.plan import Plan
 from caffe_fillers.port.graph import Node
+from caffe_fillers.port.numbering import told_apart
 from caffe_fillers.schema import NetParameter
 
 
@@ -47,15 +48,20 @@ class Target:
 
     `reserved` are names that neither a layer's attribute nor a variable may have; `separator` stands
     between a layer's and its parameter's name in a layout. `repeats` is whether a layout has shared
-    parameters under the name of every layer that uses them, else under their owner's alone.
+    parameters under the name of every layer that uses them, else under their owner's alone. `printer`
+    is given a net whose layers have each a name of its own.
     """
 
     name: str
     translations: Registry[Translation]
-    print_module: Callable[[NetParameter, Plan], str]
+    printer: Callable[[NetParameter, Plan], str]
     reserved: frozenset[str]
     separator: str = "."
     repeats: bool = True
+
+    def print_module(self, net: NetParameter, plan: Plan) -> str:
+        """A file with the net as a module; layers of one name are numbered."""
+        return self.printer(*told_apart(net, plan))
 
 
 targets: Registry[Target] = Registry("target of port", __package__)

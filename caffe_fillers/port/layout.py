@@ -13,6 +13,7 @@ from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.plan import Plan
 from caffe_fillers.port.contract import Target
 from caffe_fillers.port.graph import Node, build_graph
+from caffe_fillers.port.numbering import told_apart
 from caffe_fillers.port.sharing import owners
 from caffe_fillers.port.translate import translation
 from caffe_fillers.schema import NetParameter
@@ -22,11 +23,15 @@ def lay_out(target: Target, net: NetParameter, plan: Plan, model: Model) -> list
     """Every parameter of the printed module with its name; one layer at a time is held when they are read.
 
     `model` holds the net's blobs in Caffe's order, filled or trained. A layer
-    that it does not have, or has with other shapes, is a `NetError`.
+    that it does not have, or has with other shapes, is a `NetError`. Layers of one name are the model's in
+    their order, and numbered as in the module.
     """
-    blobs = {layer.name: layer.blobs for layer in model.layers if layer.blobs}
+    net, numbered = told_apart(net, plan)
+    stored = model.layers_with_blobs
+    names = zip(plan.layers_with_blobs, numbered.layers_with_blobs, strict=True)
+    blobs = {name: stored[key].blobs for key, (name, _) in names if key in stored}
     laid: list[tuple[str, ModelBlob]] = []
-    graph = build_graph(net, plan, target.reserved)
+    graph = build_graph(net, numbered, target.reserved)
     left_out = {} if target.repeats else owners(graph, target)
     for node in graph.nodes:
         if node.blobs and node.name not in left_out:

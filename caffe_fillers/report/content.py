@@ -116,7 +116,7 @@ def collect(
         found = stored.get((planned.layer_id, planned.index))
         if found is not None and planned.index == 0 and planned.layer_id in first and len(planned.shape) == 4:
             images[planned.layer_id] = filter_image(found.array().reshape(planned.shape))
-        verdict = verdicts.get((planned.layer, planned.index))
+        verdict = verdicts.get((plan.labels[planned.layer_id], planned.index))
         view = _blob(plan, planned, row, found, verdict, convention)
         blobs.setdefault(planned.layer_id, []).append(view)
     layers = tuple(

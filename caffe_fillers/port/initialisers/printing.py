@@ -10,6 +10,7 @@ from caffe_fillers.plan import Fill, Plan, PlannedBlob
 from caffe_fillers.port.initialisers.contract import Initialiser, equivalent, frameworks
 from caffe_fillers.port.initialisers.keywords import FLAX, KERAS, MXNET, TORCH, Keywords, keyword
 from caffe_fillers.port.names import identifiers
+from caffe_fillers.port.numbering import told_apart
 from caffe_fillers.port.wrapping import wrapped
 from caffe_fillers.schema import LayerParameter, NetParameter
 
@@ -39,11 +40,12 @@ def print_initialisers(framework: str, plan: Plan, net: NetParameter) -> str:
 
     In torch it is a function that draws a module's parameters; elsewhere a
     dictionary of each layer's arguments: `Conv2D(20, 5, **INITIALISERS["conv1"])`.
-    A shared parameter is its owner's; values that stand in the prototxt, and
-    the statistics of a BatchNorm, are to be loaded. Errors: `UnknownNameError`
-    for a framework, `FillerError` for a blob.
+    Layers of one name are numbered. A shared parameter is its owner's; values
+    that stand in the prototxt, and the statistics of a BatchNorm, are to be
+    loaded. Errors: `UnknownNameError` for a framework, `FillerError` for a blob.
     """
     frameworks[framework]  # an unknown one is told before anything else is done
+    net, plan = told_apart(net, plan)
     drawn = list(_drawn(framework, plan, net))
     lines = {line for each in drawn for line in each.initialiser.imports}
     imports = sorted(lines, key=lambda line: (line.startswith("from"), line))

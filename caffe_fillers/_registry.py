@@ -22,6 +22,9 @@ class Registry(Generic[T]):
     `caffe_fillers.<kind>`, spaces as underscores; they are asked for names
     that the package itself does not have.
 
+    With a `mark` a name that has it, as `BN@segnet`, is a variant of the name
+    before it: `variant` finds it, and nothing else does, for nobody writes it.
+
     >>> colours = Registry[int]("colour")
     >>> @colours.register("red")
     ... def red() -> None: ...
@@ -29,8 +32,9 @@ class Registry(Generic[T]):
     (True, ['red'])
     """
 
-    def __init__(self, kind: str, package: str | None = None) -> None:
+    def __init__(self, kind: str, package: str | None = None, mark: str = "\0") -> None:
         self.kind = kind
+        self._mark = mark
         self._package = package
         self._values: dict[str, T] = {}
         self._discovered = False
@@ -56,7 +60,23 @@ class Registry(Generic[T]):
         """All registered names, sorted."""
         self._discover()
         self._ask_others()
-        return sorted(self._values)
+        return sorted(name for name in self._values if self._mark not in name)
+
+    def variant(self, name: str, which: str) -> T | None:
+        """The variant of a name that the package itself registers; None where there is none.
+
+        >>> colours = Registry[int]("colour", mark="@")
+        >>> colours.add("red", 1); colours.add("red@night", 2)
+        >>> colours.variant("red", "night"), colours.names(), "red@night" in colours
+        (2, ['red'], False)
+        """
+        self._discover()
+        return self._values.get(f"{name}{self._mark}{which}") if self._mark not in name else None
+
+    def variants(self) -> dict[str, T]:
+        """All variants that the package itself registers, by name and mark and which."""
+        self._discover()
+        return {name: value for name, value in sorted(self._values.items()) if self._mark in name}
 
     def all(self) -> list[T]:
         """All registered values, in the order of their names."""
@@ -67,21 +87,16 @@ class Registry(Generic[T]):
         self._discover()
         return list(self._values.values())
 
-    def owns(self, name: str) -> bool:
-        """Whether the package itself registers a name; nobody else is asked."""
-        self._discover()
-        return name in self._values
-
     def __getitem__(self, name: str) -> T:
         if name not in self:
-            raise UnknownNameError(self.kind, name, self._values)
+            raise UnknownNameError(self.kind, name, self.names())
         return self._values[name]
 
     def __contains__(self, name: str) -> bool:
         self._discover()
         if name not in self._values:
             self._ask_others()
-        return name in self._values
+        return name in self._values and self._mark not in name
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

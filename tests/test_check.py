@@ -103,9 +103,9 @@ def test_trained_weights_are_called_so() -> None:
     assert "trained?" in diagnose(conv(fillers.Xavier()), values)
 
 
-@pytest.mark.parametrize("name", sorted(fillers.filler_types))
+@pytest.mark.parametrize("name", [*fillers.filler_types, *fillers.filler_types.variants()])
 def test_a_laws_own_values_fit_it(name: str) -> None:
-    filler = fillers.filler_types[name]()
+    filler = (fillers.filler_types.variants().get(name) or fillers.filler_types[name])()
     shape = {"gabor": (64, 3, 7, 7), "identity": (12, 12)}.get(name, (12, 12, 4, 4))
     law = filler.law(shape)
     p_values = [fit(law, laws.sample(law, cf.Stream(seed), shape)).p_value for seed in range(40)]

@@ -71,8 +71,14 @@ FILLERS = {
     "gaussian with mean": fillers.Gaussian(-1.0, 0.5),
     **{f"xavier {norm}": fillers.Xavier(norm) for norm in ("FAN_IN", "FAN_OUT", "AVERAGE")},
     **{f"msra {norm}": fillers.MSRA(norm) for norm in ("FAN_IN", "FAN_OUT", "AVERAGE")},
-    **{f"leaky {norm}": filler_types["msra+alpha"](variance_norm=norm, alpha=0.25) for norm in range(3)},  # type: ignore[call-arg]
-    **{f"intel {norm}": filler_types["msra+scale"](variance_norm=norm, scale=0.5) for norm in range(3)},  # type: ignore[call-arg]
+    **{
+        f"leaky {norm}": filler_types.variant("msra", "alpha")(variance_norm=norm, alpha=0.25)
+        for norm in range(3)
+    },
+    **{
+        f"intel {norm}": filler_types.variant("msra", "scale")(variance_norm=norm, scale=0.5)
+        for norm in range(3)
+    },
 }
 HELPED = {
     "sparse": fillers.Gaussian(0.0, 0.5, sparse=2),

@@ -124,3 +124,30 @@ def test_what_is_given_is_not_said_to_be_assumed(
     text: str, shapes: dict[str, tuple[int, ...]], notes: int
 ) -> None:
     assert len(load(text, shapes=shapes).notes) == notes
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("type: 'gaussian' std: inf", "the gaussian filler has std inf"),
+        ("type: 'gaussian' mean: nan", "the gaussian filler has mean nan"),
+        ("type: 'uniform' min: -inf max: inf", "the uniform filler has min -inf"),
+        ("type: 'uniform' min: 0 max: inf", "the uniform filler has max inf"),
+        ("type: 'msra' scale: inf", "filler has scale inf"),
+        ("type: 'msra+alpha'", "unknown filler type 'msra+alpha'"),
+        ("type: 'xavierr'", "did you mean 'xavier'?"),
+    ],
+)
+def test_a_filler_that_cannot_be_names_its_layer(fields: str, said: str) -> None:
+    with pytest.raises(NetError) as caught:
+        load(convolution(f"num_output: 4 kernel_size: 3 weight_filler {{ {fields} }}"))
+    assert "<stdin>:2: layer 'a' (Convolution): " in str(caught.value)
+    assert said in str(caught.value)
+    assert "+alpha," not in str(caught.value)
+
+
+def test_a_dialects_own_type_is_no_name() -> None:
+    assert "unknown layer type 'BN@enet'" in load(INPUT + layer("BN@enet", "")).notes[0].message
+    with pytest.raises(NetError) as caught:
+        load(INPUT + layer("BN@enet", ""), strict=True)
+    assert "BN@segnet" not in str(caught.value)

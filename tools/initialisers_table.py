@@ -35,8 +35,8 @@ FILLERS: dict[str, Filler] = {
     "`msra`": fillers.MSRA(),
     "`msra`, `FAN_OUT`": fillers.MSRA("FAN_OUT"),
     "`msra`, `AVERAGE`": fillers.MSRA("AVERAGE"),
-    "`msra`, `alpha: 0.25` (happynear)": filler_types["msra+alpha"](alpha=0.25),  # type: ignore[call-arg]
-    "`msra`, `scale: 0.5` (Intel)": filler_types["msra+scale"](scale=0.5),  # type: ignore[call-arg]
+    "`msra`, `alpha: 0.25` (happynear)": filler_types.variants()["msra+alpha"](alpha=0.25),  # type: ignore[call-arg]
+    "`msra`, `scale: 0.5` (Intel)": filler_types.variants()["msra+scale"](scale=0.5),  # type: ignore[call-arg]
     "`bilinear`": fillers.Bilinear(),
 }
 

@@ -73,12 +73,20 @@ def require_values(shape: Shape) -> None:
         raise FillerError(f"a filler cannot fill a blob of shape {format_shape(shape)}: it holds no values")
 
 
+def require_finite(filler: Filler, *fields: str) -> None:
+    """Caffe's generators take no infinity and no NaN."""
+    for name in fields:
+        value = float(np.float32(getattr(filler, name)))
+        if not np.isfinite(value):
+            raise FillerError(f"the {filler.type_name} filler has {name} {value:g}: give a finite number")
+
+
 def require_held(size: int) -> None:
     """Refuse values that must all be in memory at once, with what they are computed from, and cannot."""
     require_memory(4 * 4 * size, f"a filler that makes {size:,} values at once needs")
 
 
-filler_types: Registry[type[Filler]] = Registry("filler type", __package__)
+filler_types: Registry[type[Filler]] = Registry("filler type", __package__, mark="+")
 
 FillerClass = TypeVar("FillerClass", bound=type[Filler])
 
@@ -116,5 +124,7 @@ def ignored_fields(parameter: FillerParameter) -> list[str]:
 
 def _class_for(parameter: FillerParameter) -> type[Filler]:
     """The type's class, or the one it becomes by a fork's field, registered as type+field."""
-    variants = (f"{parameter.type}+{descriptor.name}" for descriptor, _ in parameter.ListFields())
-    return filler_types[next(filter(filler_types.owns, variants), parameter.type)]
+    variants = (
+        filler_types.variant(parameter.type, descriptor.name) for descriptor, _ in parameter.ListFields()
+    )
+    return next(filter(None, variants), None) or filler_types[parameter.type]

@@ -14,7 +14,7 @@ import numpy as np
 from caffe_fillers import laws, rng
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention, VarianceNorm, scale_count
-from caffe_fillers.fillers.contract import Filler, filler, filler_types, require_held
+from caffe_fillers.fillers.contract import Filler, filler, filler_types, require_finite, require_held
 from caffe_fillers.fillers.standard import MSRA, Bilinear, Gaussian, PositiveUnitball, Uniform, Xavier
 from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
 
@@ -40,6 +40,7 @@ class IntelMSRA(Filler):
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
     ) -> laws.Law:
         """`scale` is a float in FillerParameter, whatever `dtype` is."""
+        require_finite(self, "scale")
         std = MSRA(self.variance_norm, sparse=self.sparse).scale(shape, dtype, convention)
         return laws.Normal(0.0, float(dtype(np.float32(self.scale)) * dtype(std)))
 

@@ -10,7 +10,14 @@ import numpy as np
 from caffe_fillers import laws
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention, VarianceNorm, scale_count
-from caffe_fillers.fillers.contract import NOT_SPARSE, Filler, filler, require_held, require_values
+from caffe_fillers.fillers.contract import (
+    NOT_SPARSE,
+    Filler,
+    filler,
+    require_finite,
+    require_held,
+    require_values,
+)
 from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
 
 
@@ -53,6 +60,7 @@ class Uniform(Filler):
         low, high = float(np.float32(self.min)), float(np.float32(self.max))
         if not low <= high:
             raise FillerError(f"the uniform filler has min {low:g} above max {high:g}: exchange them")
+        require_finite(self, "min", "max")
         return laws.Uniform(low, high)
 
 
@@ -76,6 +84,7 @@ class Gaussian(Filler):
         normal = laws.Normal(float(np.float32(self.mean)), float(np.float32(self.std)))
         if not normal.std > 0:
             raise FillerError(f"the gaussian filler needs std above 0, not {normal.std:g}")
+        require_finite(self, "mean", "std")
         if self.sparse == NOT_SPARSE:
             return normal
         return laws.SparseNormal(normal, float(self._keep(shape, dtype, convention)))

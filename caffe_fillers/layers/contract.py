@@ -79,7 +79,7 @@ class LayerType:
     accepts_unranked: bool = False
 
 
-layer_types: Registry[LayerType] = Registry("layer type", __package__)
+layer_types: Registry[LayerType] = Registry("layer type", __package__, mark="@")
 
 
 def layer(
@@ -135,10 +135,10 @@ def layer_type(parameter: LayerParameter) -> LayerType | None:
     (1, 1)
     """
     dialect = parameter.text_extra.dialect
-    for name in (f"{parameter.type}@{dialect}", parameter.type) if dialect else (parameter.type,):
-        if name in layer_types:
-            return layer_types[name]
-    return None
+    own = layer_types.variant(parameter.type, dialect) if dialect else None
+    if own is not None or parameter.type not in layer_types:
+        return own
+    return layer_types[parameter.type]
 
 
 def passed_layer_type(name: str) -> LayerType:

@@ -129,8 +129,8 @@ def convention(caffe: str) -> Convention:
         return CONVENTIONS[caffe]
     try:
         day = date.fromisoformat(caffe)
-    except ValueError:
-        raise UnknownNameError("Caffe release", caffe, CONVENTIONS) from None
+    except (ValueError, TypeError):
+        raise UnknownNameError("Caffe release", str(caffe), CONVENTIONS) from None
     older = [each for each in _HISTORY if each.since <= day]
     if not older:
         raise UsageError(f"--caffe {caffe}: the history of the fillers starts with {_HISTORY[0].since}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import index
 from typing import Any, TypeAlias
 
 from caffe_fillers.errors import NetError, UsageError
@@ -151,6 +152,20 @@ def parse_shape(text: str) -> Shape:
         return tuple(UNKNOWN if dim.strip() == "?" else int(dim) for dim in text.split(",") if text.strip())
     except ValueError:
         raise UsageError(f"shape {text!r} is not a list of lengths such as 2,3,224,224 or 1,3,?,?") from None
+
+
+def given_shape(dims: object) -> Shape:
+    """A shape that a caller gave: a sequence of whole numbers, which may be `UNKNOWN`.
+
+    >>> given_shape([2, 3])
+    (2, 3)
+    """
+    try:
+        return tuple(dim if dim is UNKNOWN else index(dim) for dim in dims)  # type: ignore[attr-defined]
+    except TypeError:
+        raise UsageError(
+            f"shape {dims!r} is no sequence of whole numbers, such as (2, 3, 224, 224)"
+        ) from None
 
 
 def as_shape(dims: Sequence[int]) -> Shape:

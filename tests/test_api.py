@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -243,3 +244,45 @@ def test_a_model_is_read_only_while_it_is_open(tmp_path: Path) -> None:
         weights.save(tmp_path / "net.weights")
     with pytest.raises(FormatError, match="cannot write"):
         weights.save(tmp_path / "missing" / "net.caffemodel")
+
+
+def _lenet() -> cf.Net:
+    return cf.load_net(LENET)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: cf.fill((2, 3), "xavier", seed=1, boost=1.54), "write the release as a text"),
+        (lambda: cf.fill((2, 3), "xavier", seed=1, caffe=1.0), "unknown Caffe release '1.0'"),
+        (lambda: cf.fill((2, 3), "xavier", seed="a"), "seed 'a' is no whole number"),
+        (lambda: cf.fill((2, 3), "xavier", seed=1.0), "seed 1.0 is no whole number"),
+        (lambda: cf.fill((2, 3), "xavier", seed=-1), "outside 0 to"),
+        (lambda: cf.fill(3, "xavier", seed=1), "shape 3 is no sequence"),
+        (lambda: cf.fill((2.5, 3), "xavier", seed=1), r"shape \(2.5, 3\) is no sequence"),
+        (lambda: cf.fill("23", "xavier", seed=1), "shape '23' is no sequence"),
+        (lambda: _lenet().fill(seed="a"), "seed 'a' is no whole number"),
+        (lambda: _lenet().fill(seed=1, boost=1.54), "write the release as a text"),
+        (lambda: _lenet().signal(input_std=0), "deviation 0"),
+        (lambda: _lenet().signal(input_mean=float("nan")), "mean nan"),
+        (lambda: _lenet().only(["ip9"]), "unknown layer 'ip9'"),
+        (lambda: cf.load_net(LENET.read_bytes()), "not from bytes; wrap it in io.BytesIO"),
+        (lambda: cf.load_net(None), "not from NoneType"),
+        (lambda: cf.load_net(LENET, shapes={"data": 3}), "shape 3 is no sequence"),
+        (lambda: cf.load_net(LENET, shapes={"data": (1, 1, 2.5, 2)}), "is no sequence of whole numbers"),
+    ],
+)
+def test_arguments_that_make_no_sense(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(cf.CaffeFillersError, match=said):
+        call()
+
+
+def test_one_layer_may_be_named_without_a_list() -> None:
+    one, listed = (_lenet().only(layers).fill(seed=1) for layers in ("ip1", ["ip1"]))
+    assert list(one) == list(listed) == ["ip1"]
+    assert one["ip1"][0].tobytes() == listed["ip1"][0].tobytes()
+
+
+@pytest.mark.parametrize("shape", [[2, 3], np.array([2, 3]), (np.int64(2), np.int32(3))])
+def test_lengths_of_any_whole_type(shape: object) -> None:
+    assert cf.fill(shape, "xavier", seed=np.uint32(1)).shape == (2, 3)  # type: ignore[arg-type]

@@ -72,6 +72,21 @@ def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
         [LENET, "--weights", "gone.caffemodel"],
         [LENET, "--generator", "curand"],
         [LENET, "--as", "paddle"],
+        [LENET, "-o", ""],
+        [LENET, "--as", "keras", "--boost", "1.54"],
+        [LENET, "--as", "keras", "--generator", "mt19937"],
+        [LENET, "--as", "keras", "--caffe", "rc"],
+        ["port", LENET, "--to", "torch", "-o", ""],
+        ["report", LENET, "-o", ""],
+        ["probe", LENET, "--plot", ""],
+        ["convert", LENET, ""],
+        ["check", LENET, "lenet.caffemodel", "--seeds", "5:1"],
+        ["check", LENET, "lenet.caffemodel", "--seeds", "5:5"],
+        ["check", LENET, "lenet.caffemodel", "--seeds=-1:5"],
+        ["check", LENET, "lenet.caffemodel", "--seeds", "0:99999999999"],
+        ["check", LENET, "lenet.caffemodel", "--seeds", "0:9", "--seed", "3"],
+        ["check", LENET, "lenet.caffemodel", "--seed", "-1"],
+        ["plan", LENET, "--shape", "dta=1,1,28,28"],
         ["bad.prototxt"],
         ["check", LENET, "gone.caffemodel"],
         ["check", LENET, "bad.prototxt"],
@@ -159,3 +174,21 @@ def test_the_package_runs_as_a_module() -> None:
         [sys.executable, "-m", "caffe_fillers", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("caffe-fill ")
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "values"),
+    [
+        (["plan", LENET], "--input-std", ["0", "-1", "nan", "inf", "x"]),
+        (["probe", LENET], "--input-std", ["0", "-1", "nan", "inf", "x"]),
+        (["check", LENET, "w.npz"], "--tolerance", ["-1", "nan", "inf", "x"]),
+    ],
+)
+def test_numbers_that_make_no_sense(
+    command: list[str], option: str, values: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for value in values:
+        with pytest.raises(SystemExit) as stopped:
+            main([*command, option, value])
+        assert stopped.value.code == 2
+        assert f"argument {option}: " in capsys.readouterr().err

@@ -10,7 +10,7 @@ from caffe_fillers import fans, fillers
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.errors import UsageError
 from caffe_fillers.resources import require_memory
-from caffe_fillers.shapes import check_blob_shape, count
+from caffe_fillers.shapes import check_blob_shape, count, given_shape
 
 if TYPE_CHECKING:
     from caffe_fillers.laws import Values
@@ -45,7 +45,7 @@ def fill(
     except TypeError:
         known = ", ".join(sorted(filler_class.__dataclass_fields__))
         raise UsageError(f"the {type} filler takes {known}; not {', '.join(sorted(parameters))}") from None
-    shape = tuple(int(dim) for dim in shape)
+    shape = given_shape(shape)
     check_blob_shape(shape)
     require_memory(8 * count(shape), "the values take")
     scalar = np.dtype(dtype).type

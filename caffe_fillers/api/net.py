@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers import fans, passes, prototxt
 from caffe_fillers.api.files import SourceFolders
-from caffe_fillers.api.planning import chosen_state, files_read, plan_all
+from caffe_fillers.api.planning import check_source, chosen_state, files_read, plan_all
 from caffe_fillers.api.reading import Source, read_net
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.api.weights import Weights, open_model
@@ -99,6 +100,11 @@ class Net:
         """
         from caffe_fillers.signal import analyse
 
+        if not (math.isfinite(input_mean) and 0 < input_std < math.inf):
+            raise UsageError(
+                f"an input of mean {input_mean} and deviation {input_std}: give finite numbers, "
+                "the deviation above 0"
+            )
         return analyse(self.parameter, self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
 
     def report(
@@ -155,13 +161,13 @@ class Net:
                 Execution(test_plan, used).finish()
         return weights
 
-    def only(self, layers: Iterable[str]) -> Net:
-        """The same net, of which filling keeps these layers alone, with the values they always have.
+    def only(self, layers: str | Iterable[str]) -> Net:
+        """The same net, of which filling keeps a layer or these alone, with the values they always have.
 
         What lies between is jumped over where it is certain how many words it
         takes from the stream, and drawn where it is not.
         """
-        wanted = set(layers)
+        wanted = {layers} if isinstance(layers, str) else set(layers)
         for name in wanted.difference(layer.name for layer in self.parameter.layer):
             raise UnknownNameError("layer", name, [layer.name for layer in self.parameter.layer])
         saved = NetParameter(name=self.parameter.name)
@@ -229,6 +235,7 @@ def load_net(
     >>> net.blob_shapes
     {'x': (2,)}
     """
+    check_source(source)
     read = read_net(source, strict=strict)
     state = chosen_state(phase, level, stages, solver=read.solver is not None)
     planned, *tests = plan_all((read, *read.tests), state, shapes, dialect, strict=strict)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caffe_fillers import fans
-from caffe_fillers.api.seeds import fresh_seed
+from caffe_fillers.api.seeds import check_seed, fresh_seed
 from caffe_fillers.api.weights import open_model
 from caffe_fillers.check import check_model
 from caffe_fillers.check.structure import match
@@ -39,6 +39,8 @@ def make_report(
     seed = net.seed if seed is None else seed
     if seed is None and weights is None:
         seed = fresh_seed()
+    if seed is not None:
+        check_seed(seed)
     origin = Origin(
         command or _command(seed, weights, boost, caffe),
         *(seed, None if weights is None else str(weights), boost or BOOST, caffe),

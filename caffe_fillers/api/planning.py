@@ -13,6 +13,7 @@ from caffe_fillers.errors import NetError, UnknownShapeError, UsageError, sugges
 from caffe_fillers.layers import layer_type, unknown_type
 from caffe_fillers.planner import PlannedNet, plan_net
 from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
+from caffe_fillers.shapes import given_shape
 
 if TYPE_CHECKING:
     from caffe_fillers.api.reading import Origin, Source
@@ -47,6 +48,14 @@ def chosen_state(phase: str | None, level: int | None, stages: Iterable[str], *,
     return state
 
 
+def check_source(source: object) -> None:
+    """Refuse what is neither a name nor an open file; the content of a file is none of these."""
+    if not isinstance(source, (str, Path)) and not hasattr(source, "read"):
+        hint = "; wrap it in io.BytesIO" if isinstance(source, (bytes, bytearray, memoryview)) else ""
+        kind = type(source).__name__
+        raise UsageError(f"a net is read from a path or from an open binary file, not from {kind}{hint}")
+
+
 def files_read(source: Source, read: Origin) -> tuple[str, ...]:
     """Names of the file that was given and of the nets that a solver in it names."""
     if not isinstance(source, (str, Path)):
@@ -65,7 +74,7 @@ def plan_all(
     """Prepare and plan a net in the user's state, and those that its solver tests with in their own."""
     states = [state, *[NetState()] * (len(nets) - 1)]
     prepared = [_prepare(net, own, dialect) for net, own in zip(nets, states, strict=True)]
-    given = dict(shapes or {})
+    given = {name: given_shape(shape) for name, shape in (shapes or {}).items()}
     _check_given(given, [passed.net for passed in prepared])
     return [_plan(read, passed, given, strict=strict) for read, passed in zip(nets, prepared, strict=True)]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import index
+from typing import SupportsIndex
+
 from caffe_fillers.errors import UsageError
 from caffe_fillers.rng import BOOST, Stream
 
@@ -15,6 +18,21 @@ def fresh_seed() -> int:
     return secrets.randbelow(MAX_SEED + 1)
 
 
+def check_seed(seed: SupportsIndex) -> int:
+    """The seed itself, if it is one.
+
+    >>> check_seed(1701)
+    1701
+    """
+    try:
+        number = index(seed)
+    except TypeError:
+        raise UsageError(f"seed {seed!r} is no whole number") from None
+    if not 0 <= number <= MAX_SEED:
+        raise UsageError(f"seed {number} is outside 0 to {MAX_SEED}, what Caffe's generator takes")
+    return number
+
+
 def make_stream(
     seed: int | None = None,
     stream: Stream | None = None,
@@ -26,8 +44,6 @@ def make_stream(
         if seed is not None or boost is not None:
             raise UsageError("give a stream or a seed with its boost, not both: a stream has them already")
         return stream
-    if seed is None:
-        seed = fresh_seed()
-    if not 0 <= seed <= MAX_SEED:
-        raise UsageError(f"seed {seed} is outside 0 to {MAX_SEED}, what Caffe's generator takes")
-    return Stream(seed, boost=boost or BOOST, generator=generator)
+    return Stream(
+        fresh_seed() if seed is None else check_seed(seed), boost=boost or BOOST, generator=generator
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 
@@ -57,7 +58,6 @@ def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
     parser.add_argument(
         "--generator",
-        default="mt19937",
         metavar="NAME",
         help="mt19937, or mt19937_64 as in the BVLC opencl branch (default mt19937)",
     )
@@ -67,6 +67,36 @@ def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="VERSION",
         help="rc, rc2, rc3, 1.0, master, or a day such as 2016-02-29 (default master)",
     )
+
+
+def out_name(text: str) -> str:
+    """A name for an output; an empty one is nobody's default."""
+    if not text:
+        raise UsageError("the name of the output is empty: give one, or leave the option out")
+    return text
+
+
+def deviation(text: str) -> float:
+    """What `--input-std` says: finite and above 0."""
+    number = _number(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a finite number above 0")
+    return number
+
+
+def tolerance(text: str) -> float:
+    """What `--tolerance` says: finite, and not below 0."""
+    number = _number(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a finite number, 0 or above")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
 
 
 def load(arguments: argparse.Namespace) -> Net:

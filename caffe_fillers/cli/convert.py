@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from caffe_fillers.cli.arguments import add_layout_argument, add_shape_argument, parse_shape_option
+from caffe_fillers.cli.arguments import add_layout_argument, add_shape_argument, out_name, parse_shape_option
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command line of `caffe-fill convert A [B]`."""
     parser.add_argument("source", metavar="A", help="a net, a solver, or a weight file; - is standard input")
     parser.add_argument(
-        "target", metavar="B", nargs="?", default="-", help="default: standard output, as text"
+        "target", type=out_name, metavar="B", nargs="?", default="-", help="default: standard output, as text"
     )
     parser.add_argument(
         "--from", dest="source_format", metavar="F", help="format of A where its name does not tell"

@@ -13,6 +13,7 @@ from caffe_fillers.cli.arguments import (
     add_net_arguments,
     add_stream_arguments,
     load,
+    out_name,
     thread_count,
 )
 from caffe_fillers.cli.outputs import spare_inputs
@@ -33,7 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_net_arguments(parser)
     add_stream_arguments(parser)
     parser.add_argument(
-        "-o", "--output", metavar="OUT", help="default: NET's stem + .caffemodel here; - is standard output"
+        "-o",
+        "--output",
+        type=out_name,
+        metavar="OUT",
+        help="default: NET's stem + .caffemodel here; - is standard output",
     )
     parser.add_argument("--format", metavar="F", help="format of OUT where its name does not tell")
     parser.add_argument(
@@ -138,12 +143,14 @@ def _model(net: Net, seed: int, arguments: argparse.Namespace) -> Model:
     if arguments.framework:
         if arguments.only:
             raise UsageError("--only goes with Caffe's own stream: other frameworks count a net's layers")
+        if arguments.boost or arguments.generator or arguments.caffe != "master":
+            raise UsageError("--boost, --generator and --caffe say how Caffe draws: leave them out with --as")
         return net.model_as(arguments.framework, seed)
     return net.model(
         seed,
         boost=arguments.boost,
         caffe=arguments.caffe,
-        generator=arguments.generator,
+        generator=arguments.generator or "mt19937",
         threads=thread_count(arguments.threads),
     )
 

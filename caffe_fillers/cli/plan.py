@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.cli.arguments import add_net_arguments, deviation, load
 
 if TYPE_CHECKING:
     from caffe_fillers.signal import LayerSignal
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show for each layer the predicted deviation of activations and gradients (docs/signal.md)",
     )
     parser.add_argument(
-        "--input-std", type=float, default=1.0, metavar="S", help="assumed of the input (default 1)"
+        "--input-std", type=deviation, default=1.0, metavar="S", help="assumed of the input (default 1)"
     )
 
 

@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.cli.arguments import add_net_arguments, load, out_name
 from caffe_fillers.cli.outputs import spare_inputs
 
 FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_net_arguments(parser)
     parser.add_argument("--to", required=True, choices=FRAMEWORKS, help="the framework to print code for")
     parser.add_argument("--only", choices=("init",), help="init: the initialisers without the module")
-    parser.add_argument("-o", "--output", metavar="OUT", default="-", help="default: standard output")
+    parser.add_argument(
+        "-o", "--output", type=out_name, metavar="OUT", default="-", help="default: standard output"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

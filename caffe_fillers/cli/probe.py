@@ -13,7 +13,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.cli.arguments import add_net_arguments, deviation, load, out_name
 from caffe_fillers.cli.outputs import spare_inputs
 from caffe_fillers.errors import UsageError
 
@@ -29,9 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fills", type=_positive, default=4, metavar="N", help="how many (default 4)")
     parser.add_argument("--items", type=_positive, default=16, metavar="N", help="in a batch (default 16)")
     parser.add_argument("--input", metavar="FILE.npy", help="what is fed; without it normals N(0, S)")
-    parser.add_argument("--input-std", type=float, default=1.0, metavar="S", help="default 1")
+    parser.add_argument("--input-std", type=deviation, default=1.0, metavar="S", help="default 1")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--plot", metavar="FILE", help="draw both through depth; png, svg or pdf by its name")
+    parser.add_argument(
+        "--plot", type=out_name, metavar="FILE", help="draw both through depth; png, svg or pdf by its name"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

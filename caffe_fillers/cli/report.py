@@ -11,7 +11,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from caffe_fillers.cli.arguments import add_net_arguments, load, thread_count
+from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, thread_count
 from caffe_fillers.cli.outputs import spare_inputs
 
 
@@ -20,7 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_net_arguments(parser)
     parser.add_argument("weights", metavar="WEIGHTS", nargs="?", help="a weight file of any format")
     parser.add_argument(
-        "-o", "--output", metavar="OUT", help="default: NET's stem + .html here; - is standard output"
+        "-o",
+        "--output",
+        type=out_name,
+        metavar="OUT",
+        help="default: NET's stem + .html here; - is standard output",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")

@@ -25,6 +25,8 @@ def boost_family(release: str) -> Family:
     >>> boost_family("1.54"), boost_family("1.65.1")
     (<Family.BOX_MULLER: 'box_muller'>, <Family.ZIGGURAT_1_64: 'ziggurat_1.64'>)
     """
+    if not isinstance(release, str):
+        raise UsageError(f"boost={release!r}: write the release as a text, such as '1.54'")
     match = re.fullmatch(r"1\.(\d+)(\.\d+)?", release.strip())
     if match is None:
         raise UsageError(f"{release!r} is no release of Boost; write it as 1.54 or 1.65.1")

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from caffe_fillers import laws
-from caffe_fillers.check.compare import RELEASES, Seeded, compare
+from caffe_fillers.check.compare import RELEASES, Seeded, agrees, compare
 from caffe_fillers.check.diagnose import damaged, diagnose
 from caffe_fillers.check.observe import assumptions, observe, scaled
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
 from caffe_fillers.check.search import search_seeds
-from caffe_fillers.check.seeds import Budget, agreeing, recover_seed
+from caffe_fillers.check.seeds import Budget, Observed, agreeing, recover_seed
 from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.check.structure import Matched, match
+from caffe_fillers.errors import UsageError
+from caffe_fillers.fans import MASTER, convention
 from caffe_fillers.laws import Values
 from caffe_fillers.model import Model
 from caffe_fillers.plan import Fill, Plan
+from caffe_fillers.rng import Stream
+from caffe_fillers.rng.twister import MT19937, find_twister
 
 SIGNIFICANCE = 1e-3
 """The chance that a right model is refused, over all of its blobs (Holm's correction)."""
 
 _ASSUMED = 1 << 20
 """Pairs of words that are tried of blobs as another law's or swapped, and as many of scaled: 2 s each."""
+
+NO_SEED = "none needed"
+"""Where a seed would come from, of a net that draws nothing."""
 
 _LATE = 4
 """Words that an unseen data layer may have drawn first."""
@@ -38,6 +45,8 @@ def check_model(
     seeds: range | None = None,
     boost: str | None = None,
     tolerance: float = 0.0,
+    caffe: str = MASTER.name,
+    generator: str = MT19937.name,
     progress: Callable[[int], None] = lambda tried: None,
 ) -> CheckResult:
     """Whether a model is an initialisation that the plan declares.
@@ -45,10 +54,17 @@ def check_model(
     With `seed`, or one that is computed from the values, or found among
     `seeds`, every blob is compared bit for bit (up to `tolerance`, an absolute
     error). What no seed explains is tested against the declared law, and
-    diagnosed. Without `boost` any release of Boost may have drawn. `progress`
-    is told how many of `seeds` have been tried since it was last called.
+    diagnosed; constants need no seed. Without `boost` any release of Boost may
+    have drawn. `caffe` says whose laws are declared, `generator` what draws:
+    of another than mt19937 the seed must be given, else it is a `UsageError`.
+    `progress` is told how many of `seeds` have been tried since it was last called.
     """
+    plan, recoverable = plan.of_caffe(convention(caffe)), find_twister(generator) is MT19937
     matched, structure = match(plan, model)
+    if seed is None and not _seed_needed(plan):
+        return CheckResult(tuple(_test(plan, matched, tolerance)), structure, None, NO_SEED)
+    if seed is None and not recoverable:
+        raise UsageError(f"seeds are found of {MT19937.name} alone: give the one of {generator} with --seed")
     releases = RELEASES if boost is None else (boost,)
     found, origin = (
         (seed, "given")
@@ -57,9 +73,11 @@ def check_model(
     )
     if found is None:
         return CheckResult(tuple(_test(plan, matched, tolerance)), structure, found, origin, _notes(matched))
-    late = _late(plan, matched, found, releases[0], tolerance)
-    verdicts = compare(plan, matched, Seeded(found, releases, tolerance, late))
-    if seed is not None and any(each.status is Status.DIFFERENT for each in verdicts):
+    seeded = Seeded(found, releases, tolerance, generator=generator)
+    late = _late(observe(plan, matched), seeded)
+    verdicts = compare(plan, matched, replace(seeded, late=late))
+    foreign = recoverable and any(each.status is Status.DIFFERENT for each in verdicts)
+    if seed is not None and foreign:
         other, _ = _find_seed(plan, matched, releases, None, tolerance, progress)
         if other is not None and other != seed & 0xFFFFFFFF:
             origin = f"given, but seed {other} is that of the values"
@@ -67,15 +85,25 @@ def check_model(
     return CheckResult(tuple(verdicts), structure, found, origin, (behind,) if late else ())
 
 
-def _late(plan: Plan, matched: Matched, seed: int, boost: str, tolerance: float) -> int:
+def _seed_needed(plan: Plan) -> bool:
+    """Whether any blob is drawn: constants and bilinear kernels are what they are with any seed."""
+    steps = (plan.steps[blob.step] for blob in plan.blobs)
+    return any(isinstance(step, Fill) and not _is_fixed(step) for step in steps)
+
+
+def _is_fixed(step: Fill) -> bool:
+    return isinstance(step.law(), (laws.Constant, laws.Exact))
+
+
+def _late(observed: Sequence[Observed], seeded: Seeded) -> int:
     """How many words of a seed's stream something took that the plan does not show."""
-    observed = observe(plan, matched)
     made = [
         agreeing(
-            seed,
+            seeded.seed,
             [replace(part, position=part.position + late) for part in observed],
-            boost=boost,
-            tolerance=tolerance,
+            boost=seeded.releases[0],
+            tolerance=seeded.tolerance,
+            generator=seeded.generator,
         )
         for late in range(_LATE + 1)
     ]
@@ -130,6 +158,9 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
         if result is None or not isinstance(step, Fill):
             verdicts.append(BlobVerdict(blob.layer, blob.index, Status.UNDECIDED, "in the prototxt", ""))
             continue
+        if _is_fixed(step) and (told := _as_fixed(step, values, tolerance)):
+            verdicts.append(BlobVerdict(blob.layer, blob.index, Status.EXACT, str(step.law()), told))
+            continue
         bad = result.p_value < limit
         status = Status.DIFFERENT if bad else Status.PLAUSIBLE
         told = diagnose(step, values, tolerance, blob.layer_type) if bad else ""
@@ -140,6 +171,15 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
             )
         )
     return verdicts
+
+
+def _as_fixed(step: Fill, values: Values, tolerance: float) -> str:
+    """Words for values that any seed gives, or an empty string if these are others."""
+    law = step.law()
+    if not agrees(values, laws.sample(law, Stream(0), values.shape), tolerance):
+        return ""
+    within = f" within {tolerance:g}" if tolerance else ""
+    return f"{values.size:,} values {f'are {law}' if isinstance(law, laws.Constant) else 'agree'}{within}"
 
 
 def _notes(matched: Matched) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from caffe_fillers.laws import Values
 from caffe_fillers.model import ModelBlob
 from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.rng import BOOST, Stream
+from caffe_fillers.rng.twister import MT19937
 
 RELEASES = (BOOST, "1.58", "1.54")
 """Of Boost, one for each of its normal distributions."""
@@ -32,13 +33,20 @@ _FITS = 1e-3
 class Seeded:
     """A seed, the releases of Boost that may have drawn, and the absolute error to forgive.
 
-    `late` is how many words something drew first that the plan does not show.
+    `late` is how many words something drew first that the plan does not show, `generator` what makes them.
     """
 
     seed: int
     releases: tuple[str, ...] = RELEASES
     tolerance: float = 0.0
     late: int = 0
+    generator: str = MT19937.name
+
+    def stream(self, release: str, position: int) -> Stream:
+        """The seed's stream from a word on."""
+        stream = Stream(self.seed, release, self.generator)
+        stream.skip(position)
+        return stream
 
 
 class _Told(NamedTuple):
@@ -82,8 +90,7 @@ def _walk(
 ) -> Iterator[tuple[int, Values, _Told | None]]:
     """What each step that a stored blob comes from gives, and what the blob is if it differs."""
     release = seeded.releases[0]
-    stream = Stream(seeded.seed, release)
-    stream.skip(seeded.late)
+    stream = seeded.stream(release, seeded.late)
     for number, step in enumerate(plan.steps[: max(stored, default=-1) + 1]):
         if isinstance(step, Draw):
             stream.skip(step.words)
@@ -97,7 +104,7 @@ def _walk(
             wanted = laws.sample(step.law(), stream, step.shape)
             values = model_blob.array()
             told = None
-            if not _agrees(values, wanted, seeded.tolerance):
+            if not agrees(values, wanted, seeded.tolerance):
                 told = _tell_law(step, blob, values, begin, seeded)
                 if told is not None:
                     stream = told.behind
@@ -128,12 +135,11 @@ def _tell_law(step: Fill, blob: PlannedBlob, values: Values, begin: Stream, seed
         if isinstance(each.law, (laws.Uniform, laws.Normal)) and each.caffe
     ]
     for name, law, release, declared in trials:
-        stream = Stream(seeded.seed, release)
-        stream.skip(begin.position)
+        stream = seeded.stream(release, begin.position)
         head = laws.sample(law, stream.copy(), (min(values.size, HEAD),))
         if equal_bits(head, values.ravel()[: head.size]).sum() >= min(ENOUGH, head.size):
             drawn = laws.sample(law, stream, values.shape)
-            if _agrees(values, drawn, seeded.tolerance):
+            if agrees(values, drawn, seeded.tolerance):
                 return _Told(name, release, stream, declared)
     return None
 
@@ -185,7 +191,8 @@ def _digest(values: Values) -> bytes:
     return blake2b(np.ascontiguousarray(values).data, digest_size=16).digest()
 
 
-def _agrees(values: Values, wanted: Values, tolerance: float) -> bool:
+def agrees(values: Values, wanted: Values, tolerance: float) -> bool:
+    """Whether values are the wanted ones, bit for bit or within the tolerance."""
     return _first_difference(values, wanted, tolerance) is None
 
 

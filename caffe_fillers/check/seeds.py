@@ -22,6 +22,7 @@ from caffe_fillers.check import adjacent
 from caffe_fillers.check.scaled import unscaled
 from caffe_fillers.check.words import Words, neighbours
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
+from caffe_fillers.rng.twister import MT19937
 
 _MOST_GUESSES, _MOST_LATER = 1 << 17, 1 << 15
 """Pairs of words that are tried where the stream begins as stated, and where it begins later: 2 us each.
@@ -158,11 +159,16 @@ def _chance(shift: int, mean: float) -> float:
 
 
 def agreeing(
-    seed: int, observed: Sequence[Observed], slack: int = 0, boost: str = BOOST, tolerance: float = 0.0
+    seed: int,
+    observed: Sequence[Observed],
+    slack: int = 0,
+    boost: str = BOOST,
+    tolerance: float = 0.0,
+    generator: str = MT19937.name,
 ) -> int:
     """How many of the first values of each blob the seed makes, each blob where it fits best."""
     total = 0
-    stream = Stream(seed, boost)
+    stream = Stream(seed, boost, generator)
     for part in observed:
         head = part.values[:HEAD]
         drift = slack + (_DRIFT if part.normals else 0)

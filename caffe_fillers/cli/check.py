@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, load, tolerance
+from caffe_fillers.cli.arguments import add_net_arguments, load
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -29,8 +29,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", metavar="A:B", help="try these seeds, where they cannot be computed")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost (default: whichever fits)")
     parser.add_argument(
+        "--generator",
+        default="mt19937",
+        metavar="NAME",
+        help="mt19937, or mt19937_64 as in the BVLC opencl branch, which needs --seed (default mt19937)",
+    )
+    parser.add_argument(
+        "--caffe",
+        default="master",
+        metavar="VERSION",
+        help="whose laws: rc, rc2, rc3, 1.0, master, or a day such as 2016-02-29 (default master)",
+    )
+    parser.add_argument(
         "--tolerance",
-        type=tolerance,
+        type=float,
         default=0.0,
         metavar="X",
         help="absolute error to forgive, after float16 say",
@@ -45,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.cli.progress import trying_seeds
     from caffe_fillers.resources import require_memory
 
-    seeds = _seeds(arguments)
     net = load(arguments)
+    seeds = _range(arguments.seeds)
     with open_model(arguments.weights) as model, trying_seeds(len(seeds or ())) as progress:
         require_memory(_COPIES * model.num_bytes, "the check needs")
         result = check_model(
@@ -56,29 +68,30 @@ def run(arguments: argparse.Namespace) -> int:
             seeds=seeds,
             boost=arguments.boost,
             tolerance=arguments.tolerance,
+            caffe=arguments.caffe,
+            generator=arguments.generator,
             progress=progress,
         )
     _print_json(result) if arguments.json else _print_table(result)
     return 0 if result.passed else 1
 
 
-def _seeds(arguments: argparse.Namespace) -> range | None:
-    """The seeds to try, of those that there are; with `--seed`, which is checked as well, there are none."""
-    from caffe_fillers.api.seeds import MAX_SEED, check_seed
+def _seed(result: CheckResult) -> str:
+    """The seed and where it comes from; of a net that draws nothing, that there is none."""
+    from caffe_fillers.check import NO_SEED
 
-    if arguments.seed is not None:
-        check_seed(arguments.seed)
-    text: str | None = arguments.seeds
+    if result.seed_origin == NO_SEED:
+        return NO_SEED
+    return f"{'none' if result.seed is None else result.seed} ({result.seed_origin})"
+
+
+def _range(text: str | None) -> range | None:
     if text is None:
         return None
-    if arguments.seed is not None:
-        raise UsageError("--seed names the seed and --seeds a range to search: give one of them")
     try:
         first, last = map(int, text.split(":"))
     except ValueError:
         raise UsageError(f"--seeds {text!r}: write it as 0:1000000") from None
-    if not 0 <= first < last <= MAX_SEED + 1:
-        raise UsageError(f"--seeds {text}: the first must be below the last, both from 0 to {MAX_SEED + 1}")
     return range(first, last)
 
 
@@ -104,5 +117,5 @@ def _print_table(result: CheckResult) -> None:
     console.print(table) if result.verdicts else None
     for problem in (*result.structure, *result.notes):
         print(printable(problem))
-    print(f"seed: {result.seed if result.seed is not None else 'none'} ({result.seed_origin})")
+    print(f"seed: {_seed(result)}")
     print("passed" if result.passed else "the weights are not what the net declares")

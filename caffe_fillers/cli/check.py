@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, load
+from caffe_fillers.cli.arguments import add_net_arguments, load, tolerance
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tolerance",
-        type=float,
+        type=tolerance,
         default=0.0,
         metavar="X",
         help="absolute error to forgive, after float16 say",
@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.cli.progress import trying_seeds
     from caffe_fillers.resources import require_memory
 
+    seeds = _seeds(arguments)
     net = load(arguments)
-    seeds = _range(arguments.seeds)
     with open_model(arguments.weights) as model, trying_seeds(len(seeds or ())) as progress:
         require_memory(_COPIES * model.num_bytes, "the check needs")
         result = check_model(
@@ -85,13 +85,23 @@ def _seed(result: CheckResult) -> str:
     return f"{'none' if result.seed is None else result.seed} ({result.seed_origin})"
 
 
-def _range(text: str | None) -> range | None:
+def _seeds(arguments: argparse.Namespace) -> range | None:
+    """The seeds to try, of those that there are; with `--seed`, which is checked as well, there are none."""
+    from caffe_fillers.api.seeds import MAX_SEED, check_seed
+
+    if arguments.seed is not None:
+        check_seed(arguments.seed)
+    text: str | None = arguments.seeds
     if text is None:
         return None
+    if arguments.seed is not None:
+        raise UsageError("--seed names the seed and --seeds a range to search: give one of them")
     try:
         first, last = map(int, text.split(":"))
     except ValueError:
         raise UsageError(f"--seeds {text!r}: write it as 0:1000000") from None
+    if not 0 <= first < last <= MAX_SEED + 1:
+        raise UsageError(f"--seeds {text}: the first must be below the last, both from 0 to {MAX_SEED + 1}")
     return range(first, last)
 
 

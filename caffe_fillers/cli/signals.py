@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from caffe_fillers.cli.tables import print_table
+from caffe_fillers.cli.grid import print_table
 
 if TYPE_CHECKING:
     from caffe_fillers.probe import Measurement
@@ -21,7 +21,7 @@ def print_signal(report: SignalReport, file: TextIO) -> None:
             numbers = (figure(top.mean), figure(top.std), figure(top.gradient_std))
             rows.append((row.layer, row.layer_type, top.blob, *gains, *numbers, said if index == 0 else ""))
     columns = ("layer", "type", "top", "gain", "back", "mean", "std", "gradient", "")
-    print_table(columns, range(3, 8), rows, file)
+    print_table(columns, range(3, 8), rows, file, least_needed=("top", "type", "mean"))
 
 
 def print_measurement(measurement: Measurement, file: TextIO) -> None:
@@ -37,7 +37,8 @@ def print_measurement(measurement: Measurement, file: TextIO) -> None:
         )
         for row in measurement.rows
     ]
-    print_table(("layer", "type", "predicted", "measured", "error", "spread"), range(2, 6), rows, file)
+    columns = ("layer", "type", "predicted", "measured", "error", "spread")
+    print_table(columns, range(2, 6), rows, file, least_needed=("type", "spread"))
     worst = measurement.worst
     print(
         f"standard deviations over {measurement.fills} fills; "

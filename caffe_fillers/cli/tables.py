@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
+from caffe_fillers.cli.grid import print_table
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.fans import convention
 from caffe_fillers.plan import Fill
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("layer", "blob", "shape", "filler", "fan in", "fan out", "law", "parameters")
 _MORE_COLUMNS = ("density", "gain", "back")
 _NUMBERS = {"blob", "fan in", "fan out", "gain", "back", "parameters"}
-PIPE_WIDTH = 140  # where nobody looks there is no width to keep to
+_LEAST_NEEDED = ("density", "back", "gain", "fan out")
 
 
 def print_plan(
@@ -38,7 +39,8 @@ def print_plan(
         more = list(_more_cells(net, report, caffe))
         rows = [(*row[:-1], *cells, row[-1]) for row, cells in zip(rows, more, strict=True)]
         columns[-1:-1] = _MORE_COLUMNS
-    print_table(columns, [index for index, name in enumerate(columns) if name in _NUMBERS], rows, file)
+    numbers = [index for index, name in enumerate(columns) if name in _NUMBERS]
+    print_table(columns, numbers, rows, file, folding="law", least_needed=_LEAST_NEEDED)
     blobs = sum(blob.owner is None for blob in net.plan.blobs)
     total = net.plan.num_parameters
     print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB", file=file)
@@ -54,23 +56,6 @@ def _more_cells(net: Net, report: SignalReport, caffe: str) -> Iterator[tuple[st
         density = sparkline(step.law(convention(caffe))) if isinstance(step, Fill) else ""
         forward, backward = gains.get(blob.layer, (None, None)) if blob.index == 0 else (None, None)
         yield density, *("" if gain is None else f"{gain:.4g}" for gain in (forward, backward))
-
-
-def print_table(
-    columns: Sequence[str], numbers: Iterable[int], rows: Iterable[Sequence[str]], file: TextIO
-) -> None:
-    """A table without lines, coloured on a terminal only."""
-    from rich.console import Console
-    from rich.table import Table
-
-    right = set(numbers)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, name in enumerate(columns):
-        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(printable, row))
-    width = None if file.isatty() else PIPE_WIDTH
-    Console(file=file, highlight=False, markup=False, emoji=False, width=width).print(table)
 
 
 def print_notes(net: Net, file: TextIO) -> None:

@@ -192,3 +192,19 @@ def test_numbers_that_make_no_sense(
             main([*command, option, value])
         assert stopped.value.code == 2
         assert f"argument {option}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["caffemodel", "npz", "safetensors", "prototxt"])
+def test_weights_from_standard_input(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    main([LENET, "--seed", "1", "-o", "a.npz", "--quiet"])
+    main([LENET, "--seed", "1", "-o", "same", "--format", name, "--quiet"])
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(Path("same").read_bytes())))
+    assert main(["convert", "-", "b.npz", "--from", name]) == 0
+    assert Path("a.npz").read_bytes() == Path("b.npz").read_bytes()
+
+
+def test_a_folder_is_no_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["convert", "-", "b.npz", "--from", "npy"]) == 2
+    assert "folder" in capsys.readouterr().err
+    assert main(["convert", "-", "b.npz", "--layout", "torch"]) == 2
+    assert "give --from" in capsys.readouterr().err

@@ -250,3 +250,42 @@ def test_resnet_152_is_a_page_of_a_few_megabytes() -> None:
     assert len(page) < 4_000_000
     assert len(chart_data(page)["histograms"]) == 156
     assert page.count('<a href="#layer-') > 932
+
+
+@pytest.mark.parametrize(
+    ("net", "code", "said"),
+    [
+        (LENET.read_text(), 0, "passed"),
+        (LENET.read_text().replace("xavier", "msra"), 1, "the weights are not what the net declares"),
+    ],
+    ids=["right", "wrong"],
+)
+def test_the_verdict_is_told_as_check_tells_it(
+    net: str,
+    code: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cf.load_net(LENET).fill(seed=1).save("w.caffemodel")
+    Path("net.prototxt").write_text(net)
+    assert main(["report", "net.prototxt", "w.caffemodel"]) == code
+    assert capsys.readouterr().out.splitlines()[-1] == said
+    assert Path("net.html").is_file()
+    assert main(["check", "net.prototxt", "w.caffemodel"]) == code
+    assert capsys.readouterr().out.splitlines()[-1] == said
+
+
+@pytest.mark.parametrize("options", [["--boost", "1.54"], ["--caffe", "rc"]], ids=" ".join)
+def test_the_check_of_a_page_is_that_of_the_command(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    net = LENET.read_text().replace('"xavier"', '"gaussian" std: 0.1', 1)
+    Path("net.prototxt").write_text(net)
+    assert main(["net.prototxt", "--seed", "1", "-o", "w.caffemodel", *options]) == 0
+    for given in ([], options):
+        words = ["net.prototxt", "w.caffemodel", *given]
+        assert main(["report", *words]) == main(["check", *words])

@@ -35,6 +35,22 @@ def make_report(
     command: str = "",
 ) -> str:
     """The page as text; see `Net.report`. `command` is the line to show for making it again."""
+    return checked_report(
+        net, weights, seed=seed, boost=boost, caffe=caffe, threads=threads, command=command
+    )[0]
+
+
+def checked_report(
+    net: Net,
+    weights: str | Path | None = None,
+    *,
+    seed: int | None = None,
+    boost: str | None = None,
+    caffe: str = "master",
+    threads: int = 1,
+    command: str = "",
+) -> tuple[str, CheckResult | None]:
+    """The page, and what the check of the weights gave where there are any."""
     require_packages()
     seed = net.seed if seed is None else seed
     if seed is None and weights is None:
@@ -52,11 +68,11 @@ def make_report(
             stored = seeded(net.plan, net.model(seed, boost=boost, caffe=caffe, threads=threads))
         else:
             model = stack.enter_context(open_model(weights))
-            check = check_model(net.plan, model, seed=seed, boost=boost or BOOST)
+            check = check_model(net.plan, model, seed=seed, boost=boost, caffe=caffe)
             matched, _ = match(net.plan, model)
             stored = {(blob.layer_id, blob.index): found for blob, found in matched}
         content = _content(net, stored, origin, check)
-        return render(content, vega.result())
+        return render(content, vega.result()), check
 
 
 def _content(

@@ -128,4 +128,9 @@ def _print_table(result: CheckResult) -> None:
     for problem in (*result.structure, *result.notes):
         print(printable(problem))
     print(f"seed: {_seed(result)}")
-    print("passed" if result.passed else "the weights are not what the net declares")
+    print(verdict(result))
+
+
+def verdict(result: CheckResult) -> str:
+    """The last line: whether the weights are an initialisation that the net declares."""
+    return "passed" if result.passed else "the weights are not what the net declares"

@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from caffe_fillers.cli.arguments import add_layout_argument, add_shape_argument, out_name, parse_shape_option
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from caffe_fillers.model import Model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,11 +63,29 @@ def _holds_weights(arguments: argparse.Namespace) -> bool:
     return source.endswith(either) and bool(arguments.format or arguments.target.endswith(weights))
 
 
+@contextmanager
+def _opened(arguments: argparse.Namespace) -> Iterator[Model]:
+    """The weights in A, which may be standard input."""
+    from caffe_fillers.api.weights import open_model
+    from caffe_fillers.formats import formats, read_model
+
+    name = arguments.source_format
+    if arguments.source != "-":
+        with open_model(arguments.source, name) as model:
+            yield model
+    elif name is None:
+        raise UsageError("standard input has no name that tells a format: give --from")
+    elif formats[name].folder:
+        raise UsageError(f"{name} is a folder of files, which standard input is not")
+    else:
+        yield read_model(sys.stdin.buffer, "<stdin>", name)
+
+
 def _convert_weights(arguments: argparse.Namespace) -> None:
-    from caffe_fillers.api.weights import open_model, save_model
+    from caffe_fillers.api.weights import save_model
     from caffe_fillers.formats import formats
 
-    with open_model(arguments.source, arguments.source_format) as model:
+    with _opened(arguments) as model:
         if arguments.target != "-":
             save_model(arguments.target, model, arguments.format, force=arguments.force)
         elif arguments.format is None or formats[arguments.format].folder:
@@ -74,14 +98,14 @@ def _convert_weights(arguments: argparse.Namespace) -> None:
 def _convert_layout(arguments: argparse.Namespace) -> None:
     """Weights whose file holds its net, which says what their layers are."""
     from caffe_fillers.api.net import load_net_of
-    from caffe_fillers.api.weights import open_model, save_tensors
+    from caffe_fillers.api.weights import save_tensors
     from caffe_fillers.port.contract import targets
     from caffe_fillers.port.layout import lay_out
 
     target = targets[arguments.layout]
     if arguments.target == "-":
         raise UsageError("weights need a file to go to: give B")
-    with open_model(arguments.source, arguments.source_format) as model:
+    with _opened(arguments) as model:
         net = load_net_of(model, dict(map(parse_shape_option, arguments.shape)))
         tensors = lay_out(target, net.parameter, net.plan, model)
         save_tensors(arguments.target, tensors, arguments.format, force=arguments.force)

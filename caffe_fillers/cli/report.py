@@ -2,6 +2,9 @@
 
 The values are drawn from the seed, or are those of WEIGHTS, which are checked as well. The page needs no
 network.
+
+Exit code 0: it is written, and WEIGHTS are what the net declares; 1: it is written, and they are not; 2:
+the input is wrong.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import sys
 from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, thread_count
+from caffe_fillers.cli.check import verdict
 from caffe_fillers.cli.outputs import spare_inputs
 
 
@@ -40,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Make the page, write it whole or not at all, and say so."""
     from caffe_fillers.api.files import replace_file
-    from caffe_fillers.api.pages import make_report
+    from caffe_fillers.api.pages import checked_report
     from caffe_fillers.api.seeds import fresh_seed
     from caffe_fillers.cli import tables
 
@@ -50,24 +54,27 @@ def run(arguments: argparse.Namespace) -> int:
     seed = net.seed if arguments.seed is None else arguments.seed
     if seed is None and arguments.weights is None:
         seed = fresh_seed()
-    page = make_report(
+    text, check = checked_report(
         *(net, arguments.weights),
         seed=seed,
         boost=arguments.boost,
         caffe=arguments.caffe,
         threads=thread_count(arguments.threads),
         command=command(arguments, seed),
-    ).encode()
+    )
+    page = text.encode()
+    code = 0 if check is None or check.passed else 1
     if output == "-":
         sys.stdout.buffer.write(page)
-        return 0
+        return code
     with replace_file(Path(output)) as file:
         file.write(page)
     if not arguments.quiet:
         tables.print_notes(net, sys.stderr)
         print("" if seed is None else f"seed {seed}\n", end="")
         print(f"wrote {output}, {len(page):,} bytes")
-    return 0
+        print("" if check is None else f"{verdict(check)}\n", end="")
+    return code
 
 
 def command(arguments: argparse.Namespace, seed: int | None) -> str:

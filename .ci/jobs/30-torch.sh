@@ -9,4 +9,5 @@ fi
 pip install --quiet "$work/copy[all]" pytest
 cd "$work/copy"
 KERAS_BACKEND=torch timeout 240 pytest -q -p no:cacheprovider -rs tests/test_port_torch.py tests/test_port_clients.py \
-  tests/test_port_initialisers.py -k 'draws_it or port_torch or port_clients'
+  tests/test_port_initialisers.py tests/test_one_name.py \
+  -k 'draws_it or port_torch or port_clients or computed'

@@ -18,4 +18,5 @@ pip install --quiet -c "$root/.ci/constraints.txt" 'opencv-python-headless<5' ||
   echo "opencv-python-headless cannot be installed here: the tests of whole nets skip"
 cd "$work/copy"
 CAFFE_FILLERS_CLIENTS="$work/old" timeout 240 pytest -q -p no:cacheprovider -rs tests/test_port_mxnet.py \
-  tests/test_port_clients.py tests/test_port_initialisers.py -k mxnet
+  tests/test_port_clients.py tests/test_port_initialisers.py tests/test_one_name.py \
+  -k mxnet

@@ -11,6 +11,7 @@ from documents import ROOT, blocks, trimmed
 import caffe_fillers as cf
 from caffe_fillers.cli import main
 from caffe_fillers.cli.main import COMMANDS
+from caffe_fillers.schema.overlay import FORKS
 
 README = (ROOT / "README.md").read_text()
 DOCS = README + "".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
@@ -73,3 +74,22 @@ def test_options_of_the_readme_exist(name: str, capsys: pytest.CaptureFixture[st
         usage = next(body for kind, body in BLOCKS if body.startswith("caffe-fill NET [-o OUT]"))
         for option in re.findall(r"--[a-z]+", usage.split("\ncaffe-fill plan")[0]):
             assert option in printed
+
+
+def test_the_number_of_forks_is_that_of_the_dialects() -> None:
+    numbers = {16: "sixteen", 17: "seventeen", 18: "eighteen", 19: "nineteen", 20: "twenty"}
+    said = f"Nets of {numbers[len(FORKS)]} forks"
+    assert said in README
+    assert said in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_readme_names_every_extra_that_is_asked_for() -> None:
+    table = README.partition("| extra | for |")[2].partition("\n\n")[0]
+    source = "".join(path.read_text() for path in (ROOT / "caffe_fillers").rglob("*.py"))
+    for extra in re.findall(r'MissingExtraError\("[^"]+", "(\w+)"\) from', source):
+        assert f"`{extra}`" in table
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_changelog_names_every_command(name: str) -> None:
+    assert name == "fill" or f"caffe-fill {name}" in (ROOT / "CHANGELOG.md").read_text()

@@ -120,12 +120,14 @@ def main(piece: str, folder: Path, mutants: list[str]) -> None:
     left = re.findall(r"^ *(\S+): (?:survived|no tests)$", mutmut(folder, "results"), re.MULTILINE)
     _, quick, slow = PIECES[piece]
     tests = test_files(quick + slow)
+    survived = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        survived = list(pool.map(lambda mutant: survives_alone(folder, mutant, tests), left))
-    print(f"{len(left)} survived the first time, {sum(survived)} of them the second")
-    for mutant, alive in zip(left, survived, strict=True):
-        if alive:
-            print(mutmut(folder, "show", mutant))
+        alone = pool.map(lambda mutant: survives_alone(folder, mutant, tests), left)
+        for mutant, alive in zip(left, alone, strict=True):
+            if alive:
+                survived += 1
+                print(mutmut(folder, "show", mutant), flush=True)
+    print(f"{len(left)} survived the first time, {survived} of them the second")
 
 
 if __name__ == "__main__":

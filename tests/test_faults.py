@@ -544,7 +544,7 @@ def test_zip_bomb() -> None:
 
 
 def test_layers_of_one_name() -> None:
-    """layers of one name -> read and written, as Caffe does"""
+    """layers of one name -> read and written as Caffe does, checked one by one, carried over as two"""
     Path("net.prototxt").write_text(net_of(3, layers=2).replace("'s1' type", "'s0' type"))
     for ending in ENDINGS:
         main(["net.prototxt", "--seed", "1", "-o", f"twins{ending}"])

@@ -149,5 +149,6 @@ def _by_ending(path: str, endings: Callable[[Format], tuple[str, ...]]) -> Forma
             longest = max(matches, key=len)
             return next(each for each in candidates() if longest in endings(each))
     raise UsageError(
-        f"the name {path!r} tells no format; let it end with {', '.join(known)} or give --format"
+        f"the name {path!r} tells no format; let it end with {', '.join(known)}, or name the "
+        "format where that can be done (--format, --from)"
     )

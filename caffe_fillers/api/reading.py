@@ -5,15 +5,16 @@ from __future__ import annotations
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, TypeVar
+from typing import BinaryIO, TypeAlias, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from caffe_fillers import prototxt
 from caffe_fillers.api.files import SourceFolders, open_input
 from caffe_fillers.errors import FormatError, UsageError
+from caffe_fillers.formats.caffemodel_reader import read_net as read_binary_net
 from caffe_fillers.formats.kinds import misfits
-from caffe_fillers.formats.wire import MAX_BYTES, check_layers, fields
+from caffe_fillers.formats.wire import MAX_BYTES, fields
 from caffe_fillers.notes import Note
 from caffe_fillers.schema import NetParameter, SolverParameter, from_bytes
 from caffe_fillers.solver import SolverNet, read_solver
@@ -147,7 +148,8 @@ def _parse(
 ) -> tuple[MessageType, tuple[Note, ...]]:
     if is_binary(data):
         try:
-            check_layers(memoryview(data))
+            if message_type is NetParameter:
+                return cast(MessageType, read_binary_net(memoryview(data))), ()
             return from_bytes(message_type, data), ()
         except FormatError as error:
             name = message_type.DESCRIPTOR.name

@@ -6,12 +6,13 @@ before contents; both are known from the shapes, so no blob is ever held.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import BinaryIO
 
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.wire import MAX_BYTES, prefix
+from caffe_fillers.formats.wire import MAX_BYTES, fields, prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
 from caffe_fillers.schema.dialects import BVLC, for_file
@@ -76,13 +77,11 @@ def _blob_shape(blob: ModelBlob) -> bytes:
 
 
 def _around_blobs(parameter: LayerParameter) -> tuple[bytes, bytes]:
-    """A layer's fields with numbers below that of `blobs`, and above it, as its dialect numbers them."""
-    before = for_file(parameter, parameter.text_extra.dialect or BVLC)
-    after = type(before)()
-    after.CopyFrom(before)
-    for descriptor, _ in before.ListFields():
-        (before if descriptor.number > _LAYER_BLOBS else after).ClearField(descriptor.name)
-    return before.SerializeToString(), after.SerializeToString()
+    """A layer's fields before `blobs`, and the others, as its dialect numbers them; unknown ones are last."""
+    layer = for_file(parameter, parameter.text_extra.dialect or BVLC).SerializeToString()
+    before = takewhile(lambda field: field.number < _LAYER_BLOBS, fields(memoryview(layer), "the layer"))
+    place = sum(len(field.raw) for field in before)
+    return layer[:place], layer[place:]
 
 
 formats.add("caffemodel", Format("caffemodel", (".caffemodel", ".binaryproto"), write, read))

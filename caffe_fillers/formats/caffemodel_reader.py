@@ -6,12 +6,11 @@ from typing import BinaryIO, TypeAlias
 
 from google.protobuf.message import Message
 
-from caffe_fillers import passes
 from caffe_fillers.formats.blob_proto import read_blob
 from caffe_fillers.formats.contract import view
 from caffe_fillers.formats.tickets import redeem
 from caffe_fillers.formats.wire import LENGTH_DELIMITED, check_layers, fields, prefix
-from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.model import Model
 from caffe_fillers.schema import (
     BlobProto,
     LayerParameter,
@@ -19,6 +18,7 @@ from caffe_fillers.schema import (
     V0LayerParameter,
     V1LayerParameter,
     from_bytes,
+    net_from_bytes,
 )
 
 Places: TypeAlias = "dict[int, Places | None]"
@@ -47,14 +47,29 @@ def read(file: BinaryIO) -> Model:
     with its number, which the upgrade carries to where it belongs. What is
     no caffemodel is a `FormatError`.
     """
-    blobs: list[ModelBlob] = []
-    content = view(file)
+    net, blobs = _read_net(view(file))
+    return redeem(net, [read_blob(blob) for blob in blobs])
+
+
+def read_net(content: memoryview) -> NetParameter:
+    """A net as it stands in a file, its blobs and their values in it."""
+    net, blobs = _read_net(content)
+    v2, v1 = ([layer.blobs for layer in layers] for layers in (net.layer, net.layers))
+    v0 = [layer.layer.blobs for layer in net.layers if layer.HasField("layer")]
+    for tickets in (*v2, *v1, *v0):
+        for ticket in tickets:
+            ticket.CopyFrom(from_bytes(BlobProto, bytes(blobs[ticket.num])))
+    return net
+
+
+def _read_net(content: memoryview) -> tuple[NetParameter, list[memoryview]]:
+    """A net with tickets for its blobs, and their contents."""
     check_layers(content)
-    net = from_bytes(NetParameter, _take_out(content, _BLOBS, blobs))
-    return redeem(passes.upgrade(net).net, blobs)
+    blobs: list[memoryview] = []
+    return net_from_bytes(_take_out(content, _BLOBS, blobs)), blobs
 
 
-def _take_out(message: memoryview, places: Places, blobs: list[ModelBlob]) -> bytes:
+def _take_out(message: memoryview, places: Places, blobs: list[memoryview]) -> bytes:
     """The message with tickets for blobs."""
     parts: list[bytes] = []
     for field in fields(message, "the caffemodel"):
@@ -64,7 +79,7 @@ def _take_out(message: memoryview, places: Places, blobs: list[ModelBlob]) -> by
         inner = places[field.number]
         if inner is None:
             content = BlobProto(num=len(blobs)).SerializeToString()
-            blobs.append(read_blob(field.content))
+            blobs.append(field.content)
         else:
             content = _take_out(field.content, inner, blobs)
         parts += prefix(field.number, len(content)), content

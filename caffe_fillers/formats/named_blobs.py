@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from caffe_fillers import prototxt
 from caffe_fillers.errors import CaffeFillersError, FormatError
+from caffe_fillers.formats.net_text import net_text, read_net_text
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import as_shape
@@ -34,12 +34,8 @@ def stored(model: Model) -> Iterator[tuple[str, ModelBlob]]:
 
 def texts(model: Model) -> dict[str, str]:
     """The net as prototxt, and for every blob its shape, owner and age as JSON."""
-    net = NetParameter()
-    net.CopyFrom(model.net)
-    for layer in model.layers:
-        net.layer.add().CopyFrom(layer.parameter)
     blobs = [[[list(blob.shape), blob.owner, blob.four_axes] for blob in each.blobs] for each in model.layers]
-    return {NET: prototxt.write(net), BLOBS: json.dumps(blobs, separators=(",", ":"))}
+    return {NET: net_text(model), BLOBS: json.dumps(blobs, separators=(",", ":"))}
 
 
 def restore(blobs: Mapping[str, ModelBlob], notes: Mapping[str, str]) -> Model:
@@ -47,7 +43,7 @@ def restore(blobs: Mapping[str, ModelBlob], notes: Mapping[str, str]) -> Model:
     if NET not in notes or BLOBS not in notes:
         return _foreign(blobs)
     try:
-        net = prototxt.parse(notes[NET], NetParameter).message
+        net = read_net_text(notes[NET])
         described = json.loads(notes[BLOBS])
         parameters = tuple(net.layer)
         net.ClearField("layer")

@@ -20,13 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from caffe_fillers import prototxt
 from caffe_fillers.errors import CaffeFillersError, FormatError
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.named_blobs import MAX_TEXT, NET, texts
+from caffe_fillers.formats.named_blobs import MAX_TEXT
+from caffe_fillers.formats.net_text import net_text, read_net_text
 from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import as_shape, format_shape
 
 MANIFEST = "manifest.json"
@@ -55,7 +54,7 @@ def write(folder: Path, model: Model) -> None:
             if blob.owner is None:
                 _write_blob(folder / file, blob)
         layers.append({"name": layer.name, "type": layer.parameter.type, "blobs": blobs})
-    manifest = {"kind": _KIND, "version": _VERSION, "layers": layers, "net": texts(model)[NET]}
+    manifest = {"kind": _KIND, "version": _VERSION, "layers": layers, "net": net_text(model)}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
@@ -98,7 +97,7 @@ def read(folder: Path) -> Model:
     if not isinstance(manifest, dict) or (manifest.get("kind"), manifest.get("version")) != (_KIND, _VERSION):
         raise FormatError(f"{MANIFEST} is not of {_KIND!r}, version {_VERSION}")
     try:
-        net = prototxt.parse(manifest["net"], NetParameter).message
+        net = read_net_text(manifest["net"])
     except CaffeFillersError as error:
         raise FormatError(f"the net in {MANIFEST} cannot be read: {error}") from error
     parameters = tuple(net.layer)

@@ -17,14 +17,15 @@ from typing import BinaryIO
 
 import numpy as np
 
-from caffe_fillers import passes, prototxt
+from caffe_fillers import prototxt
 from caffe_fillers.errors import FormatError, PrototxtError
 from caffe_fillers.formats.blob_proto import read_blob
 from caffe_fillers.formats.contract import view
+from caffe_fillers.formats.net_text import read_net_text
 from caffe_fillers.formats.tickets import redeem
 from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob
-from caffe_fillers.schema import BlobProto, NetParameter
+from caffe_fillers.schema import BlobProto
 from caffe_fillers.shapes import as_shape, format_shape
 
 _PIECE = 1 << 17  # bytes of values that are read at a time
@@ -71,11 +72,11 @@ def read(file: BinaryIO) -> Model:
     tickets = [*(b"num: %d " % number for number in range(len(found))), b""]
     text = b"".join(part for pair in zip(between, tickets, strict=True) for part in pair)
     try:
-        net = prototxt.parse(prototxt.decode(text, ""), NetParameter).message
+        net = read_net_text(prototxt.decode(text, ""))
     except PrototxtError as error:
         line = error.line + _lines_taken_out(content, found, between, error.line)
         raise FormatError(f"line {line}, column {error.column}: {error.problem}") from error
-    return redeem(passes.upgrade(net).net, [_blob(content, each) for each in found])
+    return redeem(net, [_blob(content, each) for each in found])
 
 
 def _find(content: memoryview) -> Iterator[_Found]:

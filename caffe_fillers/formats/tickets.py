@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from caffe_fillers import passes
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.schema.dialects import BVLC
 
 
 def redeem(net: NetParameter, blobs: Sequence[ModelBlob]) -> Model:
-    """The model of an upgraded net that holds tickets."""
+    """The model of a net that holds tickets, upgraded; layers that this adds are of its dialect too."""
+    upgraded = passes.upgrade(net).net
+    marked = passes.mark_dialect(upgraded, net.text_extra.dialect or BVLC)
     head = NetParameter()
-    head.CopyFrom(net)
+    head.CopyFrom(marked)
     head.ClearField("layer")
-    return Model(head, tuple(_layer(layer, blobs) for layer in net.layer))
+    return Model(head, tuple(_layer(layer, blobs) for layer in marked.layer))
 
 
 def _layer(layer: LayerParameter, blobs: Sequence[ModelBlob]) -> ModelLayer:

@@ -16,7 +16,7 @@ def choose_dialect(net: NetParameter, given: str | None = None) -> tuple[str, tu
     >>> choose_dialect(NetParameter(layer=[{"type": "Permute", "permute_param": {"order": [0]}}]))[0]
     'ssd'
     """
-    chosen = recognise(net) if given is None else check_dialect(given)
+    chosen = check_dialect(given) if given is not None else net.text_extra.dialect or recognise(net)
     if chosen == BVLC and given is None:
         return chosen, ()
     notes = [Note(f"dialect {chosen} ({'given' if given else 'recognised from the fields'})")]
@@ -26,7 +26,7 @@ def choose_dialect(net: NetParameter, given: str | None = None) -> tuple[str, tu
 
 
 def mark_dialect(net: NetParameter, dialect: str) -> NetParameter:
-    """The net with its dialect in the hidden field of each layer; one of BVLC's as it is.
+    """The net with a dialect in the hidden field of each layer; one of BVLC's as it is.
 
     >>> mark_dialect(NetParameter(layer=[{"type": "BN"}]), "segnet").layer[0].text_extra.dialect
     'segnet'

@@ -70,16 +70,22 @@ def for_file(message: Message, dialect: str) -> Message:
         target.CopyFrom(message)
         strip_private(target)
     else:
-        target = _classes(dialect)[message.DESCRIPTOR.name]()
-        _copy(message, target)
+        target = class_in(dialect, message.DESCRIPTOR.name)()
+        copy_by_names(message, target)
     return target
+
+
+def class_in(dialect: str, name: str) -> Any:
+    """The class of a message with a dialect's own fields and numbers."""
+    return _classes(dialect)[name]
 
 
 @lru_cache
 def _classes(dialect: str) -> dict[str, Any]:
     """Message classes by name."""
     file = file_descriptor()
-    lay_over(file, fork_table(dialect), replacing=True)
+    if dialect != BVLC:
+        lay_over(file, fork_table(dialect), replacing=True)
     return message_classes(file)
 
 
@@ -125,8 +131,8 @@ def _used(message: Message) -> Iterator[tuple[str, str, bool]]:
                 yield descriptor.enum_type.full_name.removeprefix("caffe."), name, each >= PRIVATE
 
 
-def _copy(source: Message, target: Message) -> None:
-    """Copy by names what the target knows."""
+def copy_by_names(source: Message, target: Message) -> None:
+    """Copy by names what the target knows, and as bytes what not even the source knows."""
     for descriptor, value in source.ListFields():
         field: Any = target.DESCRIPTOR.fields_by_name.get(descriptor.name)
         if field is None:
@@ -138,7 +144,7 @@ def _copy(source: Message, target: Message) -> None:
             for each in values:
                 place = getattr(target, field.name).add() if repeated else getattr(target, field.name)
                 place.SetInParent()
-                _copy(each, place)
+                copy_by_names(each, place)
             continue
         if descriptor.enum_type is not None:
             names = [descriptor.enum_type.values_by_number[each].name for each in values]
@@ -148,3 +154,13 @@ def _copy(source: Message, target: Message) -> None:
             getattr(target, field.name).extend(values)
         elif values:
             setattr(target, field.name, values[-1])
+    target.MergeFromString(_unknown_bytes(source))
+
+
+def _unknown_bytes(message: Message) -> bytes:
+    """The fields at the top of a message that its type does not have, as they were read."""
+    rest = type(message)()
+    rest.CopyFrom(message)
+    for descriptor, _ in message.ListFields():
+        rest.ClearField(descriptor.name)
+    return rest.SerializePartialToString()

@@ -1,0 +1,112 @@
+"""A serialised net of any fork, read in the dialect whose numbers it has.
+
+A number means one field in one fork and another in the next, and a file does
+not say whose it is. The dialect is the one that leaves the fewest bytes
+unread; among equals the one in which most layers have the parameters of their
+own type (a `BN` its `bn_param`), then the first in `DIALECTS`. Bytes that it
+does not know either stay in the message, as protobuf keeps them. A net
+that would not come back as the bytes it was keeps all forks' fields so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+
+from caffe_fillers.errors import FormatError
+from caffe_fillers.schema.binary import from_bytes
+from caffe_fillers.schema.dialects import BVLC, DIALECTS, class_in, copy_by_names, for_file
+from caffe_fillers.schema.extras import strip_private
+from caffe_fillers.schema.messages import NetParameter
+
+
+def net_from_bytes(data: bytes) -> NetParameter:
+    """A net, marked with its dialect; what is none, is a `FormatError`.
+
+    >>> layer = class_in("ssd", "LayerParameter")(type="Permute", permute_param={"order": [0]})
+    >>> net = class_in("ssd", "NetParameter")(layer=[layer])
+    >>> read = net_from_bytes(net.SerializeToString())
+    >>> read.layer[0].permute_param.order, read.text_extra.dialect
+    ([0], 'ssd')
+    """
+    try:
+        net = from_bytes(NetParameter, data)
+        if not (_unread(net, net.ByteSize()) or _foreign(net)):
+            return net
+    except FormatError:
+        decoded = _in_a_dialect(data)
+        if decoded is None:
+            raise
+        return decoded
+    return _in_a_dialect(data) or net
+
+
+def _in_a_dialect(data: bytes) -> NetParameter | None:
+    """The net in the dialect that reads it best; None where that is BVLC's."""
+    clean = _clean(data)
+    parsed = {dialect: _parsed(clean, dialect) for dialect in DIALECTS}
+    ranks = {
+        dialect: (_unread(net, len(clean)), _foreign(net))
+        for dialect, net in parsed.items()
+        if net is not None
+    }
+    for dialect in sorted(ranks, key=ranks.__getitem__):
+        decoded = None if dialect == BVLC else _decoded(parsed[dialect], dialect)
+        if decoded is not None or dialect == BVLC:
+            return decoded
+    return None
+
+
+def _clean(data: bytes) -> bytes:
+    """A net without private numbers, which a stranger may have put in; what is none stays as it is."""
+    try:
+        net = NetParameter.FromString(data)
+    except (DecodeError, UnicodeDecodeError):
+        return data
+    strip_private(net)
+    return net.SerializePartialToString()
+
+
+def _parsed(data: bytes, dialect: str) -> Any:
+    """The net in a dialect's own classes; None where it is none, or lacks what a fork requires."""
+    try:
+        net = class_in(dialect, "NetParameter").FromString(data)
+    except (DecodeError, UnicodeDecodeError):
+        return None
+    return net if dialect == BVLC or net.IsInitialized() else None
+
+
+def _unread(net: Message, size: int) -> int:
+    """How many bytes of a file a message does not know, or would not write again."""
+    known = type(net)()
+    known.CopyFrom(net)
+    known.DiscardUnknownFields()
+    return abs(size - len(known.SerializePartialToString()))
+
+
+def _foreign(net: Any) -> int:
+    """How many parameters stand in layers of which they do not bear the name."""
+    names = (
+        (field.name.removesuffix("_param").replace("_", ""), layer.type.lower())
+        for layer in net.layer
+        for field, _ in layer.ListFields()
+        if field.name.endswith("_param")
+    )
+    return sum(name not in kind for name, kind in names)
+
+
+def _decoded(read: Any, dialect: str) -> NetParameter | None:
+    """The net in our own classes; None where it would not be written as it was read."""
+    net = NetParameter()
+    try:
+        copy_by_names(read, net)
+    except (TypeError, ValueError):  # a fork's field that another fork has with another type
+        return None
+    written = for_file(net, dialect).SerializeToString(deterministic=True)
+    if written != read.SerializeToString(deterministic=True):
+        return None
+    net.text_extra.dialect = dialect
+    for layer in (*net.layer, *net.layers):
+        layer.text_extra.dialect = dialect  # type: ignore[attr-defined]  # of two types
+    return net

@@ -119,6 +119,7 @@ def drawn(net: Path, folder: Path, target: str) -> tuple[Path, Path]:
     return code, arrays
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the frameworks' own
 @pytest.mark.parametrize("target", targets.names())
 def test_both_are_computed(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the outputs of the same net whose layers have two names."""

@@ -27,7 +27,7 @@ def from_bytes(message_type: type[MessageType], data: bytes) -> MessageType:
     try:
         message = message_type.FromString(data)
         strip_private(message)
-        wrong = _not_utf_8(message, "")
+        wrong = first_not_utf_8(message)
     except UnicodeDecodeError as error:
         wrong = f"a string, {error.object!r}" if len(error.object) < 100 else "a string"
     except DecodeError as error:
@@ -40,7 +40,7 @@ def from_bytes(message_type: type[MessageType], data: bytes) -> MessageType:
     return message
 
 
-def _not_utf_8(message: Message, path: str) -> str:
+def first_not_utf_8(message: Message, path: str = "") -> str:
     """The first string that is not UTF-8: the fastest implementation gives bytes for it, unasked."""
     for field, content in message.ListFields():
         if field.message_type is None and field.type != FieldDescriptor.TYPE_STRING:
@@ -49,7 +49,7 @@ def _not_utf_8(message: Message, path: str) -> str:
         for index, value in enumerate(values):
             place = f"{path}{field.name}[{index}]" if values is content else f"{path}{field.name}"
             if isinstance(value, Message):
-                found = _not_utf_8(value, f"{place}.")
+                found = first_not_utf_8(value, f"{place}.")
                 if found:
                     return found
             elif isinstance(value, bytes):

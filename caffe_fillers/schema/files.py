@@ -15,7 +15,7 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from caffe_fillers.errors import FormatError
-from caffe_fillers.schema.binary import from_bytes
+from caffe_fillers.schema.binary import first_not_utf_8, from_bytes
 from caffe_fillers.schema.dialects import BVLC, DIALECTS, class_in, copy_by_names, for_file
 from caffe_fillers.schema.extras import strip_private
 from caffe_fillers.schema.messages import NetParameter
@@ -74,6 +74,8 @@ def _parsed(data: bytes, dialect: str) -> Any:
         net = class_in(dialect, "NetParameter").FromString(data)
     except (DecodeError, UnicodeDecodeError):
         return None
+    if first_not_utf_8(net):
+        return None
     return net if dialect == BVLC or net.IsInitialized() else None
 
 
@@ -101,7 +103,9 @@ def _decoded(read: Any, dialect: str) -> NetParameter | None:
     net = NetParameter()
     try:
         copy_by_names(read, net)
-    except (TypeError, ValueError):  # a fork's field that another fork has with another type
+    except (TypeError, ValueError, DecodeError):  # a fork's field that another fork has with another type
+        return None
+    if first_not_utf_8(net):  # what the fork does not know, and another fork has as a string
         return None
     written = for_file(net, dialect).SerializeToString(deterministic=True)
     if written != read.SerializeToString(deterministic=True):

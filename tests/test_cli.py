@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import caffe_fillers
 from caffe_fillers.cli import main
 from caffe_fillers.cli.main import COMMANDS
 
@@ -208,3 +209,13 @@ def test_a_folder_is_no_standard_input(capsys: pytest.CaptureFixture[str]) -> No
     assert "folder" in capsys.readouterr().err
     assert main(["convert", "-", "b.npz", "--layout", "torch"]) == 2
     assert "give --from" in capsys.readouterr().err
+
+
+def test_help_starts_without_what_it_does_not_need() -> None:
+    """Each of these is a tenth of its time or more."""
+    slow = {"dataclasses", "difflib", "google", "inspect", "numpy", "pathlib", "rich", "shutil", "typing"}
+    code = f"import sys; import caffe_fillers.cli.fill; print(sorted({slow!r} & set(sys.modules)))"
+    folder = {"PYTHONPATH": str(Path(caffe_fillers.__file__).parents[1])}
+    words = [sys.executable, "-S", "-c", code]  # without what an installation adds to each start
+    done = subprocess.run(words, env=folder, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -10,7 +10,7 @@ import numpy as np
 from caffe_fillers import laws
 from caffe_fillers.check.compare import RELEASES, Seeded, agrees, compare
 from caffe_fillers.check.diagnose import damaged, diagnose
-from caffe_fillers.check.observe import assumptions, observe, scaled
+from caffe_fillers.check.observe import assumptions, observe, rearranged, scaled
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Status
 from caffe_fillers.check.search import search_seeds
 from caffe_fillers.check.seeds import Budget, Observed, agreeing, recover_seed
@@ -28,7 +28,7 @@ SIGNIFICANCE = 1e-3
 """The chance that a right model is refused, over all of its blobs (Holm's correction)."""
 
 _ASSUMED = 1 << 20
-"""Pairs of words that are tried of blobs as another law's or swapped, and as many of scaled: 2 s each."""
+"""Pairs of words tried of blobs as another law's, swapped or rearranged; as many of scaled: 2 s each."""
 
 NO_SEED = "none needed"
 """Where a seed would come from, of a net that draws nothing."""
@@ -134,9 +134,9 @@ def _find_seed(
         found = search_seeds(observed, seeds, releases[0], progress, tolerance)
         if found is not None:
             return found, "found in the range"
-    for assumed in (assumptions(plan, matched), scaled(plan, matched)):
-        budget = Budget(_ASSUMED)
-        for observed in assumed:
+    others, factors = Budget(_ASSUMED), Budget(_ASSUMED)
+    for assume, budget in ((assumptions, others), (scaled, factors), (rearranged, others)):
+        for observed in assume(plan, matched) if budget.left > 0 else ():
             found = recover_seed(observed, 0, releases[0], budget)
             if found is not None:
                 return found, "recovered from the values, though they are not what is declared"

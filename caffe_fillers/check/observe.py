@@ -33,7 +33,7 @@ def observe(plan: Plan, matched: Matched) -> list[Observed]:
 
 
 def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
-    """The blobs that can give a seed alone: as another law's, with another's values, or rearranged."""
+    """The blobs that can give a seed by themselves, each as another law's or with another blob's values."""
     stored = [(blob, model_blob) for blob, model_blob in matched if blob.owner is None]
     for part, blob, step in _within_reach(plan, matched):
         drawn = _drawn(part.values)
@@ -48,9 +48,6 @@ def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
             values = found.array().ravel()
             if _possible(part.law, _drawn(values)):
                 yield [replace(part, values=values)]
-        if _possible(part.law, drawn):
-            for each in arrangements(blob.shape):
-                yield [replace(part, values=each.undo(part.values.reshape(blob.shape)).ravel())]
 
 
 def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
@@ -63,6 +60,14 @@ def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
     for *_, part in sorted(found, key=lambda entry: entry[:3]):
         if _possible(_stretched(part.law), _drawn(part.values)):
             yield [part]
+
+
+def rearranged(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
+    """The same blobs, each as declared but for the order of its values."""
+    for part, blob, _ in _within_reach(plan, matched):
+        if _possible(part.law, _drawn(part.values)):
+            for each in arrangements(blob.shape):
+                yield [replace(part, values=each.undo(part.values.reshape(blob.shape)).ravel())]
 
 
 def _within_reach(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob, Fill]]:

@@ -122,11 +122,12 @@ class Net:
         The page needs no network; `command` is the line that it shows for making it again. Without the
         extra `report` this is a `MissingExtraError`.
         """
-        from caffe_fillers.api.pages import make_report
+        from caffe_fillers.api.pages import checked_report
 
-        return make_report(
+        page, _ = checked_report(
             self, weights, seed=seed, boost=boost, caffe=caffe, threads=threads, command=command
         )
+        return page
 
     def model_as(self, framework: str, seed: int) -> Model:
         """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""

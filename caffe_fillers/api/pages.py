@@ -24,22 +24,6 @@ if TYPE_CHECKING:
     from caffe_fillers.report import BlobKey, Content
 
 
-def make_report(
-    net: Net,
-    weights: str | Path | None = None,
-    *,
-    seed: int | None = None,
-    boost: str | None = None,
-    caffe: str = "master",
-    threads: int = 1,
-    command: str = "",
-) -> str:
-    """The page as text; see `Net.report`. `command` is the line to show for making it again."""
-    return checked_report(
-        net, weights, seed=seed, boost=boost, caffe=caffe, threads=threads, command=command
-    )[0]
-
-
 def checked_report(
     net: Net,
     weights: str | Path | None = None,
@@ -50,7 +34,10 @@ def checked_report(
     threads: int = 1,
     command: str = "",
 ) -> tuple[str, CheckResult | None]:
-    """The page, and what the check of the weights gave where there are any."""
+    """The page as text, see `Net.report`, and what the check of the weights gave where there are any.
+
+    `command` is the line to show for making it again.
+    """
     require_packages()
     seed = net.seed if seed is None else seed
     if seed is None and weights is None:

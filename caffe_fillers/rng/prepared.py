@@ -30,10 +30,10 @@ class Prepared:
     is what was prepared of the first of them.
     """
 
-    def __init__(self, source: Source, size: int, prepare: Prepare, piece: int | None = None) -> None:
+    def __init__(self, source: Source, size: int, prepare: Prepare) -> None:
         self.attempts: Attempts | None = None
-        self._source, self._prepare, self._size = source, prepare, piece or PIECE
-        self._left = -(-size // self._size)
+        self._source, self._prepare = source, prepare
+        self._left = -(-size // PIECE)
         self._following = source(SPARE)
         self._pool = ThreadPoolExecutor(1, "normals-ahead")
         self._turns: deque[Future[tuple[Words, Attempts]]] = deque()
@@ -63,6 +63,6 @@ class Prepared:
 
     def _turn(self) -> tuple[Words, Attempts]:
         """One piece; the pool has one thread, so each begins where the one before it ended."""
-        words = np.concatenate((self._following, self._source(self._size)))
+        words = np.concatenate((self._following, self._source(PIECE)))
         self._following = words[-SPARE:]
         return words[:-SPARE], self._prepare(words, SPARE)

@@ -8,7 +8,8 @@ import io
 import locale
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+
+from paths import CORPUS
 
 import caffe_fillers as cf
 from caffe_fillers.api.net import upgraded_text
@@ -16,7 +17,6 @@ from caffe_fillers.formats import formats
 from caffe_fillers.frameworks.nets import FRAMEWORKS
 from caffe_fillers.model import Model
 
-CORPUS = Path(__file__).parent / "corpus"
 NETS = ("all_fillers", "long_streams", "msra_norms", "recurrent", "siamese", "v0_net", "xavier_norms")
 FORKS = """
 layer { name: 'd' type: 'Input' top: 'd' input_param { shape { dim: [1, 3, 40, 40] } } }

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-PACKAGE = Path(__file__).parent.parent / "caffe_fillers"
+from paths import PACKAGE
 
 # In order: a room imports only from rooms before it. The rooms that read Plans and models stand side by
 # side: of them only those named may use another.

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from paths import CORPUS
 
 import caffe_fillers as cf
 from caffe_fillers import rng
 from caffe_fillers.cli import main
 
-CORPUS = Path(__file__).parent / "corpus"
 GOLDENS = json.loads((CORPUS / "goldens.json").read_text())
 RUNS = [
     pytest.param(name, run, id=f"{name}-{run.get('phase', 'solver')}-{run.get('seed', '')}-{number}")

@@ -2,10 +2,10 @@
 
 import ast
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import DOCS, PACKAGE
 
 import caffe_fillers as cf
 from caffe_fillers import prototxt
@@ -19,8 +19,7 @@ from caffe_fillers.schema.overlay import FORKS, fork_table, union_of
 from caffe_fillers.schema.pool import file_descriptor, union_descriptor
 from caffe_fillers.shapes import Shape
 
-PACKAGE = Path(__file__).parent.parent / "caffe_fillers"
-DOCS = Path(__file__).parent.parent / "docs" / "forks.md"
+DOCS = DOCS / "forks.md"
 
 
 def load(layers: str, **options: object) -> cf.Net:

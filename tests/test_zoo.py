@@ -7,17 +7,17 @@ import csv
 import hashlib
 import io
 import json
-from pathlib import Path
 
 import pytest
+from paths import SHARED, TESTS
 
 import caffe_fillers as cf
 from caffe_fillers.errors import PrototxtError, UnknownShapeError
 from caffe_fillers.formats.caffemodel import write
 from caffe_fillers.shapes import parse_shape
 
-ZOO = Path(__file__).parents[2] / "shared" / "zoo"
-TABLE = (Path(__file__).parent / "zoo_outcomes.tsv").read_text()
+ZOO = SHARED / "zoo"
+TABLE = (TESTS / "zoo_outcomes.tsv").read_text()
 OUTCOMES = list(csv.DictReader(TABLE.splitlines(), delimiter="\t"))
 FILLED = 10_000_000  # parameters; larger nets are planned only, so that the suite stays fast
 

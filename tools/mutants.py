@@ -88,7 +88,9 @@ def copy_tree(folder: Path, piece: str) -> None:
 
 
 def test_files(names: list[str]) -> list[str]:
-    return [f"tests/test_{name}.py" for name in names]
+    return sorted(
+        str(path.relative_to(ROOT)) for name in names for path in ROOT.glob(f"tests/**/test_{name}.py")
+    )
 
 
 def mutmut(folder: Path, *words: str) -> str:

@@ -2,7 +2,7 @@
 
     python tools/port_table.py
 
-prints it; tests/test_port.py compares it with the page.
+prints it; tests/port/test_port.py compares it with the page.
 """
 
 from caffe_fillers.port.contract import targets

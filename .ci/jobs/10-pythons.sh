@@ -13,7 +13,7 @@ for version in 3.10 3.12 3.13; do
     [ "$version" = 3.10 ] && oldest=('numpy==1.24.*' 'protobuf==4.25.0' 'rich==13.0.0')
     pip install --quiet "$work/copy[hdf5,lmdb,images]" pytest "${oldest[@]}"
     pip list 2>/dev/null | grep -E '^(numpy|protobuf|rich) '
-    cd "$work/copy" && pytest -q -p no:cacheprovider tests/test_corpus.py tests/test_rng_goldens.py
+    cd "$work/copy" && pytest -q -p no:cacheprovider tests/test_corpus.py tests/rng/test_rng_goldens.py
     python tests/outputs.py | grep -v '^format npz' >"$work/outputs-$version" # a zip is Python's, its arrays are ours
   )
 done

@@ -10,4 +10,4 @@ client onnx onnx &&
   # What they ask for are an onnx and a protobuf of 2019, which no longer build; today's serve them.
   client onnx --no-deps caffe-onnx caffe2onnx
 cd "$work/copy"
-CAFFE_FILLERS_CLIENTS="$work/clients" timeout 170 "$work/test/bin/pytest" -q -ra -p no:cacheprovider tests/test_clients.py
+CAFFE_FILLERS_CLIENTS="$work/clients" timeout 170 "$work/test/bin/pytest" -q -ra -p no:cacheprovider tests/formats/test_clients.py

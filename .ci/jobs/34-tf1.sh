@@ -16,6 +16,6 @@ pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[all]" pytest
 pip install --quiet -c "$root/.ci/constraints.txt" 'opencv-python-headless<5' ||
   echo "opencv-python-headless cannot be installed here: the tests of whole nets skip"
 cd "$work/copy"
-CAFFE_FILLERS_CLIENTS="$work/tf1-clients" timeout 120 pytest -q -p no:cacheprovider -rs tests/test_port_tf1.py \
-  tests/test_port_clients.py tests/test_port_initialisers.py tests/test_one_name.py \
+CAFFE_FILLERS_CLIENTS="$work/tf1-clients" timeout 120 pytest -q -p no:cacheprovider -rs tests/port/test_port_tf1.py \
+  tests/port/test_port_clients.py tests/port/test_port_initialisers.py tests/port/test_one_name.py \
   -k 'port_tf1 or port_clients and tf1 or one_name and tf1 or tf1_draws_it'

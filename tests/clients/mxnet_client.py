@@ -1,4 +1,4 @@
-"""Runs printed gluon blocks under Python 3.8; what it is asked is told in tests/port_workers.py."""
+"""Runs printed gluon blocks under Python 3.8; requests are described in port/port_workers.py."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Runs printed graphs of TensorFlow 1 under Python 3.7; what it is asked is told in tests/port_workers.py."""
+"""Runs printed graphs of TensorFlow 1 under Python 3.7; requests are described in port/port_workers.py."""
 
 import json
 import os

@@ -1,0 +1,194 @@
+"""Models with one fault each, and whether a check says of them what it should: for tests and the tool."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from paths import CORPUS
+
+import caffe_fillers as cf
+from caffe_fillers import laws
+from caffe_fillers.check import CheckResult, Status
+from caffe_fillers.execute import execute
+from caffe_fillers.fans import VarianceNorm
+from caffe_fillers.fillers import MSRA, Xavier
+from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.plan import Fill, Plan, PlannedBlob
+
+SEED, OTHER_SEED = 1701, 5
+
+Place = tuple[int, int]
+Arrays = dict[Place, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, the places (layer and blob) that have it, and a word of its right name.
+
+    The values are drawn by `plan` and then damaged. `given` is the seed that
+    the check is told, if any.
+    """
+
+    kind: str
+    plan: Plan
+    places: tuple[Place, ...]
+    word: str
+    damage: Callable[[Arrays], None] = lambda arrays: None
+    seed: int = SEED
+    given: int | None = None
+
+    def model(self, net: cf.Net) -> Model:
+        """The damaged model."""
+        model, arrays = drawn(net, self.seed, self.plan)
+        self.damage(arrays)
+        return with_arrays(model, arrays)
+
+    def named(self, net: cf.Net, result: CheckResult) -> bool:
+        """Whether these blobs are refused and no others, each by the right name."""
+        verdicts = zip(net.plan.blobs, result.verdicts, strict=True)
+        refused = {place(blob): each for blob, each in verdicts if each.status is Status.DIFFERENT}
+        return set(refused) == set(self.places) and all(
+            self.word in each.diagnosis for each in refused.values()
+        )
+
+
+def place(blob: PlannedBlob) -> Place:
+    """Where a blob is in its model."""
+    return blob.layer_id, blob.index
+
+
+def nets() -> Iterator[tuple[str, cf.Net]]:
+    """Every net of the corpus that has a blob, by its first recorded run."""
+    for name, runs in json.loads((CORPUS / "goldens.json").read_text()).items():
+        if "solver" not in runs[0]:
+            net = load(name, runs[0]["phase"])
+            if net.plan.blobs:
+                yield name, net
+
+
+def load(name: str, phase: str = "TRAIN") -> cf.Net:
+    """A net of the corpus, whose files are looked for from there."""
+    before = Path.cwd()
+    os.chdir(CORPUS)
+    try:
+        return cf.load_net(f"{name}.prototxt", phase=phase.lower())
+    finally:
+        os.chdir(before)
+
+
+def drawn(net: cf.Net, seed: int, plan: Plan | None = None) -> tuple[Model, Arrays]:
+    """A model, and its arrays to be damaged."""
+    model, _ = execute(plan or net.plan, net.parameter, cf.Stream(seed))
+    arrays = {
+        (layer_id, index): blob.array()
+        for layer_id, layer in enumerate(model.layers)
+        for index, blob in enumerate(layer.blobs)
+    }
+    return model, arrays
+
+
+def with_arrays(model: Model, arrays: Arrays) -> Model:
+    """The model with other values."""
+    layers = []
+    for layer_id, layer in enumerate(model.layers):
+        blobs = tuple(
+            ModelBlob(blob.shape, partial(_one_chunk, arrays[layer_id, index]), blob.owner)
+            for index, blob in enumerate(layer.blobs)
+        )
+        layers.append(replace(layer, blobs=blobs))
+    return replace(model, layers=tuple(layers))
+
+
+def _one_chunk(array: np.ndarray) -> Iterator[np.ndarray]:
+    yield array.ravel()
+
+
+def random_blobs(net: cf.Net) -> list[tuple[PlannedBlob, Fill]]:
+    """The blobs that keep something drawn, each with its filler."""
+    return [
+        (blob, step)
+        for blob in net.plan.blobs
+        if blob.owner is None
+        and isinstance(step := net.plan.steps[blob.step], Fill)
+        and step.law().std > 0
+        and _is_random(net.plan, blob)
+    ]
+
+
+def cases(net: cf.Net) -> Iterator[Case]:
+    """Every fault of every random blob, as far as it can have it."""
+    blobs = random_blobs(net)
+    for blob, _ in blobs:
+        yield from _of_values(net.plan, place(blob), blob.shape)
+    yield from _swapped(net.plan, [blob for blob, _ in blobs])
+    for norm in VarianceNorm:
+        numbers = [blob.step for blob, step in blobs if _other(step, norm) is not None]
+        if numbers:
+            yield _by_norm(net.plan, norm, numbers, f"every blob with {norm.name}")
+        for number in numbers:
+            yield _by_norm(net.plan, norm, [number], f"one blob with {norm.name}")
+    if blobs:
+        places = tuple(place(blob) for blob in net.plan.blobs if _is_random(net.plan, blob))
+        yield Case("another seed", net.plan, places, "another seed", seed=OTHER_SEED, given=SEED)
+
+
+def _is_random(plan: Plan, blob: PlannedBlob) -> bool:
+    step = plan.steps[blob.step]
+    law = step.law() if isinstance(step, Fill) else laws.Constant(0.0)
+    return isinstance(law, laws.SparseNormal) or (law.std > 0 and not isinstance(law, laws.Exact))
+
+
+def _of_values(plan: Plan, where: Place, shape: tuple[int, ...]) -> Iterator[Case]:
+    def scale(arrays: Arrays) -> None:
+        arrays[where] *= np.float32(1.02)
+
+    def poison(arrays: Arrays) -> None:
+        arrays[where].reshape(-1)[-1] = np.nan
+
+    def clear(arrays: Arrays) -> None:
+        arrays[where][1] = 0
+
+    yield Case("2 % scale error", plan, (where,), "times 1.02", scale)
+    yield Case("one NaN", plan, (where,), "NaN", poison)
+    if len(shape) > 1 and shape[0] > 1:
+        yield Case("one zeroed row", plan, (where,), "zero", clear)
+
+
+def _swapped(plan: Plan, blobs: list[PlannedBlob]) -> Iterator[Case]:
+    """Neighbours among the blobs of a shape."""
+    by_shape: dict[tuple[int, ...], list[PlannedBlob]] = {}
+    for blob in blobs:
+        by_shape.setdefault(blob.shape, []).append(blob)
+    for alike in by_shape.values():
+        for first, second in pairwise(alike):
+            pair = place(first), place(second)
+            yield Case("swapped blobs", plan, pair, "swapped", partial(_exchange, *pair))
+
+
+def _exchange(first: Place, second: Place, arrays: Arrays) -> None:
+    arrays[first], arrays[second] = arrays[second], arrays[first]
+
+
+def _other(step: Fill, norm: VarianceNorm) -> Fill | None:
+    """The step with another norm, if it is a xavier or msra of which that makes another law."""
+    if type(step.filler) not in (Xavier, MSRA):
+        return None
+    changed = replace(step, filler=replace(step.filler, variance_norm=norm))
+    return changed if changed.law() != step.law() else None
+
+
+def _by_norm(plan: Plan, norm: VarianceNorm, numbers: list[int], kind: str) -> Case:
+    """Drawn with that norm by these steps."""
+    steps = tuple(
+        (_other(step, norm) or step) if number in numbers and isinstance(step, Fill) else step
+        for number, step in enumerate(plan.steps)
+    )
+    places = tuple(place(blob) for blob in plan.blobs if blob.step in numbers)
+    return Case(kind, replace(plan, steps=steps), places, norm.name)

@@ -19,14 +19,16 @@ from caffe_fillers.schema.pool import file_descriptor, message_classes
 
 BVLC = "bvlc"
 DIALECTS = (BVLC, *FORKS)
+ALIASES = {"fastrcnn": "fast_rcnn", "jacinto16": "jacinto"}
 
 
 def check_dialect(name: str) -> str:
-    """The name itself, if there is such a dialect.
+    """The dialect of a name, which may be another name of it.
 
-    >>> check_dialect("ssd")
-    'ssd'
+    >>> check_dialect("ssd"), check_dialect("fastrcnn")
+    ('ssd', 'fast_rcnn')
     """
+    name = ALIASES.get(name, name)
     if name not in DIALECTS:
         raise UnknownNameError("dialect", name, DIALECTS)
     return name

@@ -20,7 +20,9 @@ _THREAD = (Draw(1, "seed of the prefetching thread"),)
 def annotated_data(parameter: LayerParameter, sources: Sources) -> Setup:
     """Images resized and cropped, and a row of 8 for each box: caffe-ssd annotated_data_layer.cpp."""
     transform: Any = parameter.transform_param
-    resized = next(iter(transform.resize_param), None)  # MobileNet-YOLO lists several and begins with the first
+    resized = next(
+        iter(transform.resize_param), None
+    )  # MobileNet-YOLO lists several and begins with the first
     height = transform.crop_size or transform.crop_h or (resized and resized.height) or UNKNOWN
     width = transform.crop_size or transform.crop_w or (resized and resized.width) or UNKNOWN
     image = (3, height, width)

@@ -58,6 +58,11 @@ def zero_weights(layer: LayerParameter, fill: Fill) -> str:
     """
     if not _is_weighed(layer) or fill.filler != Constant():
         return ""
+    if _is_frozen(layer):
+        return (
+            "no weight_filler, and lr_mult: 0: its weights are zeros and stay zeros; "
+            "give a weight_filler, or copy weights with --weights"
+        )
     return (
         "no weight_filler: its weights are zeros, which training cannot leave; "
         'give one, such as weight_filler { type: "xavier" }, or copy weights with --weights'
@@ -69,7 +74,7 @@ def equal_units(layer: LayerParameter, fill: Fill) -> str:
     """Units that begin equal get equal gradients and stay equal."""
     if not _is_weighed(layer) or not isinstance(fill.filler, Constant) or fill.filler == Constant():
         return ""
-    if fill.shape[0] == 1 or layer.convolution_param.group == fill.shape[0]:
+    if fill.shape[0] == 1 or layer.convolution_param.group == fill.shape[0] or _is_frozen(layer):
         return ""
     return (
         f"constant weights of {fill.filler.value:g}: all its units are equal and stay equal in training; "
@@ -144,6 +149,11 @@ def _filler_parameters(message: Message) -> Iterator[FillerParameter]:
 
 def _is_weighed(layer: LayerParameter) -> bool:
     return layer.type.startswith(_WEIGHED) or layer.type.endswith("Convolution")
+
+
+def _is_frozen(layer: LayerParameter) -> bool:
+    """Whether a solver leaves its weights as they are, as those of an upsampling that is fixed."""
+    return bool(layer.param) and layer.param[0].lr_mult == 0
 
 
 def _variance_norm(filler: Filler) -> VarianceNorm | None:

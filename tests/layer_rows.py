@@ -264,7 +264,7 @@ WEIGHTS = [
         "5x12 constant 0, 5 constant 0",
     ),
     Row("InnerProduct", "2x3x?", "inner_product_param { num_output: 5 }", error="--shape b0=2,3,D2"),
-    Row("InnerProduct", "2x3", "inner_product_param { axis: 1 }", error="holds no values"),
+    Row("InnerProduct", "2x3", "inner_product_param { axis: 1 }", error="num_output must be given"),
     Row(
         "InnerProduct", "2x3", "inner_product_param { num_output: 5 axis: 2 }", error="axis 2 is out of range"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, TypeVar, cast
@@ -22,15 +22,14 @@ from caffe_fillers.solver import SolverNet, read_solver
 Source: TypeAlias = "str | Path | BinaryIO"
 MessageType = TypeVar("MessageType", bound=Message)
 
-# A net and a solver have not a field in common but `debug_info`.
-_SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}
-_SOLVER_NETS = {
-    SolverParameter.DESCRIPTOR.fields_by_name[name].number
-    for name in ("net", "train_net", "net_param", "train_net_param")
-}
+_LAYERS = {"layer", "layers", "input"}
+_SOLVER_NETS = {"net", "train_net", "net_param", "train_net_param"}
+_SOLVER_NET_NUMBERS = {SolverParameter.DESCRIPTOR.fields_by_name[name].number for name in _SOLVER_NETS}
+_SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}  # which nets have too
 _PIECE = 1 << 20
 MAX_TEXT_BYTES = 1 << 26
 """Of a net as text: the largest known have one hundredth of that, and a byte takes 2 microseconds to read."""
+_BYTE_ORDER_MARK = "{}: the file begins with a byte order mark, at which Caffe stops; save it without"
 _CONTROL = set(range(32)) - set(b"\t\n\v\f\r")
 
 
@@ -131,16 +130,21 @@ def is_binary(data: bytes) -> bool:
 
 
 def _is_solver(data: bytes, path: str) -> bool:
-    """By the fields at the top of the file; a binary one has numbers there, some of which nets have too."""
+    """Whether a file is a solver: it names a net and holds no layer, or all its fields are a solver's.
+
+    A binary file has numbers at its top, some of which nets have too.
+    """
     if is_binary(data):
         try:
             message = memoryview(data)
-            named = any(field.number in _SOLVER_NETS for field in fields(message, "the file"))
+            named = any(field.number in _SOLVER_NET_NUMBERS for field in fields(message, "the file"))
             return named and misfits(message, SolverParameter) <= misfits(message, NetParameter)
         except FormatError:
             return False
     names = prototxt.top_fields(prototxt.decode(data, path), path)
-    return names <= _SOLVER_FIELDS and bool(names)
+    if names & _LAYERS:
+        return False
+    return bool(names & _SOLVER_NETS) or (bool(names) and names <= _SOLVER_FIELDS)
 
 
 def _parse(
@@ -159,8 +163,10 @@ def _parse(
                 f"either: {error}; save or fetch the file again"
             ) from error
     document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, strict=strict)
-    notes = (
+    notes = [
         Note(f"{path}:{each.line}: {each.problem}; kept as it is ({each.count} times)", line=each.line)
         for each in document.unknown
-    )
+    ]
+    if data.startswith(BOM_UTF8):
+        notes.insert(0, Note(_BYTE_ORDER_MARK.format(path), line=1))
     return document.message, tuple(notes)

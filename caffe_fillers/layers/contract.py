@@ -151,6 +151,12 @@ def unknown_type(name: str) -> str:
     return f"unknown layer type {name!r}{suggestion(name, layer_types)}: passed, without weights"
 
 
+def require_outputs(num_output: int) -> None:
+    """Refuse a layer that does not say how many outputs it has: its weights would be none."""
+    if num_output < 1:
+        raise NetError("num_output must be given and at least 1")
+
+
 def refuse_in_place(parameter: LayerParameter) -> None:
     """Caffe's refusal of a first top that is the first bottom: the layer would overwrite what it reads."""
     if parameter.top and parameter.top[0] == parameter.bottom[0]:

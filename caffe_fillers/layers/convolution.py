@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import INT_MAX, UNKNOWN, Shape, canonical_axis, count, format_shape, merge
@@ -60,8 +60,7 @@ def _geometry(parameter: LayerParameter, shape: Shape) -> tuple[int, Windows]:
 
 
 def _check_groups(channels: int, outputs: int, group: int) -> None:
-    if outputs < 1:
-        raise NetError("num_output must be given and at least 1")
+    require_outputs(outputs)
     if group < 1 or outputs % group or (channels is not UNKNOWN and channels % group):
         raise NetError(f"group {group} must divide the {channels} channels and the num_output {outputs}")
 

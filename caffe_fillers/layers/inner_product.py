@@ -6,7 +6,7 @@ from typing import cast
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
@@ -17,6 +17,7 @@ def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
     inner_product_param = parameter.inner_product_param
     axis = canonical_axis(inner_product_param.axis, len(bottoms[0]))
     outputs, inputs = inner_product_param.num_output, count(bottoms[0], axis)
+    require_outputs(outputs)
     shape = (inputs, outputs) if inner_product_param.transpose else (outputs, inputs)
     params = [Param(shape, from_parameter(inner_product_param.weight_filler), legacy_shape=(1, 1, *shape))]
     if inner_product_param.bias_term:

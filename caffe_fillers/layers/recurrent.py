@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape, merge
 
@@ -95,8 +95,7 @@ def _weight(parameter: LayerParameter, rows: int, columns: int) -> Param:
 
 def _check(parameter: LayerParameter, bottoms: tuple[Shape, ...], exposed: int) -> None:
     sequence, marks = bottoms[:2]
-    if parameter.recurrent_param.num_output < 1:
-        raise NetError("num_output must be given and at least 1")
+    require_outputs(parameter.recurrent_param.num_output)
     if len(sequence) < 3 or len(marks) != 2 or differ(sequence[:2], marks):
         raise NetError(
             f"bottom 0 of shape {format_shape(sequence)} must have time steps, streams and then values, "

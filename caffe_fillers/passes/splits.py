@@ -98,7 +98,10 @@ def _hint(layer: LayerParameter, blob: str, known: Iterable[str], declared: NetP
         return ", its own top: an in-place layer works on a blob that a layer before it makes"
     makers = [other for other in declared.layer if blob in other.top]
     if not makers:
-        return suggestion(blob, known)
+        return suggestion(blob, known) or (
+            "; no layer makes it: if it is an input, declare it above the layers, such as "
+            f'input: "{blob}" input_shape {{ dim: 1 dim: 3 dim: 224 dim: 224 }}'
+        )
     maker = f"layer {makers[0].name!r}, which makes it,"
     if any(is_included(other, declared.state) for other in makers):
         return f": {maker} comes later"

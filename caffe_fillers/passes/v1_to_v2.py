@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from google.protobuf.unknown_fields import UnknownFieldSet
+
 from caffe_fillers.passes.contract import LayerError, Passed, assign, copy_without
 from caffe_fillers.schema import LayerParameter, NetParameter, V1LayerParameter
 
@@ -52,6 +54,7 @@ _TYPES = {
 }
 
 # One list for each property of a parameter blob became one message for each blob.
+_TYPE = "type: "
 _PARAM_LISTS = {
     "param": "name",
     "blob_share_mode": "share_mode",  # both enums have the same numbers
@@ -79,7 +82,8 @@ def v1_to_v2(net: NetParameter) -> Passed:
 def _upgrade(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
     for field, value in layer.ListFields():
         if field.name == "type":
-            upgraded.type = _TYPES[V1LayerParameter.LayerType.Name(value)]
+            name = V1LayerParameter.LayerType.Name(value)
+            upgraded.type = _TYPES.get(name, name)
         elif field.name in _PARAM_LISTS:
             for index, entry in enumerate(value):
                 if index == len(upgraded.param):
@@ -87,3 +91,15 @@ def _upgrade(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
                 setattr(upgraded.param[index], _PARAM_LISTS[field.name], entry)
         elif field.name != "layer":
             assign(upgraded, field.name, value)
+    _name_unknown_type(layer, upgraded)
+
+
+def _name_unknown_type(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
+    """A type that no known fork has keeps its name, or its number in a binary file, as a string."""
+    for text in layer.text_extra.unknown:
+        if text.startswith(_TYPE):
+            upgraded.type = text.removeprefix(_TYPE)
+            upgraded.text_extra.unknown.remove(text)
+    for field in UnknownFieldSet(layer):  # type: ignore[attr-defined]  # not in the stubs
+        if field.field_number == V1LayerParameter.TYPE_FIELD_NUMBER:
+            upgraded.type = str(field.data)

@@ -27,6 +27,11 @@ def run(
         import cv2
     except ImportError:
         raise MissingExtraError("opencv-python-headless", "probe") from None
+    if not hasattr(cv2.dnn, "readNetFromCaffe"):
+        raise UsageError(
+            f"OpenCV {cv2.__version__} reads no nets of Caffe any more: OpenCV 4 is the last that does; "
+            "pip install 'opencv-python-headless<5'"
+        )
     weights = io.BytesIO()
     caffemodel.write(weights, deployed.weights(model))
     try:

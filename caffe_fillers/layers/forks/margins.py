@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
 from caffe_fillers.layers.forks.common import filler_or, fork_param, four_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
@@ -33,6 +33,7 @@ def inner_distance(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     param = fork_param(parameter, "inner_distance_param")
     axis = canonical_axis(param.axis, len(bottoms[0]))
     outputs = param.num_output if len(bottoms) == 1 else bottoms[1][0]
+    require_outputs(outputs)
     inputs = count(bottoms[0], axis)
     shape = (inputs, outputs) if param.transpose else (outputs, inputs)
     own = len(bottoms) <= (2 if param.update_center_only else 1)
@@ -44,6 +45,7 @@ def inner_distance(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
 def center_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A centre for each class: center_loss_layer.cpp."""
     param = fork_param(parameter, "center_loss_param")
+    require_outputs(param.num_output)
     shape = (param.num_output, count(bottoms[0], canonical_axis(param.axis, len(bottoms[0]))))
     tops: tuple[Shape | None, ...] = ((), None)
     return Setup(tops[: max(1, len(parameter.top))], (Param(shape, from_parameter(param.center_filler)),))
@@ -95,6 +97,7 @@ def _inner_product(
     param = fork_param(parameter, name)
     axis = canonical_axis(param.axis, len(bottoms[0]))
     outputs = param.num_output if own_weights else bottoms[2][0]
+    require_outputs(outputs)
     shape = (outputs, count(bottoms[0], axis))
     params = (Param(shape, from_parameter(param.weight_filler)),) if own_weights else ()
     return Setup(((*bottoms[0][:axis], outputs), (1,))[: len(parameter.top)], params)

@@ -1,0 +1,143 @@
+"""Files as people have them (tests/field): the right numbers, or a message that says what to do."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from paths import TESTS
+
+import caffe_fillers as cf
+from caffe_fillers import passes, prototxt
+from caffe_fillers.cli import main
+from caffe_fillers.errors import UsageError
+from caffe_fillers.probe import measure
+from caffe_fillers.schema import NetParameter, V1LayerParameter
+
+FIELD = TESTS / "field"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command within a folder of tests/field: its exit code, what it says, what it must not say."""
+
+    folder: str
+    command: str
+    code: int
+    said: str
+    unsaid: str = "\0"
+
+
+CASES = (
+    Case(
+        folder="solver_ssd",
+        command="solver.prototxt --json",
+        code=0,
+        said='"seed": 7',
+    ),
+    Case(
+        folder="num_output_missing",
+        command="plan noout.prototxt",
+        code=2,
+        said=r"noout.prototxt:2: layer 'fc' \(InnerProduct\): num_output must be given and at least 1",
+    ),
+    Case(
+        folder="digits_deploy",
+        command="plan digits.prototxt --stage deploy",
+        code=2,
+        said=r"unknown bottom blob 'data'; no layer makes it: .* input: \"data\" input_shape",
+    ),
+    Case(
+        folder="upsample_frozen",
+        command="plan up.prototxt",
+        code=0,
+        said="28 parameters",
+        unsaid="draw them",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.folder}: {case.command}")
+def test_the_right_numbers_or_what_to_do(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(FIELD / case.folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    code = main(case.command.split())
+    captured = capsys.readouterr()
+    said = captured.out + captured.err
+    assert re.search(case.said, said), said
+    assert not re.search(case.unsaid, said), said
+    assert code == case.code
+
+
+INPUT = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }\n"
+NET = INPUT + (
+    "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' "
+    "convolution_param { num_output: 2 kernel_size: 3 weight_filler { type: 'xavier' } } }"
+)
+
+
+def net_file(folder: Path, text: str, name: str = "net.prototxt") -> str:
+    """A net in a file, its name."""
+    path = folder / name
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "solver",
+    [
+        "net: 'net.prototxt' debug_info: true",
+        "train_net: 'net.prototxt' snapshot_before_train: true",
+        "net: 'net.prototxt' debug_info: false a_field_of_a_fork { layer: 1 }",
+        "name: 'a net has this' net: 'net.prototxt'",
+    ],
+)
+def test_a_file_that_names_a_net_and_holds_no_layer_is_a_solver(tmp_path: Path, solver: str) -> None:
+    net_file(tmp_path, NET)
+    net = cf.load_net(net_file(tmp_path, f"{solver} random_seed: 7", "solver.prototxt"))
+    assert (net.seed, net.plan.num_parameters) == (7, 56)
+
+
+def test_a_net_with_a_field_of_a_solver_is_a_net(tmp_path: Path) -> None:
+    net = cf.load_net(net_file(tmp_path, f"{NET} net: 'x' debug_info: true"))
+    assert (net.seed, net.plan.num_parameters) == (None, 56)
+
+
+def test_a_byte_order_mark_is_noted(tmp_path: Path) -> None:
+    assert "byte order mark" in cf.load_net(net_file(tmp_path, f"\ufeff{NET}")).notes[0].message
+
+
+@pytest.mark.parametrize("lr_mult", [0, 1])
+def test_frozen_weights_are_not_told_to_be_drawn(lr_mult: int) -> None:
+    fields = f"param {{ lr_mult: {lr_mult} }} convolution_param {{ num_output: 2 kernel_size: 3"
+    for filler in ("weight_filler { value: 1 }", ""):
+        text = INPUT + f"layer {{ name: 'c' type: 'Convolution' bottom: 'x' top: 'c' {fields} {filler} }} }}"
+        said = " ".join(note.message for note in cf.load_net(io.BytesIO(text.encode())).notes)
+        assert ("draw them" in said or "training cannot leave" in said) == bool(lr_mult)
+        assert ("zeros" in said) == (not filler)
+
+
+def test_a_type_of_v1_that_nobody_knows_keeps_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "layers { name: 'w' type: WARP bottom: 'x' top: 'w' }"
+    assert prototxt.parse(text, NetParameter).unknown
+    upgraded = passes.upgrade(prototxt.parse(text, NetParameter).message).net
+    assert prototxt.parse(prototxt.write(upgraded), NetParameter, strict=True).message.layer[0].type == "WARP"
+    binary = NetParameter(layers=[V1LayerParameter(name="w")]).layers[0].SerializeToString() + b"\x28\x7f"
+    layer = V1LayerParameter.FromString(binary)
+    assert passes.upgrade(NetParameter(layers=[layer])).net.layer[0].type == "127"
+
+
+def test_an_opencv_without_caffe_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opencv = SimpleNamespace(dnn=SimpleNamespace(), __version__="5.0.0", error=RuntimeError)
+    monkeypatch.setitem(sys.modules, "cv2", opencv)
+    net = cf.load_net(net_file(tmp_path, NET))
+    with pytest.raises(UsageError, match=r"OpenCV 5\.0\.0 reads no nets of Caffe"):
+        measure(net.parameter, net.plan, [net.model(1)], items=1)

@@ -155,7 +155,25 @@ def test_gaussian_unitball_and_identity() -> None:
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-6)
     plain = cf.fill((5, 7), "gaussian", seed=1)
     np.testing.assert_allclose(rows, plain / np.linalg.norm(plain, axis=1, keepdims=True), rtol=1e-6)
-    assert cf.fill((3, 3), "identity", seed=1).tolist() == np.eye(3).tolist()
+    for shape in ((3, 3), (2, 5), (5, 2)):
+        assert cf.fill(shape, "identity", seed=1).tolist() == np.eye(*shape).tolist()
+    kernels = cf.fill((3, 3, 2, 1), "identity", seed=1)
+    assert kernels.ravel().tolist() == [*np.eye(3).ravel(), *np.zeros(9)]
+    with pytest.raises(CaffeFillersError, match="outputs and inputs"):
+        cf.fill((3,), "identity", seed=1)
+
+
+def test_diagonal_and_bicubic() -> None:
+    """By hand from filler.hpp of FlowNet 2 and of caffe_rtpose."""
+    kernels = cf.fill((3, 2, 2, 1), "diagonal", diag_val=[5, 3], seed=1)
+    assert kernels[..., 0].tolist() == [[[2.5, 2.5], [0, 0]], [[0, 0], [1.5, 1.5]], [[0, 0], [0, 0]]]
+    assert cf.fill((2, 2), "diagonal", seed=1).tolist() == np.eye(2).tolist()
+    row = cf.fill((1, 1, 8, 8), "bicubic", seed=1)[0, 0] / np.float32(0.8671875)
+    np.testing.assert_allclose(
+        row[3], [-0.0703125, 0.2265625, 0.8671875, 0.8671875, 0.2265625, -0.0703125, -0.0234375, 0]
+    )
+    with pytest.raises(CaffeFillersError, match="square kernel"):
+        cf.fill((1, 1, 8, 4), "bicubic", seed=1)
 
 
 TRAPS = [

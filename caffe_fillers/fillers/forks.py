@@ -1,4 +1,4 @@
-"""Fillers of forks: NVIDIA's static types, msra as Intel and happynear have it, happynear's two of its own.
+"""Fillers of forks: NVIDIA's static types, msra as Intel and happynear have it, and those of their own.
 
 A type that a fork's field turns into another is registered as type+field.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -72,29 +73,99 @@ class LeakyMSRA(Filler):
 @filler("identity")
 @dataclass(frozen=True)
 class Identity(Filler):
-    """The identity matrix for a blob of as many outputs as inputs: happynear/caffe-windows 967eedf25.
+    """Ones where output and channel are equal: C3D 1.1, 71336a220; happynear/caffe-windows 967eedf25.
 
-    >>> Identity().law((2, 2)).block.tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
+    Both count in the values as if the kernel were 1x1; the latter takes as
+    many outputs as inputs only.
+
+    >>> Identity().law((2, 3)).block.tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
 
     def law(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
     ) -> laws.Law:
-        """Ones lie where output and channel are equal."""
+        """The first values are the matrix; what is left stays zero."""
         self.require_dense(shape)
-        num, channels = legacy_dim(shape, 0), legacy_dim(shape, 1)
-        if num != channels:
-            raise FillerError(
-                f"the identity filler needs as many outputs as inputs, not {format_shape(shape)}"
-            )
+        num, channels = (shape[:2]) if len(shape) > 1 else (legacy_dim(shape, 0), 1)
+        if len(shape) < 2 and num != channels:
+            raise FillerError(f"the identity filler needs outputs and inputs, not {format_shape(shape)}")
         require_held(count(shape))
-        return laws.Exact(count(shape), lambda: _diagonal(shape, num, dtype))
+        places = np.arange(min(num, channels)) * (channels + 1)
+        return laws.Exact(count(shape), lambda: _placed(shape, places, 1.0, dtype))
 
 
-def _diagonal(shape: Shape, num: int, dtype: type[np.floating]) -> laws.Values:
+@filler("diagonal")
+@dataclass(frozen=True)
+class Diagonal(Filler):
+    """Kernels from a channel to itself: `diag_val`, or 1, spread over the kernel: FlowNet 2, b92e198b5.
+
+    >>> Diagonal(diag_val=(3.0,)).law((2, 2)).block.tolist()
+    [[3.0, 0.0], [0.0, 1.0]]
+    """
+
+    diag_val: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "diag_val", tuple(self.diag_val))
+
+    def law(
+        self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
+    ) -> laws.Law:
+        """Sums over the kernel are the values given."""
+        self.require_dense(shape)
+        if not np.isfinite(self.diag_val).all():
+            raise FillerError("the diagonal filler has a diag_val that is not finite: give finite numbers")
+        num, channels, height, width = (legacy_dim(shape, axis) for axis in range(4))
+        area, length = height * width, min(num, channels)
+        values = np.ones(length, dtype)
+        given = np.asarray(self.diag_val[:length], np.float32)
+        values[: given.size] = given
+        places = (np.arange(length) * (channels + 1))[:, np.newaxis] * area + np.arange(area)
+        require_held(count(shape))
+        spread = (values / dtype(area))[:, np.newaxis]
+        return laws.Exact(count(shape), lambda: _placed(shape, places, spread, dtype))
+
+
+@filler("bicubic")
+@dataclass(frozen=True)
+class Bicubic(Filler):
+    """The weights of bicubic interpolation in every kernel: caffe_rtpose a4778bb1c.
+
+    Keys, Cubic convolution interpolation for digital image processing, 1981, equation 15, a = -1/2.
+
+    >>> Bicubic().law((1, 1, 3, 3)).block[1].tolist()
+    [0.0, 0.0, 0.0]
+    """
+
+    def law(
+        self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
+    ) -> laws.Law:
+        """One kernel, repeated for every pair of channels."""
+        self.require_dense(shape)
+        if len(shape) != 4 or shape[2] != shape[3]:
+            raise FillerError(
+                f"the bicubic filler needs a blob of 4 axes with a square kernel, not {format_shape(shape)}"
+            )
+        size, factor = shape[3], -(-shape[3] // 4)
+        center = np.float32((4 * factor - 1 - factor % 4) / (2.0 * factor))
+        weight = _cubic(np.abs(np.arange(size, dtype=np.float32) / np.float32(factor) - center))
+        require_held(size * size)
+        return laws.Exact(size * size, lambda: np.outer(weight, weight).astype(dtype))
+
+
+def _cubic(distance: laws.Values) -> laws.Values:
+    """Keys' kernel, in double precision."""
+    s, a = distance.astype(np.float64), -0.5
+    near = (a + 2) * (s * s * s) - (a + 3) * (s * s) + 1
+    far = a * s * s * s - 5 * a * s * s + 8 * a * s - 4 * a
+    return np.where(s <= 1, near, np.where(s < 2, far, 0.0))
+
+
+def _placed(shape: Shape, places: Any, content: Any, dtype: type[np.floating]) -> laws.Values:
+    """Zeros with a content at places of the flat blob."""
     values = np.zeros(shape, dtype)
-    values.ravel()[np.arange(num) * (num + 1)] = 1
+    values.ravel()[places] = content
     return values
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import warnings
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from caffe_fillers.errors import MissingExtraError, SourceError
 from caffe_fillers.schema import ImageDataParameter
@@ -14,7 +17,7 @@ from caffe_fillers.sources.lists import lines
 
 
 def first_image(param: ImageDataParameter, sources: Sources) -> Shape | None:
-    """Channels, height and width of the list's first image.
+    """Channels, height and width of the list's first image, enlarged where LRCN's fork says `min_height`.
 
     Nothing of it needs to be opened where the net resizes.
     """
@@ -30,7 +33,27 @@ def first_image(param: ImageDataParameter, sources: Sources) -> Shape | None:
     image = sources.find(param.root_folder + first.rpartition(" ")[0])
     if image is None:
         return None
-    return decoded_shape(image, param.is_color, str(image))
+    least: Any = param
+    return _enlarged(decoded_shape(image, param.is_color, str(image)), least.min_height, least.min_width)
+
+
+def _enlarged(shape: Shape, min_height: int, min_width: int) -> Shape:
+    """An image scaled, if it is too small, so that the length that lacks more is reached.
+
+    `ReadImageToCVMat`, src/caffe/util/io.cpp, LisaAnne/lisa-caffe-public 49b8643dd.
+    """
+    channels, height, width = shape
+    if height >= min_height and width >= min_width:
+        return shape
+    if min_width - width > min_height - height:
+        return channels, _scaled(min_width, height, width), min_width
+    return channels, min_height, _scaled(min_height, width, height)
+
+
+def _scaled(length: int, numerator: int, denominator: int) -> int:
+    """A length times a ratio, in float, to the nearest."""
+    ratio = np.float32(numerator) / np.float32(denominator)
+    return int(float(np.float32(length) * ratio) + 0.5)
 
 
 def decoded_shape(file: Path | io.BytesIO, color: bool | None, name: str) -> Shape:

@@ -51,16 +51,37 @@ def bn_happynear(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup
     return Setup(bottoms, _four(parameter, (1, legacy_dim(bottoms[0], 1)), 1.0))
 
 
-@layer("BatchNorm@nvidia", "BatchNorm@jacinto", weights_need_shape=True)
+@layer("BatchNorm@nvidia15", weights_need_shape=True)
+def batch_norm_nvidia15(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Scale, bias, mean, variance and a count: NVIDIA/caffe, branch caffe-0.15. All are 0 without fillers."""
+    batch_norm_param: Any = parameter.batch_norm_param
+    channels = bottoms[0][1:2] or (1,)
+    fillers = (batch_norm_param.scale_filler, batch_norm_param.bias_filler)
+    learned = tuple(Param(channels, from_parameter(filler)) for filler in fillers)
+    statistics = tuple(Param(shape, Constant()) for shape in (channels, channels, (1,)))
+    return Setup(bottoms, (*learned, *statistics))
+
+
+@layer("BatchNorm@jacinto", weights_need_shape=True)
+def batch_norm_jacinto(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """As NVIDIA's, the correction 0: tidsp/caffe-jacinto, branch caffe-0.16."""
+    return _batch_norm(parameter, bottoms[0], correction=0.0)
+
+
+@layer("BatchNorm@nvidia", "BatchNorm@jacinto17", weights_need_shape=True)
 def batch_norm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Mean, variance and a correction of 1; with `scale_bias` or one of their fillers scale and bias too.
 
     NVIDIA/caffe, branch caffe-0.17. What `param` says is overwritten.
     """
+    return _batch_norm(parameter, bottoms[0], correction=1.0)
+
+
+def _batch_norm(parameter: LayerParameter, shape: Shape, *, correction: float) -> Setup:
+    """What NVIDIA/caffe has from 0.16 on."""
     batch_norm_param: Any = parameter.batch_norm_param
-    shape = bottoms[0]
-    channels = (shape[1],) if len(shape) > 1 else (1,)
-    params = [Param(channels, Constant()), Param(channels, Constant()), Param((1,), Constant(1.0))]
+    channels = shape[1:2] or (1,)
+    params = [Param(channels, Constant()), Param(channels, Constant()), Param((1,), Constant(correction))]
     has = batch_norm_param.HasField
     if batch_norm_param.scale_bias or has("scale_filler") or has("bias_filler"):
         params.append(Param(channels, filler_or(batch_norm_param, "scale_filler", 1.0)))

@@ -7,7 +7,6 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.laws import Normal, Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Draw, Fill, Given, Plan
@@ -15,16 +14,14 @@ from caffe_fillers.rng import Stream, draw_normals_ahead
 from caffe_fillers.schema import NetParameter
 
 
-def execute(
-    plan: Plan, saved: NetParameter, stream: Stream, convention: Convention = MASTER, threads: int = 1
-) -> tuple[Model, Execution]:
+def execute(plan: Plan, saved: NetParameter, stream: Stream, threads: int = 1) -> tuple[Model, Execution]:
     """The net's weights, drawn when they are read, and the execution that draws them.
 
     `saved` is the net as Caffe saves it. The stream moves as blobs are read;
     `Execution.finish` brings it to where Caffe's stands when the net is built.
     The values are the same with any number of `threads`.
     """
-    execution = Execution(plan, stream, convention, threads)
+    execution = Execution(plan, stream, threads)
     blobs: dict[int, list[ModelBlob]] = {}
     for blob in plan.blobs:
         drawn = ModelBlob(blob.shape, partial(execution.values, blob.step), plan.owner(blob))
@@ -44,10 +41,9 @@ class Execution:
     every step the stream at its beginning is kept (2.5 kB each).
     """
 
-    def __init__(self, plan: Plan, stream: Stream, convention: Convention = MASTER, threads: int = 1) -> None:
+    def __init__(self, plan: Plan, stream: Stream, threads: int = 1) -> None:
         self.stream = stream
         self._steps = plan.steps
-        self._convention = convention
         self._helpers = threads - 1
         self._begins: list[Stream] = []
 
@@ -94,7 +90,7 @@ class Execution:
             taken = certain or 0
             if certain is None and isinstance(step, Fill):  # a normal takes few more than one
                 taken = step.count
-                normals += taken * isinstance(step.law(self._convention), Normal)
+                normals += taken * isinstance(step.law(), Normal)
             words += taken
             total.append((words, normals))
         return total[::-1]
@@ -106,7 +102,7 @@ class Execution:
             return step.words
         if isinstance(step, Given):
             return 0
-        return step.law(self._convention).words(self.stream, step.count, np.float32)
+        return step.law().words(self.stream, step.count, np.float32)
 
     def _draw(self, number: int, stream: Stream) -> Iterator[Values]:
         step = self._steps[number]
@@ -115,4 +111,4 @@ class Execution:
         elif isinstance(step, Given):
             yield np.frombuffer(step.values, "<f4")
         else:
-            yield from step.law(self._convention).chunks(stream, step.count, np.float32)
+            yield from step.law().chunks(stream, step.count, np.float32)

@@ -39,7 +39,7 @@ class Fill:
 
     `legacy_shape` is the shape that Caffe gave the blob before 2015 where it
     was another (inner product weights were 1x1xNxK): old conventions compute
-    fans from it. `convention` is whose Caffe fills it where nobody says.
+    fans from it. `convention` is how the Caffe that fills it computes.
     """
 
     layer: str
@@ -54,23 +54,27 @@ class Fill:
         """Number of values."""
         return count(self.shape)
 
-    def counted_shape(self, convention: Convention) -> Shape:
+    @property
+    def counted_shape(self) -> Shape:
         """The shape that fans are counted on."""
-        return self.legacy_shape if convention.legacy_blobs and self.legacy_shape else self.shape
+        return self.legacy_shape if self.convention.legacy_blobs and self.legacy_shape else self.shape
 
-    def law(self, convention: Convention | None = None) -> Law:
+    def law(self) -> Law:
         """What Caffe draws the blob's float32 values from."""
-        convention = convention or self.convention
-        return self.filler.law(self.counted_shape(convention), np.float32, convention)
+        return self.filler.law(self.counted_shape, np.float32, self.convention)
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Words that something other than a filler takes from the stream while Caffe builds the net."""
+    """Words that something other than a filler takes from the stream while Caffe builds the net.
+
+    `once` names what takes them a single time, whichever layers ask for it.
+    """
 
     words: int
     why: str
     layer: str = ""
+    once: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,11 +150,13 @@ class Plan:
             for (name, before), blobs in self.layers_with_blobs.items()
         }
 
-    def of_caffe(self, convention: Convention) -> Plan:
-        """The same plan with the laws of an older Caffe."""
-        steps = (
-            replace(step, convention=convention) if isinstance(step, Fill) else step for step in self.steps
-        )
+    def without_repeats(self, taken: set[str]) -> Plan:
+        """The same plan, in which nothing draws again: what `taken` names, to which the rest is added."""
+        steps = list(self.steps)
+        for index, step in enumerate(steps):
+            if isinstance(step, Draw) and step.once:
+                steps[index] = replace(step, words=0) if step.once in taken else step
+                taken.add(step.once)
         return replace(self, steps=tuple(steps))
 
     @cached_property

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caffe_fillers import laws
-from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.plan import Fill, Plan, PlannedBlob
 from caffe_fillers.shapes import Shape
 
@@ -33,9 +32,7 @@ class PlanRow:
     std: float | None = None
 
 
-def plan_rows(
-    plan: Plan, convention: Convention = MASTER, copied: Mapping[tuple[int, int], str] | None = None
-) -> Iterator[PlanRow]:
+def plan_rows(plan: Plan, copied: Mapping[tuple[int, int], str] | None = None) -> Iterator[PlanRow]:
     """A row for each parameter blob, in the order of the net; `copied` names files by layer and blob."""
     for blob in plan.blobs:
         origin = (copied or {}).get((blob.layer_id, blob.index))
@@ -47,15 +44,15 @@ def plan_rows(
         elif blob.owner is not None:
             yield PlanRow(*start, f"shared with {blob.owner[0]}[{blob.owner[1]}]")
         elif isinstance(step, Fill):
-            yield _filled(blob, step, convention)
+            yield _filled(blob, step)
         else:
             yield PlanRow(*start, "in the prototxt")
 
 
-def _filled(blob: PlannedBlob, fill: Fill, convention: Convention) -> PlanRow:
-    law = fill.law(convention)
+def _filled(blob: PlannedBlob, fill: Fill) -> PlanRow:
+    law = fill.law()
     drawn = law.std > 0 and len(fill.shape) > 1 and not isinstance(law, laws.Exact)
-    fan_in, fan_out = convention.fans(fill.counted_shape(convention)) if drawn else (None, None)
+    fan_in, fan_out = fill.convention.fans(fill.counted_shape) if drawn else (None, None)
     return PlanRow(
         *(blob.layer, blob.layer_type, blob.index, blob.shape, blob.count),
         *(fill.filler.type_name, str(law), fan_in, fan_out),

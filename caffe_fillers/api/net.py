@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from caffe_fillers import fans, passes, prototxt
+from caffe_fillers import passes, prototxt
 from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.api.planning import check_source, chosen_state, files_read, plan_all
 from caffe_fillers.api.reading import Source, read_net
@@ -28,6 +28,7 @@ from caffe_fillers.traps import find_traps
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from caffe_fillers.eras import Era
     from caffe_fillers.model import Model
     from caffe_fillers.rng import Stream
     from caffe_fillers.signal import SignalReport
@@ -55,6 +56,11 @@ class Net:
     folders: SourceFolders = field(default=SourceFolders(()), repr=False)
 
     @property
+    def era(self) -> Era:
+        """Whose Caffe builds it."""
+        return passes.era_of(self.parameter)
+
+    @property
     def name(self) -> str:
         """The net's own name."""
         return self.parameter.name
@@ -70,7 +76,6 @@ class Net:
         *,
         stream: Stream | None = None,
         boost: str | None = None,
-        caffe: str = "master",
         generator: str = "mt19937",
         threads: int = 1,
     ) -> Model:
@@ -78,8 +83,8 @@ class Net:
 
         The bytes are the same with any number of `threads`.
         """
-        used, convention = self._stream(seed, stream, boost, generator), fans.convention(caffe)
-        return execute(self.plan, self.parameter, used, convention, threads)[0]
+        used = self._stream(seed, stream, boost, generator)
+        return execute(self.plan, self.parameter, used, threads)[0]
 
     def signal(
         self, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
@@ -113,7 +118,6 @@ class Net:
         *,
         seed: int | None = None,
         boost: str | None = None,
-        caffe: str = "master",
         threads: int = 1,
         command: str = "",
     ) -> str:
@@ -124,9 +128,7 @@ class Net:
         """
         from caffe_fillers.api.pages import checked_report
 
-        page, _ = checked_report(
-            self, weights, seed=seed, boost=boost, caffe=caffe, threads=threads, command=command
-        )
+        page, _ = checked_report(self, weights, seed=seed, boost=boost, threads=threads, command=command)
         return page
 
     def model_as(self, framework: str, seed: int) -> Model:
@@ -141,7 +143,6 @@ class Net:
         *,
         stream: Stream | None = None,
         boost: str | None = None,
-        caffe: str = "master",
         threads: int = 1,
         force: bool = False,
     ) -> Weights:
@@ -154,7 +155,7 @@ class Net:
         if not force:
             require_memory(4 * self.plan.num_parameters, "the weights in memory take")
         used = self._stream(seed, stream, boost)
-        model, execution = execute(self.plan, self.parameter, used, fans.convention(caffe), threads)
+        model, execution = execute(self.plan, self.parameter, used, threads)
         weights = Weights(model)
         if stream is not None:
             execution.finish()
@@ -171,7 +172,7 @@ class Net:
         wanted = {layers} if isinstance(layers, str) else set(layers)
         for name in wanted.difference(layer.name for layer in self.parameter.layer):
             raise UnknownNameError("layer", name, [layer.name for layer in self.parameter.layer])
-        saved = NetParameter(name=self.parameter.name)
+        saved = NetParameter(name=self.parameter.name, text_extra=self.parameter.text_extra)
         new_ids: dict[int, int] = {}
         for layer_id, layer in enumerate(self.parameter.layer):
             if layer.name in wanted:
@@ -219,6 +220,7 @@ def load_net(
     stages: Iterable[str] = (),
     shapes: Mapping[str, Shape] | None = None,
     dialect: str | None = None,
+    caffe: str | None = None,
     strict: bool = False,
 ) -> Net:
     """Read and plan a net: a path or an open binary file of a net or a solver, text or binary.
@@ -226,9 +228,10 @@ def load_net(
     `phase` (train or test), `level` and `stages` choose among the layers as
     Caffe's command line does; a solver brings its own, which these win over.
     `shapes` gives blobs' shapes that the net cannot tell; `dialect` names the
-    fork whose net this is where its fields do not show that; `strict` refuses
-    unknown fields and layer types. Errors: `PrototxtError`, `NetError`, `UnknownShapeError`,
-    `FormatError`.
+    fork whose net this is where its fields do not show that; `caffe` is the
+    release or the day whose Caffe builds it, the dialect's own where it is not
+    given; `strict` refuses unknown fields and layer types. Errors:
+    `PrototxtError`, `NetError`, `UnknownShapeError`, `FormatError`.
 
     >>> import io
     >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"
@@ -239,7 +242,7 @@ def load_net(
     check_source(source)
     read = read_net(source, strict=strict)
     state = chosen_state(phase, level, stages, solver=read.solver is not None)
-    planned, *tests = plan_all((read, *read.tests), state, shapes, dialect, strict=strict)
+    planned, *tests = plan_all((read, *read.tests), state, shapes, dialect, caffe, strict=strict)
     traps = find_traps(planned.net.parameter, planned.net.plan)
     notes = once((*read.notes, *planned.notes, *planned.net.plan.notes, *traps))
     return Net(

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caffe_fillers import fans
 from caffe_fillers.api.seeds import check_seed, fresh_seed
 from caffe_fillers.api.weights import open_model
 from caffe_fillers.check import check_model
@@ -30,7 +29,6 @@ def checked_report(
     *,
     seed: int | None = None,
     boost: str | None = None,
-    caffe: str = "master",
     threads: int = 1,
     command: str = "",
 ) -> tuple[str, CheckResult | None]:
@@ -45,17 +43,17 @@ def checked_report(
     if seed is not None:
         check_seed(seed)
     origin = Origin(
-        command or _command(seed, weights, boost, caffe),
-        *(seed, None if weights is None else str(weights), boost or BOOST, caffe),
+        command or _command(seed, weights, boost, net.era.name),
+        *(seed, None if weights is None else str(weights), boost or BOOST, net.era.name),
     )
     with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
         vega = pool.submit(vega_bundle)  # beside the drawing: it takes as long as a large net
         check: CheckResult | None = None
         if weights is None:
-            stored = seeded(net.plan, net.model(seed, boost=boost, caffe=caffe, threads=threads))
+            stored = seeded(net.plan, net.model(seed, boost=boost, threads=threads))
         else:
             model = stack.enter_context(open_model(weights))
-            check = check_model(net.plan, model, seed=seed, boost=boost, caffe=caffe)
+            check = check_model(net.plan, model, seed=seed, boost=boost)
             matched, _ = match(net.plan, model)
             stored = {(blob.layer_id, blob.index): found for blob, found in matched}
         content = _content(net, stored, origin, check)
@@ -66,7 +64,7 @@ def _content(
     net: Net, stored: Mapping[BlobKey, ModelBlob], origin: Origin, check: CheckResult | None
 ) -> Content:
     facts = (net.parameter, net.plan, net.notes, stored, net.signal(), origin)
-    return collect(*facts, fans.convention(origin.caffe), check)
+    return collect(*facts, check)
 
 
 def _command(seed: int | None, weights: str | Path | None, boost: str | None, caffe: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,15 +68,19 @@ def plan_all(
     state: NetState,
     shapes: Mapping[str, Shape] | None,
     dialect: str | None,
+    caffe: str | None,
     *,
     strict: bool,
 ) -> list[Planned]:
     """Prepare and plan a net in the user's state, and those that its solver tests with in their own."""
     states = [state, *[NetState()] * (len(nets) - 1)]
-    prepared = [_prepare(net, own, dialect) for net, own in zip(nets, states, strict=True)]
+    prepared = [_prepare(net, own, dialect, caffe) for net, own in zip(nets, states, strict=True)]
     given = {name: given_shape(shape) for name, shape in (shapes or {}).items()}
     _check_given(given, [passed.net for passed in prepared])
-    return [_plan(read, passed, given, strict=strict) for read, passed in zip(nets, prepared, strict=True)]
+    drawn: set[str] = set()
+    return [
+        _plan(read, passed, given, drawn, strict=strict) for read, passed in zip(nets, prepared, strict=True)
+    ]
 
 
 def _check_given(shapes: Mapping[str, Shape], nets: Sequence[NetParameter]) -> None:
@@ -111,7 +115,7 @@ def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
         raise NetError(message) from None
 
 
-def _prepare(read: Origin, state: NetState, dialect: str | None) -> Passed:
+def _prepare(read: Origin, state: NetState, dialect: str | None, caffe: str | None) -> Passed:
     """The net that Caffe builds; the user's `state` wins over a solver's, which wins over the net's own."""
     default, merged = None, NetState()
     if read.solver is not None:
@@ -121,11 +125,14 @@ def _prepare(read: Origin, state: NetState, dialect: str | None) -> Passed:
     inline = read.solver is not None and read.solver.inline
     with _with_typos(read, read.net):
         return passes.prepare(
-            read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect
+            read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect, caffe=caffe
         )
 
 
-def _plan(read: Origin, passed: Passed, shapes: Mapping[str, Shape], *, strict: bool) -> Planned:
+def _plan(
+    read: Origin, passed: Passed, shapes: Mapping[str, Shape], drawn: set[str], *, strict: bool
+) -> Planned:
+    """The planned net; what `drawn` names has drawn for a net before it."""
     with _with_typos(read, passed.net):
         net = plan_net(passed.net, read.folders, shapes, path=read.path, strict=strict)
-    return Planned(net, passed.notes)
+    return Planned(replace(net, plan=net.plan.without_repeats(drawn)), passed.notes)

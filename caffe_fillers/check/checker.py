@@ -17,7 +17,6 @@ from caffe_fillers.check.seeds import Budget, Observed, agreeing, recover_seed
 from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.check.structure import Matched, match
 from caffe_fillers.errors import UsageError
-from caffe_fillers.fans import MASTER, convention
 from caffe_fillers.laws import Values
 from caffe_fillers.model import Model
 from caffe_fillers.plan import Fill, Plan
@@ -45,7 +44,6 @@ def check_model(
     seeds: range | None = None,
     boost: str | None = None,
     tolerance: float = 0.0,
-    caffe: str = MASTER.name,
     generator: str = MT19937.name,
     progress: Callable[[int], None] = lambda tried: None,
 ) -> CheckResult:
@@ -55,11 +53,11 @@ def check_model(
     `seeds`, every blob is compared bit for bit (up to `tolerance`, an absolute
     error). What no seed explains is tested against the declared law, and
     diagnosed; constants need no seed. Without `boost` any release of Boost may
-    have drawn. `caffe` says whose laws are declared, `generator` what draws:
-    of another than mt19937 the seed must be given, else it is a `UsageError`.
+    have drawn. `generator` says what draws: of another than mt19937 the seed
+    must be given, else it is a `UsageError`.
     `progress` is told how many of `seeds` have been tried since it was last called.
     """
-    plan, recoverable = plan.of_caffe(convention(caffe)), find_twister(generator) is MT19937
+    recoverable = find_twister(generator) is MT19937
     matched, structure = match(plan, model)
     if seed is None and not _seed_needed(plan):
         return CheckResult(tuple(_test(plan, matched, tolerance)), structure, None, NO_SEED)

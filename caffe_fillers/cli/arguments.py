@@ -26,6 +26,11 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
         "--dialect", metavar="NAME", help="the fork whose net this is, such as ssd; default: by its fields"
     )
     parser.add_argument(
+        "--caffe",
+        metavar="VERSION",
+        help="rc, rc2, rc3, 1.0, master, or a day such as 2016-02-29 (default: the dialect's, or master)",
+    )
+    parser.add_argument(
         "--strict", action="store_true", help="refuse fields and layer types that no Caffe is known to have"
     )
 
@@ -53,19 +58,13 @@ def add_layout_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
-    """What decides the numbers: the seed, and whose Boost and Caffe."""
+    """What decides the numbers: the seed, and whose Boost."""
     parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
     parser.add_argument(
         "--generator",
         metavar="NAME",
         help="mt19937, or mt19937_64 as in the BVLC opencl branch (default mt19937)",
-    )
-    parser.add_argument(
-        "--caffe",
-        default="master",
-        metavar="VERSION",
-        help="rc, rc2, rc3, 1.0, master, or a day such as 2016-02-29 (default master)",
     )
 
 
@@ -110,6 +109,7 @@ def load(arguments: argparse.Namespace) -> Net:
         stages=arguments.stage,
         shapes=dict(map(parse_shape_option, arguments.shape)),
         dialect=arguments.dialect,
+        caffe=arguments.caffe,
         strict=arguments.strict,
     )
 

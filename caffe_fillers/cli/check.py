@@ -35,12 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="mt19937, or mt19937_64 as in the BVLC opencl branch, which needs --seed (default mt19937)",
     )
     parser.add_argument(
-        "--caffe",
-        default="master",
-        metavar="VERSION",
-        help="whose laws: rc, rc2, rc3, 1.0, master, or a day such as 2016-02-29 (default master)",
-    )
-    parser.add_argument(
         "--tolerance",
         type=tolerance,
         default=0.0,
@@ -68,7 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
             seeds=seeds,
             boost=arguments.boost,
             tolerance=arguments.tolerance,
-            caffe=arguments.caffe,
             generator=arguments.generator,
             progress=progress,
         )

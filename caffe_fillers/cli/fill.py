@@ -143,13 +143,12 @@ def _model(net: Net, seed: int, arguments: argparse.Namespace) -> Model:
     if arguments.framework:
         if arguments.only:
             raise UsageError("--only goes with Caffe's own stream: other frameworks count a net's layers")
-        if arguments.boost or arguments.generator or arguments.caffe != "master":
+        if arguments.boost or arguments.generator or arguments.caffe:
             raise UsageError("--boost, --generator and --caffe say how Caffe draws: leave them out with --as")
         return net.model_as(arguments.framework, seed)
     return net.model(
         seed,
         boost=arguments.boost,
-        caffe=arguments.caffe,
         generator=arguments.generator or "mt19937",
         threads=thread_count(arguments.threads),
     )
@@ -164,9 +163,9 @@ def _report(
 
     stream = sys.stderr if output == "-" else sys.stdout
     if arguments.json:
-        tables.print_json(net, stream, arguments.caffe, copied.origins, seed=seed, output=output)
+        tables.print_json(net, stream, copied.origins, seed=seed, output=output)
         return
-    tables.print_plan(net, stream, arguments.caffe, copied.origins)
+    tables.print_plan(net, stream, copied.origins)
     for name in copied.ignored:
         print(f"note: layer {name!r} of the weights is not in the net", file=sys.stderr)
     tables.print_notes(net, sys.stderr)

@@ -33,9 +33,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
     parser.add_argument(
-        "--caffe", default="master", metavar="VERSION", help="as for filling (default master)"
-    )
-    parser.add_argument(
         "--threads", type=int, metavar="N", help="for drawing (default: 2 if there are two cores)"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -58,7 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
         *(net, arguments.weights),
         seed=seed,
         boost=arguments.boost,
-        caffe=arguments.caffe,
         threads=thread_count(arguments.threads),
         command=command(arguments, seed),
     )
@@ -88,7 +84,7 @@ def command(arguments: argparse.Namespace, seed: int | None) -> str:
         "--dialect": [arguments.dialect] if arguments.dialect else [],
         "--seed": [] if seed is None else [str(seed)],
         "--boost": [arguments.boost] if arguments.boost else [],
-        "--caffe": [arguments.caffe] if arguments.caffe != "master" else [],
+        "--caffe": [arguments.caffe] if arguments.caffe else [],
     }
     for name, values in options.items():
         for value in values:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from caffe_fillers.cli.grid import print_table
 from caffe_fillers.cli.terminal import printable
-from caffe_fillers.fans import convention
 from caffe_fillers.plan import Fill
 from caffe_fillers.rows import PlanRow, plan_rows
 
@@ -28,15 +27,14 @@ _LEAST_NEEDED = ("density", "back", "gain", "fan out")
 def print_plan(
     net: Net,
     file: TextIO,
-    caffe: str = "master",
     copied: Copies | None = None,
     report: SignalReport | None = None,
 ) -> None:
     """A row for each parameter blob, and the totals; with a `report` densities and gains as well."""
-    rows = list(map(_cells, plan_rows(net.plan, convention(caffe), copied)))
+    rows = list(map(_cells, plan_rows(net.plan, copied)))
     columns = list(_COLUMNS)
     if report is not None:
-        more = list(_more_cells(net, report, caffe))
+        more = list(_more_cells(net, report))
         rows = [(*row[:-1], *cells, row[-1]) for row, cells in zip(rows, more, strict=True)]
         columns[-1:-1] = _MORE_COLUMNS
     numbers = [index for index, name in enumerate(columns) if name in _NUMBERS]
@@ -46,14 +44,14 @@ def print_plan(
     print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB", file=file)
 
 
-def _more_cells(net: Net, report: SignalReport, caffe: str) -> Iterator[tuple[str, ...]]:
+def _more_cells(net: Net, report: SignalReport) -> Iterator[tuple[str, ...]]:
     """The density of each blob, and the gains of its layer beside its weights."""
     from caffe_fillers.cli.sparkline import sparkline
 
     gains = {row.layer: (row.forward_gain, row.backward_gain) for row in report if row.fan_in is not None}
     for blob in net.plan.blobs:
         step = net.plan.steps[blob.step]
-        density = sparkline(step.law(convention(caffe))) if isinstance(step, Fill) else ""
+        density = sparkline(step.law()) if isinstance(step, Fill) else ""
         forward, backward = gains.get(blob.layer, (None, None)) if blob.index == 0 else (None, None)
         yield density, *("" if gain is None else f"{gain:.4g}" for gain in (forward, backward))
 
@@ -65,14 +63,12 @@ def print_notes(net: Net, file: TextIO) -> None:
         print(printable(f"note: {where}{note.message}"), file=file)
 
 
-def print_json(
-    net: Net, file: TextIO, caffe: str = "master", copied: Copies | None = None, **more: object
-) -> None:
+def print_json(net: Net, file: TextIO, copied: Copies | None = None, **more: object) -> None:
     """The plan as one JSON object."""
     document = {
         "name": net.name,
         **more,
-        "blobs": [asdict(row) for row in plan_rows(net.plan, convention(caffe), copied)],
+        "blobs": [asdict(row) for row in plan_rows(net.plan, copied)],
         "tops": {
             name: shape and [dim if dim >= 0 else None for dim in shape]
             for name, shape in net.blob_shapes.items()

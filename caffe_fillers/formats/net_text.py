@@ -43,4 +43,4 @@ def read_net_text(text: str) -> NetParameter:
     net = prototxt.parse(text, NetParameter).message
     said = _COMMENT.match(text)
     net.text_extra.dialect = check_dialect(said[1]) if said else recognise(net)
-    return passes.mark_dialect(net, net.text_extra.dialect)
+    return passes.mark(net, net.text_extra.dialect)

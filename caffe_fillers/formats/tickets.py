@@ -17,7 +17,7 @@ from caffe_fillers.schema.dialects import BVLC
 def redeem(net: NetParameter, blobs: Sequence[ModelBlob]) -> Model:
     """The model of a net that holds tickets, upgraded; layers that this adds are of its dialect too."""
     upgraded = passes.upgrade(net).net
-    marked = passes.mark_dialect(upgraded, net.text_extra.dialect or BVLC)
+    marked = passes.mark(upgraded, net.text_extra.dialect or BVLC)
     head = NetParameter()
     head.CopyFrom(marked)
     head.ClearField("layer")

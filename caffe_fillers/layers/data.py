@@ -3,7 +3,8 @@
 A prefetching layer seeds its transformer before and after it looks at its
 data, and its thread at last, each with one word of the net's stream:
 base_data_layer.cpp, data_transformer.cpp and internal_thread.cpp. What the
-thread draws later comes from a generator of its own.
+thread draws later comes from a generator of its own. Which of these draw has
+changed with the years: `eras.HISTORY`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import filler_types
 from caffe_fillers.layers.contract import Setup, data_layer, layer
+from caffe_fillers.passes import era_of
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import TRAIN, DummyDataParameter, LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, as_shape
@@ -52,9 +54,18 @@ def memory_data(parameter: LayerParameter, sources: Sources) -> Setup:
 
 @data_layer("Data", tops=(1, 2))
 def data(parameter: LayerParameter, sources: Sources) -> Setup:
-    """The first record of a database tells the shape; `rand_skip` is not drawn any more."""
+    """The first record of a database tells the shape."""
     record = database.first_record(parameter.data_param, parameter.transform_param, sources)
-    return prefetched(parameter, parameter.data_param.batch_size, record, ())
+    return prefetched(parameter, parameter.data_param.batch_size, record, database_draws(parameter))
+
+
+def database_draws(parameter: LayerParameter) -> tuple[Draw, ...]:
+    """What a layer over a database draws of its own: for the DataReader's thread, or to skip records."""
+    era, param = era_of(parameter), parameter.data_param
+    if era.data_rand_skip and param.rand_skip:
+        return (Draw(1, "rand_skip"),)
+    reader = Draw(era.reader_words, "seed of the DataReader", once=f"{parameter.name}:{param.source}")
+    return (reader,) if era.reader_words else ()
 
 
 @data_layer("ImageData", tops=2)
@@ -122,17 +133,23 @@ def prefetched(
         raise NetError(f"crop_size {crop} is larger than the image of {image[1]}x{image[2]}")
     elif crop:
         image = (image[0], crop, crop)
-    seed = transformer_seed(parameter)
-    events = (*seed, *own_draws, *seed, Draw(1, "seed of the prefetching thread"))
     tops = ((batch_size, *image), (batch_size,))[: len(parameter.top)]
-    return Setup(tops, events, notes=notes, assumed=(0,))
+    return Setup(tops, prefetching_draws(parameter, own_draws), notes=notes, assumed=(0,))
+
+
+def prefetching_draws(parameter: LayerParameter, own: tuple[Draw, ...]) -> tuple[Draw, ...]:
+    """What `BasePrefetchingDataLayer` draws around its layer's own draws."""
+    era, seed = era_of(parameter), transformer_seed(parameter)
+    thread = Draw(era.thread_words, "seed of the prefetching thread")
+    again = seed * (era.transformer_seeds - 1)
+    return (*seed, *own, *again, *((thread,) if era.thread_words else ()))
 
 
 def transformer_seed(parameter: LayerParameter) -> tuple[Draw, ...]:
-    """`DataTransformer::InitRand`: mirroring is random always, cropping in training."""
-    transform = parameter.transform_param
-    needed = transform.mirror or (parameter.phase == TRAIN and transform.crop_size)
-    return (Draw(1, "seed of the transformer"),) if needed else ()
+    """`DataTransformer::InitRand`: mirroring is random always, or once was in training, as cropping is."""
+    transform, training = parameter.transform_param, parameter.phase == TRAIN
+    mirrored = transform.mirror and (training or era_of(parameter).transformer_in_test)
+    return (Draw(1, "seed of the transformer"),) if mirrored or (training and transform.crop_size) else ()
 
 
 def _dummy_shape(param: DummyDataParameter, index: int, num_tops: int) -> Shape:

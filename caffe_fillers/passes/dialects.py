@@ -1,9 +1,10 @@
-"""Whose fork a net is written for: its layers are marked, for layer rules and for the files they go into."""
+"""Whose fork and whose Caffe: a net and its layers are marked, for layer rules and for files."""
 
 from __future__ import annotations
 
+from caffe_fillers.eras import FORKS, MASTER, Era, find_era
 from caffe_fillers.notes import Note
-from caffe_fillers.schema import NetParameter
+from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.schema.dialects import BVLC, check_dialect, recognise, unknown_to
 
 
@@ -25,16 +26,28 @@ def choose_dialect(net: NetParameter, given: str | None = None) -> tuple[str, tu
     return chosen, tuple(notes)
 
 
-def mark_dialect(net: NetParameter, dialect: str) -> NetParameter:
-    """The net with a dialect in the hidden field of each layer; one of BVLC's as it is.
+def mark(net: NetParameter, dialect: str, caffe: str | None = None) -> NetParameter:
+    """The net with a dialect and a release in the hidden fields of it and of its layers.
 
-    >>> mark_dialect(NetParameter(layer=[{"type": "BN"}]), "segnet").layer[0].text_extra.dialect
-    'segnet'
+    Without a release the era is that of the dialect; a net of BVLC's master stays as it is.
+
+    >>> marked = mark(NetParameter(layer=[{"type": "BN"}]), "segnet")
+    >>> marked.layer[0].text_extra.dialect, era_of(marked.layer[0]).data_rand_skip
+    ('segnet', True)
     """
-    if dialect == BVLC:
+    if dialect == BVLC and caffe is None:
         return net
     marked = NetParameter()
     marked.CopyFrom(net)
-    for layer in marked.layer:
-        layer.text_extra.dialect = dialect
+    for extra in (marked.text_extra, *(layer.text_extra for layer in marked.layer)):
+        if dialect != BVLC:
+            extra.dialect = dialect
+        if caffe is not None:
+            extra.era = caffe
     return marked
+
+
+def era_of(message: NetParameter | LayerParameter) -> Era:
+    """The era of a net or of a layer that `mark` has marked; BVLC's master where it has not."""
+    extra = message.text_extra
+    return find_era(extra.era or (extra.dialect if extra.dialect in FORKS else MASTER.name))

@@ -12,7 +12,7 @@ from caffe_fillers.notes import Note
 from caffe_fillers.passes.batch_norm import batch_norm
 from caffe_fillers.passes.contract import LayerError, Passed, copy_without
 from caffe_fillers.passes.data_transformation import data_transformation
-from caffe_fillers.passes.dialects import choose_dialect, mark_dialect
+from caffe_fillers.passes.dialects import choose_dialect, mark
 from caffe_fillers.passes.inputs import inputs
 from caffe_fillers.passes.phases import inherit_phase
 from caffe_fillers.passes.selection import merge_states, select
@@ -53,13 +53,15 @@ def prepare(
     path: str = "",
     inline: bool = False,
     dialect: str | None = None,
+    caffe: str | None = None,
 ) -> Passed:
     """The net that Caffe builds: upgraded, marked, its layers selected, Split layers in, phases set.
 
     The net's own `state` overrides `default`, and `state` overrides both:
     phase and level if they are set, while stages add up. `path` is named in
     errors. An `inline` net, one that stands in a solver, is not upgraded.
-    `dialect` is the fork whose net this is, recognised where it is not given.
+    `dialect` is the fork whose net this is, recognised where it is not given;
+    `caffe` is the release or the day whose Caffe builds it (`eras.find_era`).
 
     >>> from caffe_fillers.schema import TRAIN
     >>> old = NetParameter(input=["data"], input_shape=[{"dim": [1, 3]}])
@@ -68,7 +70,7 @@ def prepare(
     """
     passed = Passed(net, tuple(_not_upgraded(net))) if inline else upgrade(net, path=path)
     chosen, noted = choose_dialect(net, dialect)
-    passed = Passed(mark_dialect(passed.net, chosen), passed.notes + noted)
+    passed = Passed(mark(passed.net, chosen, caffe), passed.notes + noted)
     declared = copy_without(passed.net, "state")
     declared.state.CopyFrom(merge_states(default, passed.net.state, state))
     try:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from caffe_fillers.errors import CaffeFillersError, NetError, UnknownNameError, UnknownShapeError
+from caffe_fillers.fans import Convention
 from caffe_fillers.layers import LayerType, Param, Setup, layer_type, layer_types, passed_layer_type
 from caffe_fillers.notes import Note
+from caffe_fillers.passes import era_of
 from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.planner.blobs import TopBlobs
 from caffe_fillers.planner.remedy import with_remedy
@@ -50,7 +52,10 @@ def plan_net(
     given = dict(shapes or {})
 
     def attempt(more: Mapping[str, Shape]) -> PlannedNet:
-        walk = _Walk(sources, TopBlobs({**given, **more}), path, NetParameter(name=net.name), strict)
+        saved = NetParameter(name=net.name)
+        if net.HasField("text_extra"):
+            saved.text_extra.CopyFrom(net.text_extra)
+        walk = _Walk(sources, TopBlobs({**given, **more}), path, saved, strict, era_of(net).convention)
         for layer_id, layer in enumerate(net.layer):
             walk.add(layer_id, layer)
         plan = Plan(tuple(walk.steps), tuple(walk.blobs), walk.tops.shapes, tuple(walk.notes))
@@ -69,6 +74,7 @@ class _Walk:
     path: str
     saved: NetParameter
     strict: bool
+    convention: Convention
     steps: list[Fill | Draw | Given] = field(default_factory=list)
     blobs: list[PlannedBlob] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -138,8 +144,9 @@ class _Walk:
             raise self.tops.unknown(layer)
         else:
             check_blob_shape(event.shape)
-            event.filler.law(event.shape)  # a filler that refuses this blob says so now
-            self.steps.append(Fill(layer.name, index, event.shape, event.filler, event.legacy_shape))
+            fill = Fill(layer.name, index, event.shape, event.filler, event.legacy_shape, self.convention)
+            fill.law()  # a filler that refuses this blob says so now
+            self.steps.append(fill)
         return len(self.steps) - 1
 
     def _save(self, saved: LayerParameter, kind: LayerType, setup: Setup) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from caffe_fillers._version import __version__
 from caffe_fillers.check import BlobVerdict, CheckResult
-from caffe_fillers.fans import Convention
 from caffe_fillers.laws import Law
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.notes import Note
@@ -104,7 +103,6 @@ def collect(
     stored: Mapping[BlobKey, ModelBlob],
     signal: SignalReport,
     origin: Origin,
-    convention: Convention,
     check: CheckResult | None = None,
 ) -> Content:
     """Look at every stored blob, one at a time, and put together what belongs to each layer."""
@@ -112,12 +110,12 @@ def collect(
     first = set(sources(net))
     blobs: dict[int, list[BlobView]] = {}
     images: dict[int, FilterImage | None] = {}
-    for planned, row in zip(plan.blobs, plan_rows(plan, convention), strict=True):
+    for planned, row in zip(plan.blobs, plan_rows(plan), strict=True):
         found = stored.get((planned.layer_id, planned.index))
         if found is not None and planned.index == 0 and planned.layer_id in first and len(planned.shape) == 4:
             images[planned.layer_id] = filter_image(found.array().reshape(planned.shape))
         verdict = verdicts.get((plan.labels[planned.layer_id], planned.index))
-        view = _blob(plan, planned, row, found, verdict, convention)
+        view = _blob(plan, planned, row, found, verdict)
         blobs.setdefault(planned.layer_id, []).append(view)
     layers = tuple(
         LayerView(
@@ -146,10 +144,9 @@ def _blob(
     row: PlanRow,
     found: ModelBlob | None,
     verdict: BlobVerdict | None,
-    convention: Convention,
 ) -> BlobView:
     step = plan.steps[planned.step]
-    law = step.law(convention) if isinstance(step, Fill) else None
+    law = step.law() if isinstance(step, Fill) else None
     if found is None or planned.owner is not None:
         return BlobView(row, law=law, verdict=verdict)
     summary = summarise(found.chunks, law)

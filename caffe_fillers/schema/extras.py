@@ -1,9 +1,9 @@
 """A field that no file ever holds: what the reader of a prototxt met and the schema cannot.
 
 Every message gets a hidden field `text_extra`: the text of fields that
-are not in the schema, where the message began, and for a layer whose dialect
-it is written in. So a stranger's fields and the lines for errors come through
-every pass that copies messages.
+are not in the schema, where the message began, and for a net and its layers
+whose dialect they are written in and whose Caffe builds them. So a stranger's
+fields and the lines for errors come through every pass that copies messages.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def add_extras(file: descriptor_pb2.FileDescriptorProto) -> None:
     extra.field.add(name="line", number=2, type=_Field.TYPE_INT32, label=_Field.LABEL_OPTIONAL)
     extra.field.add(name="column", number=3, type=_Field.TYPE_INT32, label=_Field.LABEL_OPTIONAL)
     extra.field.add(name="dialect", number=4, type=_Field.TYPE_STRING, label=_Field.LABEL_OPTIONAL)
+    extra.field.add(name="era", number=5, type=_Field.TYPE_STRING, label=_Field.LABEL_OPTIONAL)
 
 
 def _add_field(message: descriptor_pb2.DescriptorProto, package: str) -> None:

@@ -1505,13 +1505,15 @@ class PReLUParameter(_message.Message):
     def __init__(self, filler: _Optional[_Union[FillerParameter, _Mapping[str, _Any]]] = ..., channel_shared: _Optional[bool] = ..., text_extra: _Optional[_Union[TextExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TextExtra(_message.Message):
-    __slots__ = ("unknown", "line", "column", "dialect")
+    __slots__ = ("unknown", "line", "column", "dialect", "era")
     UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     LINE_FIELD_NUMBER: _ClassVar[int]
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     DIALECT_FIELD_NUMBER: _ClassVar[int]
+    ERA_FIELD_NUMBER: _ClassVar[int]
     unknown: _containers.RepeatedScalarFieldContainer[str]
     line: int
     column: int
     dialect: str
-    def __init__(self, unknown: _Optional[_Iterable[str]] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., dialect: _Optional[str] = ...) -> None: ...
+    era: str
+    def __init__(self, unknown: _Optional[_Iterable[str]] = ..., line: _Optional[int] = ..., column: _Optional[int] = ..., dialect: _Optional[str] = ..., era: _Optional[str] = ...) -> None: ...

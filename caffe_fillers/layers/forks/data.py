@@ -6,14 +6,12 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.layers.contract import Setup, data_layer
-from caffe_fillers.layers.data import prefetched, transformer_seed
+from caffe_fillers.layers.data import database_draws, prefetched, prefetching_draws
 from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape
 from caffe_fillers.sources import Sources
-
-_THREAD = (Draw(1, "seed of the prefetching thread"),)
 
 
 @data_layer("AnnotatedData", tops=(1, 2))
@@ -26,24 +24,14 @@ def annotated_data(parameter: LayerParameter, sources: Sources) -> Setup:
     height = transform.crop_size or transform.crop_h or (resized and resized.height) or UNKNOWN
     width = transform.crop_size or transform.crop_w or (resized and resized.width) or UNKNOWN
     image = (3, height, width)
-    setup = prefetched(parameter, parameter.data_param.batch_size, image, ())
+    setup = prefetched(parameter, parameter.data_param.batch_size, image, database_draws(parameter))
     tops = (setup.tops[0], (1, 1, UNKNOWN, 8))[: len(parameter.top)]
     return Setup(tops, setup.events, notes=(_assumed(parameter),), assumed=(0,))
-
-
-@data_layer("DenseImageData@segnet", tops=2)
-def dense_image_data_segnet(parameter: LayerParameter, sources: Sources) -> Setup:
-    """SegNet's Caffe is older than the thread that has a seed of its own."""
-    return _dense_image_data(parameter, ())
 
 
 @data_layer("DenseImageData", tops=2)
 def dense_image_data(parameter: LayerParameter, sources: Sources) -> Setup:
     """Images with an image of labels each, which ENet may shrink: caffe-enet dense_image_data_layer.cpp."""
-    return _dense_image_data(parameter, _THREAD)
-
-
-def _dense_image_data(parameter: LayerParameter, thread: tuple[Draw, ...]) -> Setup:
     param = fork_param(parameter, "dense_image_data_param")
     for name in ("new", "crop"):
         if (getattr(param, f"{name}_height") > 0) != (getattr(param, f"{name}_width") > 0):
@@ -51,7 +39,7 @@ def _dense_image_data(parameter: LayerParameter, thread: tuple[Draw, ...]) -> Se
     crop = parameter.transform_param.crop_size
     height = crop or param.crop_height or param.new_height or UNKNOWN
     width = crop or param.crop_width or param.new_width or UNKNOWN
-    setup = _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width), thread)
+    setup = _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width))
     if crop or param.crop_height:
         return setup
     divisor = param.label_divide_factor
@@ -65,7 +53,7 @@ def image_seg_data(parameter: LayerParameter, sources: Sources) -> Setup:
     param, transform = parameter.image_data_param, fork_param(parameter, "transform_param")
     height = transform.crop_size or transform.crop_height or param.new_height or UNKNOWN
     width = transform.crop_size or transform.crop_width or param.new_width or UNKNOWN
-    return _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width), _THREAD)
+    return _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width))
 
 
 @data_layer("VideoData", "ImageLabelData", "SegData", "MultiLabelImageData", "BoxData", tops=(1, None))
@@ -73,24 +61,21 @@ def unseen_data(parameter: LayerParameter, sources: Sources) -> Setup:
     """Data whose shapes stand in files of the fork's own kind; the first top is taken for images."""
     crop = parameter.transform_param.crop_size or UNKNOWN
     num_others = len(parameter.top) - 1
-    seed = transformer_seed(parameter)
     return Setup(
         ((UNKNOWN, 3, crop, crop), *(None,) * num_others),
-        (*seed, *seed, *_THREAD),
+        prefetching_draws(parameter, ()),
         notes=(_assumed(parameter),),
         assumed=(0,),
     )
 
 
-def _labelled_images(
-    parameter: LayerParameter, param: Any, channels: int, lengths: Shape, thread: tuple[Draw, ...]
-) -> Setup:
+def _labelled_images(parameter: LayerParameter, param: Any, channels: int, lengths: Shape) -> Setup:
     own = [Draw(1, "seed of the shuffle")] if param.shuffle else []
     own += [Draw(1, "rand_skip")] if param.rand_skip else []
-    seed = transformer_seed(parameter)
+    draws = prefetching_draws(parameter, tuple(own))
     num = param.batch_size
     tops = ((num, channels, *lengths), (num, 1, *lengths), (num, 1, 1, 2))[: len(parameter.top)]
-    return Setup(tops, (*seed, *own, *seed, *thread), notes=(_assumed(parameter),), assumed=(0,))
+    return Setup(tops, draws, notes=(_assumed(parameter),), assumed=(0,))
 
 
 def _assumed(parameter: LayerParameter) -> str:

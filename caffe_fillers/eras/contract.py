@@ -1,0 +1,40 @@
+"""An era: everything that decides a net's bytes and is neither a schema nor a layer's arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from caffe_fillers import fans
+
+
+@dataclass(frozen=True, kw_only=True)
+class Era:
+    """How one Caffe draws for data layers, upgrades nets and writes files; the defaults are BVLC's master.
+
+    convention: how its fillers compute.
+
+    What data layers draw while a net is built, in words of the stream:
+    transformer_in_test: whether `mirror` makes the transformer draw a seed in
+    both phases, not in TRAIN alone. transformer_seeds: how often a prefetching
+    layer seeds it. thread_words: what starting a prefetching thread draws.
+    reader_words: what the DataReader behind a Data layer draws, once for each
+    layer name and source. data_rand_skip: whether Data's `rand_skip` draws.
+
+    What nets become: input_layer: whether a net's own `input` is upgraded to
+    an Input layer. old_batch_norm: what becomes of the three `param` that a
+    BatchNorm layer has in old nets. v1_layers: whether layers are still
+    `layers` of an enum type. bottoms_and_tops_first: whether `Net::ToProto`
+    writes these before the layer says its own.
+    """
+
+    name: str = "master"
+    convention: fans.Convention = fans.MASTER
+    transformer_in_test: bool = True
+    transformer_seeds: int = 2
+    thread_words: int = 1
+    reader_words: int = 0
+    data_rand_skip: bool = False
+    input_layer: bool = True
+    batch_norm_params: Literal["as given", "replaced", "completed"] = "completed"
+    v1_layers: bool = False

@@ -16,7 +16,7 @@ from nets import chain, googlenet, resnet, vgg, wide
 from processes import Run, run
 
 import caffe_fillers as cf
-from caffe_fillers.laws import Constant, Normal, Uniform
+from caffe_fillers.distributions import Constant, Normal, Uniform
 from caffe_fillers.plan import Fill
 
 CORES = len(os.sched_getaffinity(0))
@@ -45,11 +45,11 @@ def net(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def requests(net: Path) -> Path:
-    """What the stand-in is asked for: the laws of the net's fills, in order."""
+    """What the stand-in is asked for: the distributions of the net's fills, in order."""
     lines = []
     for step in cf.load_net(net).plan.steps:
         assert isinstance(step, Fill)
-        match step.law():
+        match step.distribution():
             case Uniform(low, high):
                 lines.append(f"u {step.count} {low.hex()} {high.hex()}")
             case Normal(mean, std):

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from caffe_fillers.laws import Normal, Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Draw, Fill, Given, Plan
 from caffe_fillers.rng import Stream, draw_normals_ahead
@@ -90,7 +90,7 @@ class Execution:
             taken = certain or 0
             if certain is None and isinstance(step, Fill):  # a normal takes few more than one
                 taken = step.count
-                normals += taken * isinstance(step.law(), Normal)
+                normals += taken * step.distribution().from_normals
             words += taken
             total.append((words, normals))
         return total[::-1]
@@ -102,7 +102,7 @@ class Execution:
             return step.words
         if isinstance(step, Given):
             return 0
-        return step.law().words(self.stream, step.count, np.float32)
+        return step.distribution().words(step.count, self.stream)
 
     def _draw(self, number: int, stream: Stream) -> Iterator[Values]:
         step = self._steps[number]
@@ -111,4 +111,4 @@ class Execution:
         elif isinstance(step, Given):
             yield np.frombuffer(step.values, "<f4")
         else:
-            yield from step.law().chunks(stream, step.count, np.float32)
+            yield from step.distribution().chunks(step.count, stream)

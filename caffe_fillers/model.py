@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.plan import Occurrence, occurrences
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, count

@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.fillers import Filler
-from caffe_fillers.laws import Law
 from caffe_fillers.notes import Note
 from caffe_fillers.shapes import Shape, count
 
@@ -59,9 +59,9 @@ class Fill:
         """The shape that fans are counted on."""
         return self.legacy_shape if self.convention.legacy_blobs and self.legacy_shape else self.shape
 
-    def law(self) -> Law:
+    def distribution(self) -> Distribution:
         """What Caffe draws the blob's float32 values from."""
-        return self.filler.law(self.counted_shape, np.float32, self.convention)
+        return self.filler.distribution(self.counted_shape, np.float32, self.convention)
 
 
 @dataclass(frozen=True)

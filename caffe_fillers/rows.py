@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from caffe_fillers import laws
 from caffe_fillers.plan import Fill, Plan, PlannedBlob
 from caffe_fillers.shapes import Shape
 
@@ -25,7 +24,7 @@ class PlanRow:
     shape: Shape
     parameters: int
     filler: str
-    law: str = ""
+    distribution: str = ""
     fan_in: int | None = None
     fan_out: int | None = None
     bound: float | None = None
@@ -50,12 +49,12 @@ def plan_rows(plan: Plan, copied: Mapping[tuple[int, int], str] | None = None) -
 
 
 def _filled(blob: PlannedBlob, fill: Fill) -> PlanRow:
-    law = fill.law()
-    drawn = law.std > 0 and len(fill.shape) > 1 and not isinstance(law, laws.Exact)
+    distribution = fill.distribution()
+    drawn = distribution.is_random and distribution.std > 0 and len(fill.shape) > 1
     fan_in, fan_out = fill.convention.fans(fill.counted_shape) if drawn else (None, None)
     return PlanRow(
         *(blob.layer, blob.layer_type, blob.index, blob.shape, blob.count),
-        *(fill.filler.type_name, str(law), fan_in, fan_out),
-        bound=law.high if isinstance(law, laws.Uniform) else None,
-        std=law.std,
+        *(fill.filler.type_name, str(distribution), fan_in, fan_out),
+        bound=distribution.bound,
+        std=distribution.std,
     )

@@ -20,7 +20,7 @@ ROOMS = [
     "passes",
     "solver",
     "rng",
-    "laws",
+    "distributions",
     "fillers",
     "plan",
     "sources",

@@ -60,7 +60,7 @@ class Table:
 def measure(alarms: int, number: int) -> Iterator[str]:
     """All of it, a line as soon as nothing more is added to it."""
     yield from of_faults().lines()
-    yield from of_right_laws(alarms).lines()
+    yield from of_right_distributions(alarms).lines()
     yield from of_strangers(number).lines()
 
 
@@ -93,9 +93,9 @@ def of_strangers(number: int) -> Table:
     return table
 
 
-def of_right_laws(alarms: int) -> Table:
-    """Right models whose values are shuffled, so that only the laws decide: found is what was refused."""
-    table, kind, name = Table(), "right law, no seed (false alarms)", "small_resnet"
+def of_right_distributions(alarms: int) -> Table:
+    """Right models whose values are shuffled, so that the distributions decide: found is what was refused."""
+    table, kind, name = Table(), "right distribution, no seed (false alarms)", "small_resnet"
     net = damages.load(name)
     for seed in range(alarms):
         model, arrays = damages.drawn(net, seed)

@@ -31,8 +31,8 @@ PIECES = {
         ["rng_boost", "rng_truth", "execute", "corpus"],
     ),
     "rules": (
-        [f"caffe_fillers/{name}" for name in ("layers/*", "fillers/*", "fans.py", "laws.py")],
-        ["laws", "fillers", "layers", "fork_layers", "forks", "execute", "sources"],
+        [f"caffe_fillers/{name}" for name in ("layers/*", "fillers/*", "fans.py", "distributions/*")],
+        ["distributions", "fillers", "layers", "fork_layers", "forks", "execute", "sources"],
         ["corpus", "zoo", "generated_nets", "api"],
     ),
 }

@@ -8,7 +8,7 @@ if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; the
 fi
 python3 -m venv "$work/browser"
 source "$work/browser/bin/activate"
-if ! pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[report,check]" pytest selenium ||
+if ! pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[report]" pytest selenium ||
   ! pip install --quiet --no-deps axe-playwright-python; then
   echo "skipped: the packages cannot be installed here"
   exit 0

@@ -13,7 +13,7 @@ from caffe_fillers.resources import require_memory
 from caffe_fillers.shapes import check_blob_shape, count, given_shape
 
 if TYPE_CHECKING:
-    from caffe_fillers.laws import Values
+    from caffe_fillers.distributions import Values
     from caffe_fillers.rng import Stream
 
 

@@ -15,8 +15,8 @@ from caffe_fillers.formats import format_for, format_to_read, read_model
 from caffe_fillers.resources import require_disk, require_memory
 
 if TYPE_CHECKING:
+    from caffe_fillers.distributions import Values
     from caffe_fillers.formats.contract import Tensors
-    from caffe_fillers.laws import Values
     from caffe_fillers.model import Model
 
 

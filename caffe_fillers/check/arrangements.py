@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.shapes import Shape
 
 _MOST_AXES = 5

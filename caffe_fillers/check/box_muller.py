@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.rng import glibc
 
 Words = NDArray[np.uint32]
@@ -18,19 +18,21 @@ _AROUND = 1 << 11
 _STEPS = 8
 
 
-def words_of_pair(law: laws.Normal, cosine: np.float32, sine: np.float32) -> tuple[Words, Words]:
+def words_of_pair(
+    distribution: distributions.Normal, cosine: np.float32, sine: np.float32
+) -> tuple[Words, Words]:
     """All words of the angle, and all of the radius, of which some make these two values.
 
     >>> from caffe_fillers.rng import Stream
-    >>> law, stream = laws.Normal(0.0, 0.01), Stream(7, "1.54")
+    >>> distribution, stream = distributions.Normal(0.0, 0.01), Stream(7, "1.54")
     >>> words = stream.peek(2)
-    >>> angles, radii = words_of_pair(law, *laws.sample(law, stream, (2,)))
+    >>> angles, radii = words_of_pair(distribution, *distribution.sample((2,), stream))
     >>> words[0] in angles, words[1] in radii
     (True, True)
     """
     if not (np.isfinite(cosine) and np.isfinite(sine)):
         return np.empty(0, np.uint32), np.empty(0, np.uint32)
-    x, y = ((float(value) - law.mean) / law.std for value in (cosine, sine))
+    x, y = ((float(value) - distribution.mean) / distribution.std for value in (cosine, sine))
     angles = _around(math.atan2(y, x) / (2 * math.pi) % 1 * 2**32, _AROUND)
     steps = np.rint(math.exp(-(x * x + y * y) / 2) * 2**24) + np.arange(-_STEPS, _STEPS + 1)
     radii = np.concatenate(
@@ -38,17 +40,17 @@ def words_of_pair(law: laws.Normal, cosine: np.float32, sine: np.float32) -> tup
     )
     angle, angle_of = np.unique(_unit(angles), return_inverse=True)
     rest, rest_of = np.unique(np.float32(1) - _unit(radii), return_inverse=True)
-    row, column = np.nonzero(_fits(law, angle, rest, cosine, sine))
+    row, column = np.nonzero(_fits(distribution, angle, rest, cosine, sine))
     return angles[np.isin(angle_of, row)], np.unique(radii[np.isin(rest_of, column)])
 
 
 def _fits(
-    law: laws.Normal, angle: Floats, rest: Floats, cosine: np.float32, sine: np.float32
+    distribution: distributions.Normal, angle: Floats, rest: Floats, cosine: np.float32, sine: np.float32
 ) -> NDArray[np.bool_]:
     """Which angles (in turns) and remainders 1 - u give both values, computed as in `rng.box_muller`."""
     turned = np.float32(2) * np.float32(math.pi) * angle
     rho = np.sqrt(np.float32(-2) * glibc.log(rest))
-    mean, std = np.float32(law.mean), np.float32(law.std)
+    mean, std = np.float32(distribution.mean), np.float32(distribution.std)
     along = np.multiply.outer(glibc.cos(turned), rho) * std + mean
     across = np.multiply.outer(glibc.sin(turned), rho) * std + mean
     fits: NDArray[np.bool_] = (along == cosine) & (across == sine)

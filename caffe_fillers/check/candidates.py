@@ -1,4 +1,4 @@
-"""The laws that people have had for a blob, in Caffe of any age and beside it."""
+"""The distributions that people have had for a blob, in Caffe of any age and beside it."""
 
 from __future__ import annotations
 
@@ -8,42 +8,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
+from caffe_fillers.distributions.truncated_normal import CUT
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import CONVENTIONS, MASTER, VarianceNorm
 from caffe_fillers.fillers import MSRA, Bilinear, Filler, Xavier
 from caffe_fillers.plan import Fill
 from caffe_fillers.shapes import Shape, count
 
-CUT = 0.87962566103423978
-"""Standard deviation of a standard normal cut at two deviations (Keras, src/initializers)."""
-
-
-@dataclass(frozen=True)
-class TruncatedNormal:
-    """A normal of which all beyond two deviations is drawn again; `std` is what is left of its deviation."""
-
-    std: float
-    mean: float = 0.0
-
-    def __str__(self) -> str:
-        return f"a normal of std {self.std:.6g} cut at two deviations"
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """Two deviations of the normal that was cut."""
-        return -2 * self.std / CUT, 2 * self.std / CUT
-
 
 @dataclass(frozen=True)
 class Candidate:
-    """A law that values may have instead of the declared one; `caffe` says that Caffe's stream makes them."""
+    """A distribution that values may have instead; `caffe` says that Caffe's stream makes them."""
 
     name: str
-    law: laws.Law | TruncatedNormal
+    distribution: distributions.Distribution
     caffe: bool = False
     also: tuple[str, ...] = ()
-    """What else has the same law."""
+    """What else has the same distribution."""
 
     @property
     def names(self) -> str:
@@ -52,7 +34,7 @@ class Candidate:
 
 
 def candidates(fill: Fill, layer_type: str = "") -> list[Candidate]:
-    """Every law but the declared one, those that are the same under all of their names.
+    """Every distribution but the declared one, those that are the same under all of their names.
 
     >>> names = [each.names for each in candidates(Fill("conv", 0, (8, 4, 3, 3), Xavier()))]
     >>> names[1]
@@ -63,10 +45,10 @@ def candidates(fill: Fill, layer_type: str = "") -> list[Candidate]:
     merged: dict[str, Candidate] = {}
     beside = _beside_caffe(fill.shape) if len(fill.shape) > 1 else ()  # elsewhere a vector is a bias, and 0
     for each in (*_of_caffe(fill, layer_type), *beside):
-        key = f"{each.law}" if not isinstance(each.law, laws.Exact) else each.name
+        key = f"{each.distribution}" if each.distribution.is_random else each.name
         first = merged.get(key)
         merged[key] = replace(first, also=(*first.also, each.name)) if first else each
-    declared = str(fill.law())
+    declared = str(fill.distribution())
     return [each for key, each in merged.items() if key != declared]
 
 
@@ -77,44 +59,50 @@ def _of_caffe(fill: Fill, layer_type: str) -> Iterator[Candidate]:
         for norm in VarianceNorm:
             turned = layer_type == "Deconvolution" and declared is not None and swapped.get(declared) is norm
             name = f"{kind.type_name} {norm.name}{' (fans of the deconvolution swapped)' if turned else ''}"
-            yield Candidate(name, kind(norm).law(fill.shape), caffe=True)
+            yield Candidate(name, kind(norm).distribution(fill.shape), caffe=True)
     if fill.legacy_shape:
         yield from _of_old_caffe("xavier of Caffe before 2015-03", Xavier(), fill.legacy_shape, ["rc"])
     if len(fill.shape) == 4 and fill.shape[2] == fill.shape[3]:
         yield from _of_old_caffe("bilinear of Caffe", Bilinear(), fill.shape, ["2015-05", "1.0", "master"])
-    yield Candidate("gaussian with std 0.01", laws.Normal(0.0, float(np.float32(0.01))), caffe=True)
-    yield Candidate("gaussian with std 1, the filler's default", laws.Normal(0.0, 1.0), caffe=True)
-    yield Candidate("uniform from 0 to 1, the filler's default", laws.Uniform(0.0, 1.0), caffe=True)
+    yield Candidate("gaussian with std 0.01", distributions.Normal(0.0, float(np.float32(0.01))), caffe=True)
+    yield Candidate("gaussian with std 1, the filler's default", distributions.Normal(0.0, 1.0), caffe=True)
+    yield Candidate("uniform from 0 to 1, the filler's default", distributions.Uniform(0.0, 1.0), caffe=True)
 
 
 def _of_old_caffe(name: str, filler: Filler, shape: Shape, releases: Iterable[str]) -> Iterator[Candidate]:
     for release in releases:
         try:
-            law = filler.law(shape, np.float32, CONVENTIONS[release])
+            distribution = filler.distribution(shape, np.float32, CONVENTIONS[release])
         except FillerError:  # that Caffe did not have the filler, or not for such a shape
             continue
-        yield Candidate(f"{name} {release}" if name.startswith("bilinear") else name, law, caffe=True)
+        yield Candidate(
+            f"{name} {release}" if name.startswith("bilinear") else name, distribution, caffe=True
+        )
 
 
 def _beside_caffe(shape: Shape) -> Iterator[Candidate]:
     """Defaults of other frameworks; their fans are Caffe's fan_in and fan_out of a convolution."""
     fan_in, fan_out = MASTER.fans(shape)
     mean = (fan_in + fan_out) / 2
-    average = Xavier("AVERAGE").law(shape)
+    average = Xavier("AVERAGE").distribution(shape)
     yield Candidate("Keras' and TensorFlow's glorot_uniform", average)
     yield Candidate("MXNet's Xavier", average)
     yield Candidate("PyTorch's default of Conv and Linear", _even(1 / math.sqrt(fan_in)))
     yield Candidate("Keras' he_uniform", _even(math.sqrt(6 / fan_in)))
     yield Candidate("MXNet's default Uniform(0.07)", _even(0.07))
     yield Candidate("Keras' RandomUniform(0.05)", _even(0.05))
-    yield Candidate("glorot_normal, not truncated", laws.Normal(0.0, math.sqrt(1 / mean)))
-    yield Candidate("lecun_normal, not truncated", laws.Normal(0.0, math.sqrt(1 / fan_in)))
-    yield Candidate("Keras' RandomNormal(0.05)", laws.Normal(0.0, 0.05))
-    yield Candidate("Keras' he_normal, truncated", TruncatedNormal(math.sqrt(2 / fan_in)))
-    yield Candidate("Keras' glorot_normal, truncated", TruncatedNormal(math.sqrt(1 / mean)))
-    yield Candidate("Keras' lecun_normal, truncated", TruncatedNormal(math.sqrt(1 / fan_in)))
-    yield Candidate("TensorFlow's truncated_normal(0.1)", TruncatedNormal(0.1 * CUT))
+    yield Candidate("glorot_normal, not truncated", distributions.Normal(0.0, math.sqrt(1 / mean)))
+    yield Candidate("lecun_normal, not truncated", distributions.Normal(0.0, math.sqrt(1 / fan_in)))
+    yield Candidate("Keras' RandomNormal(0.05)", distributions.Normal(0.0, 0.05))
+    yield Candidate("Keras' he_normal, truncated", distributions.TruncatedNormal(0.0, math.sqrt(2 / fan_in)))
+    yield Candidate(
+        "Keras' glorot_normal, truncated", distributions.TruncatedNormal(0.0, math.sqrt(1 / mean))
+    )
+    yield Candidate(
+        "Keras' lecun_normal, truncated", distributions.TruncatedNormal(0.0, math.sqrt(1 / fan_in))
+    )
+    yield Candidate("TensorFlow's truncated_normal(0.1)", distributions.TruncatedNormal(0.0, 0.1 * CUT))
 
 
-def _even(bound: float) -> laws.Uniform:
-    return laws.Uniform(-bound, bound)
+def _even(bound: float) -> distributions.Uniform:
+    return distributions.Uniform(-bound, bound)

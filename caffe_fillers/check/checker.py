@@ -1,4 +1,4 @@
-"""The check as a whole: structure, seed, bits, and where there is no seed the laws."""
+"""The check as a whole: structure, seed, bits, and where there is no seed the distributions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from caffe_fillers import laws
 from caffe_fillers.check.compare import RELEASES, Seeded, agrees, compare
 from caffe_fillers.check.diagnose import damaged, diagnose
 from caffe_fillers.check.observe import assumptions, observe, rearranged, scaled
@@ -16,8 +15,8 @@ from caffe_fillers.check.search import search_seeds
 from caffe_fillers.check.seeds import Budget, Observed, agreeing, recover_seed
 from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.check.structure import Matched, match
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.laws import Values
 from caffe_fillers.model import Model
 from caffe_fillers.plan import Fill, Plan
 from caffe_fillers.rng import Stream
@@ -27,7 +26,7 @@ SIGNIFICANCE = 1e-3
 """The chance that a right model is refused, over all of its blobs (Holm's correction)."""
 
 _ASSUMED = 1 << 20
-"""Pairs of words tried of blobs as another law's, swapped or rearranged; as many of scaled: 2 s each."""
+"""Pairs of words tried of blobs as another filler's, swapped or rearranged; as many of scaled: 2 s each."""
 
 NO_SEED = "none needed"
 """Where a seed would come from, of a net that draws nothing."""
@@ -51,7 +50,7 @@ def check_model(
 
     With `seed`, or one that is computed from the values, or found among
     `seeds`, every blob is compared bit for bit (up to `tolerance`, an absolute
-    error). What no seed explains is tested against the declared law, and
+    error). What no seed explains is tested against the declared distribution, and
     diagnosed; constants need no seed. Without `boost` any release of Boost may
     have drawn. `generator` says what draws: of another than mt19937 the seed
     must be given, else it is a `UsageError`.
@@ -90,7 +89,7 @@ def _seed_needed(plan: Plan) -> bool:
 
 
 def _is_fixed(step: Fill) -> bool:
-    return isinstance(step.law(), (laws.Constant, laws.Exact))
+    return not step.distribution().is_random
 
 
 def _late(observed: Sequence[Observed], seeded: Seeded) -> int:
@@ -124,7 +123,9 @@ def _find_seed(
     found = recover_seed(observed, _LATE, releases[0])
     if found is None and RELEASES[-1] in releases[1:]:
         found = recover_seed(
-            [part for part in observed if isinstance(part.law, laws.Normal)], 0, RELEASES[-1]
+            [part for part in observed if part.distribution.from_normals],
+            0,
+            RELEASES[-1],
         )
     if found is not None:
         return found, "recovered from the values"
@@ -144,7 +145,7 @@ def _find_seed(
 
 
 def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
-    """The declared laws, p-values corrected by Holm's procedure over the blobs."""
+    """The declared distributions, p-values corrected by Holm's procedure over the blobs."""
     fits = []
     for blob, stored in matched:
         step = plan.steps[blob.step]
@@ -157,14 +158,14 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
             verdicts.append(BlobVerdict(blob.layer, blob.index, Status.UNDECIDED, "in the prototxt", ""))
             continue
         if _is_fixed(step) and (told := _as_fixed(step, values, tolerance)):
-            verdicts.append(BlobVerdict(blob.layer, blob.index, Status.EXACT, str(step.law()), told))
+            verdicts.append(BlobVerdict(blob.layer, blob.index, Status.EXACT, str(step.distribution()), told))
             continue
         bad = result.p_value < limit
         status = Status.DIFFERENT if bad else Status.PLAUSIBLE
         told = diagnose(step, values, tolerance, blob.layer_type) if bad else ""
         verdicts.append(
             BlobVerdict(
-                *(blob.layer, blob.index, status, str(step.law()), result.evidence),
+                *(blob.layer, blob.index, status, str(step.distribution()), result.evidence),
                 *(result.p_value, result.effect, told),
             )
         )
@@ -173,11 +174,12 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
 
 def _as_fixed(step: Fill, values: Values, tolerance: float) -> str:
     """Words for values that any seed gives, or an empty string if these are others."""
-    law = step.law()
-    if not agrees(values, laws.sample(law, Stream(0), values.shape), tolerance):
+    distribution = step.distribution()
+    if not agrees(values, distribution.sample(values.shape, Stream(0)), tolerance):
         return ""
     within = f" within {tolerance:g}" if tolerance else ""
-    return f"{values.size:,} values {f'are {law}' if isinstance(law, laws.Constant) else 'agree'}{within}"
+    what = "agree" if distribution.std else f"are {distribution}"
+    return f"{values.size:,} values {what}{within}"
 
 
 def _notes(matched: Matched) -> tuple[str, ...]:
@@ -205,10 +207,7 @@ def _holm(p_values: list[float]) -> float:
 
 
 def _fit(step: Fill, values: Values, tolerance: float) -> Fit:
-    """The test of the law; damage that a continuous law never does is enough to refuse."""
-    result = fit(step.law(), values, tolerance)
-    continuous = (
-        isinstance(step.law(), (laws.Uniform, laws.Normal)) and values.size > 1 and step.law().std > 0
-    )
-    damage = damaged(values) if continuous else ""
+    """The test of the distribution; damage that a continuous distribution never does is enough to refuse."""
+    result = fit(step.distribution(), values, tolerance)
+    damage = damaged(values) if values.size > 1 and step.distribution().is_continuous else ""
     return replace(result, p_value=0.0, evidence=damage) if damage else result

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from caffe_fillers import laws
 from caffe_fillers.check.candidates import candidates
 from caffe_fillers.check.diagnose import diagnose, name_of
 from caffe_fillers.check.differences import difference, equal_bits
@@ -17,7 +16,7 @@ from caffe_fillers.check.result import BlobVerdict, Status
 from caffe_fillers.check.seeds import ENOUGH, HEAD
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Distribution, Values
 from caffe_fillers.model import ModelBlob
 from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.rng import BOOST, Stream
@@ -61,7 +60,7 @@ class _Told(NamedTuple):
 def compare(plan: Plan, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
     """The verdicts on all blobs, in the order of `matched`.
 
-    A blob that another law or release of Boost makes of the same words is
+    A blob that another distribution or release of Boost makes of the same words is
     told so, and what follows is drawn from where that left the stream.
     """
     by_step: dict[int, list[tuple[int, PlannedBlob, ModelBlob]]] = {}
@@ -101,11 +100,11 @@ def _walk(
         else:
             _, blob, model_blob = stored[number]
             begin = stream.copy()
-            wanted = laws.sample(step.law(), stream, step.shape)
+            wanted = step.distribution().sample(step.shape, stream)
             values = model_blob.array()
             told = None
             if not agrees(values, wanted, seeded.tolerance):
-                told = _tell_law(step, blob, values, begin, seeded)
+                told = _tell_distribution(step, blob, values, begin, seeded)
                 if told is not None:
                     stream = told.behind
                     wanted = values if told.declared else wanted
@@ -113,32 +112,34 @@ def _walk(
 
 
 def _pass_over(step: Fill, stream: Stream) -> None:
-    law = step.law()
-    words = law.words(stream, step.count, np.float32)
+    distribution = step.distribution()
+    words = distribution.words(step.count, stream)
     if words is not None:
         stream.skip(words)
         return
-    for _ in law.chunks(stream, step.count, np.float32):
+    for _ in distribution.chunks(step.count, stream):
         pass
 
 
-def _tell_law(step: Fill, blob: PlannedBlob, values: Values, begin: Stream, seeded: Seeded) -> _Told | None:
-    """The release of Boost, or the law, that makes these values of the same words."""
-    trials: list[tuple[str, laws.Law, str, bool]] = [
-        (f"Boost {release}", step.law(), release, True)
+def _tell_distribution(
+    step: Fill, blob: PlannedBlob, values: Values, begin: Stream, seeded: Seeded
+) -> _Told | None:
+    """The release of Boost, or the distribution, that makes these values of the same words."""
+    trials: list[tuple[str, Distribution, str, bool]] = [
+        (f"Boost {release}", step.distribution(), release, True)
         for release in seeded.releases
-        if isinstance(step.law(), (laws.Normal, laws.SparseNormal))
+        if step.distribution().from_normals
     ]
     trials += [
-        (each.name, each.law, seeded.releases[0], False)
+        (each.name, each.distribution, seeded.releases[0], False)
         for each in candidates(step, blob.layer_type)
-        if isinstance(each.law, (laws.Uniform, laws.Normal)) and each.caffe
+        if each.distribution.is_random and each.caffe
     ]
-    for name, law, release, declared in trials:
+    for name, distribution, release, declared in trials:
         stream = seeded.stream(release, begin.position)
-        head = laws.sample(law, stream.copy(), (min(values.size, HEAD),))
+        head = distribution.sample((min(values.size, HEAD),), stream.copy())
         if equal_bits(head, values.ravel()[: head.size]).sum() >= min(ENOUGH, head.size):
-            drawn = laws.sample(law, stream, values.shape)
+            drawn = distribution.sample(values.shape, stream)
             if agrees(values, drawn, seeded.tolerance):
                 return _Told(name, release, stream, declared)
     return None
@@ -148,7 +149,7 @@ def _verdict(
     plan: Plan, blob: PlannedBlob, values: Values, wanted: Values, told: _Told | None, tolerance: float
 ) -> BlobVerdict:
     step = plan.steps[blob.step]
-    declared = str(step.law()) if isinstance(step, Fill) else "in the prototxt"
+    declared = str(step.distribution()) if isinstance(step, Fill) else "in the prototxt"
     off = _first_difference(values, wanted, tolerance)
     if off is None:
         by = f", drawn by {told.name}" if told is not None else ""
@@ -177,14 +178,14 @@ def _tell(step: Fill, blob: PlannedBlob, values: Values, wanted: Values, toleran
     told = difference(values, wanted)
     if told:
         return told
-    if fit(step.law(), values, tolerance).p_value >= _FITS:
-        return "drawn from the declared law, but with another seed or order"
+    if fit(step.distribution(), values, tolerance).p_value >= _FITS:
+        return "drawn from the declared distribution, but with another seed or order"
     return diagnose(step, values, tolerance, blob.layer_type)
 
 
 def _varies(step: Fill | Draw | Given) -> bool:
     """Whether a single value tells its blob from others."""
-    return isinstance(step, Fill) and step.law().std > 0
+    return isinstance(step, Fill) and step.distribution().std > 0
 
 
 def _digest(values: Values) -> bytes:

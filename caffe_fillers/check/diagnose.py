@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers import laws
-from caffe_fillers.check.candidates import TruncatedNormal, candidates
-from caffe_fillers.check.statistics import fit, log_likelihood, scale_interval
+from caffe_fillers import distributions
+from caffe_fillers.check.candidates import candidates
+from caffe_fillers.check.statistics import fit, log_likelihood
 from caffe_fillers.plan import Fill
 
 Floats = NDArray[np.floating]
@@ -20,7 +20,7 @@ ACCEPTED = 0.01
 """The p-value from which on a candidate fits; a true one is below it in one case of a hundred."""
 
 _ANY = 1.0
-"""What a law that is not the declared one in any way must be likelier by."""
+"""What a distribution that is not the declared one in any way must be likelier by."""
 
 _BEGINNING = 16
 """Values of a row that tell it from others, if they differ: most rows need not be compared as a whole."""
@@ -38,13 +38,16 @@ def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0, layer_type: str
     damage = damaged(values)
     if damage:
         return damage
-    declared = f"declared {name_of(fill)}, {fill.law()}"
-    known = [_Guess(f"{each.names}, {each.law}", each.law, 0.0) for each in candidates(fill, layer_type)]
+    declared = f"declared {name_of(fill)}, {fill.distribution()}"
+    known = [
+        _Guess(f"{each.names}, {each.distribution}", each.distribution, 0.0)
+        for each in candidates(fill, layer_type)
+    ]
     flat = values.ravel().astype(np.float64)
     fitting = [
-        (log_likelihood(guess.law, flat) - guess.penalty, guess.name, result.p_value)
-        for guess in (*known, *_fitted(fill.law(), flat))
-        if (result := fit(guess.law, values, tolerance)).p_value >= ACCEPTED
+        (log_likelihood(guess.distribution, flat) - guess.penalty, guess.name, result.p_value)
+        for guess in (*known, *_fitted(fill.distribution(), flat))
+        if (result := fit(guess.distribution, values, tolerance)).p_value >= ACCEPTED
     ]
     if not fitting:
         return f"{declared}; {_trained(flat)}"
@@ -53,7 +56,7 @@ def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0, layer_type: str
 
 
 def damaged(values: Floats) -> str:
-    """What no continuous law gives: values that are not finite, all equal, zero or copied by whole rows."""
+    """What no continuous distribution gives: values not finite, all equal, zero or copied by whole rows."""
     return next((found for damage in _DAMAGES if (found := damage(values))), "")
 
 
@@ -93,35 +96,35 @@ _DAMAGES: tuple[Callable[[Floats], str], ...] = (_not_finite, _constant, _dead_r
 
 
 class _Guess(NamedTuple):
-    """A law that the values may have, and what its likelihood is to be lowered by for what it was fitted."""
+    """A distribution that the values may have, and what to lower its likelihood by if it was fitted."""
 
     name: str
-    law: laws.Law | TruncatedNormal
+    distribution: distributions.Distribution
     penalty: float
 
 
-def _fitted(law: laws.Law, flat: Floats) -> Iterator[_Guess]:
-    """The declared law times a factor; a uniform and normals of the values' own scale.
+def _fitted(distribution: distributions.Distribution, flat: distributions.Reals) -> Iterator[_Guess]:
+    """The declared distribution times a factor; a uniform and normals of the values' own scale.
 
     A fitted bound is nearer to the true one, by the number of values, than a
     fitted deviation, by its root: that is the penalty, Schwarz's.
     """
     outer, inner = math.log(flat.size), math.log(flat.size) / 2
-    interval = scale_interval(law, flat)
-    if interval and isinstance(law, laws.Uniform):
+    interval = distribution.scale_interval(flat)
+    if interval and isinstance(distribution, distributions.Uniform):
         factor = interval[0] * (1 + 1 / flat.size)
-        stretched = laws.Uniform(law.low * factor, law.high * factor)
+        stretched = distributions.Uniform(distribution.low * factor, distribution.high * factor)
         yield _Guess(f"it times {factor:.4f}, {stretched}", stretched, outer)
-    elif interval and isinstance(law, laws.Normal):
-        factor = float(np.sqrt(np.mean(flat**2) / (law.mean**2 + law.std**2)))
-        normal = laws.Normal(law.mean * factor, law.std * factor)
+    elif interval and isinstance(distribution, distributions.Normal):
+        factor = float(np.sqrt(np.mean(flat**2) / (distribution.mean**2 + distribution.std**2)))
+        normal = distributions.Normal(distribution.mean * factor, distribution.std * factor)
         yield _Guess(f"it times {factor:.4f}, {normal}", normal, inner)
     bound = float(np.abs(flat).max()) * (1 + 1 / flat.size)
     spread = float(np.sqrt(np.mean(flat**2))) or 1.0
-    own: tuple[tuple[laws.Law | TruncatedNormal, float], ...] = (
-        (laws.Uniform(-bound, bound), outer),
-        (laws.Normal(0.0, spread), inner),
-        (TruncatedNormal(spread), inner),
+    own: tuple[tuple[distributions.Distribution, float], ...] = (
+        (distributions.Uniform(-bound, bound), outer),
+        (distributions.Normal(0.0, spread), inner),
+        (distributions.TruncatedNormal(0.0, spread), inner),
     )
     yield from (_Guess(str(each), each, penalty + _ANY) for each, penalty in own)
 

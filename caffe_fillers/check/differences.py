@@ -9,7 +9,7 @@ import numpy as np
 
 from caffe_fillers.check.arrangements import rearranged
 from caffe_fillers.check.diagnose import damaged
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 
 _NEAR = 0.1
 """Parts of the deviation by which values may be off and still be called the declared ones."""
@@ -68,7 +68,7 @@ def _order(values: Values, wanted: Values) -> str:
 
 def _changes(values: Values, wanted: Values) -> str:
     changed = ~equal_bits(values, wanted)
-    telling = changed | (wanted != 0)  # zeros of a sparse law agree by chance
+    telling = changed | (wanted != 0)  # zeros of a sparse distribution agree by chance
     few = 2 * changed.sum() < telling.sum()
     return f"{changed.sum():,} of {values.size:,} values were changed" if few else ""
 

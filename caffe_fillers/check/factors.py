@@ -1,4 +1,4 @@
-"""By which factors values may have been multiplied since a law drew them.
+"""By which factors values may have been multiplied since a distribution drew them.
 
 The spread of the values leaves an interval. What is drawn lies on a grid that
 is coarser than float32 near zero: a uniform's, because a bound is added to
@@ -19,9 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.check.scaled import divided
-from caffe_fillers.check.statistics import scale_interval
 from caffe_fillers.check.words import on_grid
 
 Floats = NDArray[np.float32]
@@ -46,30 +45,32 @@ class Factor:
     value: float
 
 
-def possible_factors(law: laws.Law, values: Floats) -> list[Factor]:
-    """The factors, other than 1, that may have made these of a law's values, the likeliest first.
+def possible_factors(distribution: distributions.Distribution, values: Floats) -> list[Factor]:
+    """The factors, other than 1, that may have made these of a distribution's values, the likeliest first.
 
     >>> from caffe_fillers.rng import Stream
-    >>> law = laws.Uniform(-0.5, 0.5)
-    >>> values = laws.sample(law, Stream(1701), (40,)) * np.float32(1.02)
-    >>> round(possible_factors(law, values)[0].value, 6)
+    >>> distribution = distributions.Uniform(-0.5, 0.5)
+    >>> values = distribution.sample((40,), Stream(1701)) * np.float32(1.02)
+    >>> round(possible_factors(distribution, values)[0].value, 6)
     1.02
     """
     finite = values[np.isfinite(values)]
     distinct, times = np.unique(finite, return_counts=True)
     once = distinct[times == 1]
-    interval = scale_interval(law, once)
+    interval = distribution.scale_interval(once.astype(np.float64))
     if interval is None:
         return []
     order = np.argsort(np.abs(once))
-    few = once[order[: _NORMALS if isinstance(law, laws.Normal) else _GRID_VALUES]]
+    few = once[order[: _NORMALS if isinstance(distribution, distributions.Normal) else _GRID_VALUES]]
     written = _written(*interval)
-    kept = _on_grid(law, few, np.array([factor.value for factor in written]))
+    kept = _on_grid(distribution, few, np.array([factor.value for factor in written]))
     found = [factor for factor, keep in zip(written, kept, strict=True) if keep]
-    if isinstance(law, laws.Uniform):
+    if isinstance(distribution, distributions.Uniform):
         known = {factor.value for factor in found}
         found += [
-            Factor(_UNWRITTEN, value) for value in _among_floats(law, few, *interval) if value not in known
+            Factor(_UNWRITTEN, value)
+            for value in _among_floats(distribution, few, *interval)
+            if value not in known
         ]
     return found
 
@@ -106,7 +107,9 @@ def _whole(low: float, high: float) -> range:
     return range(first, last + 1) if last - first < 1000 else range(0)
 
 
-def _among_floats(law: laws.Law, values: Floats, low: float, high: float) -> list[float]:
+def _among_floats(
+    distribution: distributions.Distribution, values: Floats, low: float, high: float
+) -> list[float]:
     """Of all float32 numbers of the interval those that agree with every value, if they are few."""
     first, last = np.array([low, high], np.float32).view(np.int32).tolist()
     if last - first > _MOST_FLOATS:
@@ -115,7 +118,7 @@ def _among_floats(law: laws.Law, values: Floats, low: float, high: float) -> lis
 
     def agreeing(piece: tuple[int, int]) -> Factors:
         factors = np.arange(*piece, dtype=np.int32).view(np.float32).astype(np.float64)
-        return factors[_on_grid(law, values, factors)]
+        return factors[_on_grid(distribution, values, factors)]
 
     with ThreadPoolExecutor() as pool:
         found = np.concatenate(list(pool.map(agreeing, pieces)))
@@ -123,8 +126,8 @@ def _among_floats(law: laws.Law, values: Floats, low: float, high: float) -> lis
     return found.tolist() if found.size <= _FEW else []
 
 
-def _on_grid(law: laws.Law, values: Floats, factors: Factors) -> NDArray[np.bool_]:
-    """Which factors make every value of a number that the law can draw."""
+def _on_grid(distribution: distributions.Distribution, values: Floats, factors: Factors) -> NDArray[np.bool_]:
+    """Which factors make every value of a number that the distribution can draw."""
     alive = np.arange(factors.size)
     for value in values:
         if not alive.size:
@@ -132,7 +135,7 @@ def _on_grid(law: laws.Law, values: Floats, factors: Factors) -> NDArray[np.bool
         holds = np.zeros(alive.size, np.bool_)
         for number, right in divided(value, factors[alive]):
             places = np.flatnonzero(right & ~holds)
-            holds[places] = on_grid(law, number[places])
+            holds[places] = on_grid(distribution, number[places])
         alive = alive[holds]
     agrees = np.zeros(factors.size, np.bool_)
     agrees[alive] = True

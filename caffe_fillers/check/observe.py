@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.check import adjacent
 from caffe_fillers.check.arrangements import arrangements
 from caffe_fillers.check.candidates import candidates
@@ -16,7 +16,7 @@ from caffe_fillers.check.scaled import Times, unscaled
 from caffe_fillers.check.seeds import ENOUGH, Observed
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.plan import Draw, Fill, Plan, PlannedBlob
 from caffe_fillers.rng.twister import MT19937
 
@@ -24,7 +24,7 @@ _POSSIBLE = 1e-3
 _OTHERS = 8
 """Blobs of the same shape that are tried in one another's place."""
 _FIRST = 4096
-"""Values that a law is tried on before a seed is looked for: it is the seed that proves it."""
+"""Values that a distribution is tried on before a seed is looked for: it is the seed that proves it."""
 
 
 def observe(plan: Plan, matched: Matched) -> list[Observed]:
@@ -33,39 +33,41 @@ def observe(plan: Plan, matched: Matched) -> list[Observed]:
 
 
 def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
-    """The blobs that can give a seed by themselves, each as another law's or with another blob's values."""
+    """The blobs that can give a seed alone, each as another filler's or with another blob's values."""
     stored = [(blob, model_blob) for blob, model_blob in matched if blob.owner is None]
     for part, blob, step in _within_reach(plan, matched):
         drawn = _drawn(part.values)
         for candidate in candidates(step, blob.layer_type):
-            law = candidate.law
-            if not candidate.caffe or not isinstance(law, (laws.Uniform, laws.Normal)):
+            distribution = candidate.distribution
+            if not candidate.caffe or not isinstance(
+                distribution, (distributions.Uniform, distributions.Normal)
+            ):
                 continue
-            if _possible(law, drawn):
-                yield [replace(part, law=law)]
+            if _possible(distribution, drawn):
+                yield [replace(part, distribution=distribution)]
         others = (found for other, found in stored if other.shape == blob.shape and other.step != blob.step)
         for _, found in zip(range(_OTHERS), others, strict=False):
             values = found.array().ravel()
-            if _possible(part.law, _drawn(values)):
+            if _possible(part.distribution, _drawn(values)):
                 yield [replace(part, values=values)]
 
 
 def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
     """The same blobs, each as declared but for a factor, those factors first that are short to write."""
     found = [
-        (factor.length, number, rank, replace(part, law=Times(part.law, factor.value)))
+        (factor.length, number, rank, replace(part, distribution=Times(part.distribution, factor.value)))
         for number, (part, _, _) in enumerate(_within_reach(plan, matched))
-        for rank, factor in enumerate(possible_factors(part.law, part.values[:_FIRST]))
+        for rank, factor in enumerate(possible_factors(part.distribution, part.values[:_FIRST]))
     ]
     for *_, part in sorted(found, key=lambda entry: entry[:3]):
-        if _possible(_stretched(part.law), _drawn(part.values)):
+        if _possible(_stretched(part.distribution), _drawn(part.values)):
             yield [part]
 
 
 def rearranged(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
     """The same blobs, each as declared but for the order of its values."""
     for part, blob, _ in _within_reach(plan, matched):
-        if _possible(part.law, _drawn(part.values)):
+        if _possible(part.distribution, _drawn(part.values)):
             for each in arrangements(blob.shape):
                 yield [replace(part, values=each.undo(part.values.reshape(blob.shape)).ravel())]
 
@@ -77,14 +79,18 @@ def _within_reach(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, Plan
             yield part, blob, step
 
 
-def _stretched(law: laws.Law) -> laws.Law:
-    """The law of that name that has these bounds, or this mean and deviation."""
-    uniform = isinstance(unscaled(law), laws.Uniform)
-    return laws.Uniform(*law.support) if uniform else laws.Normal(law.mean, law.std)
+def _stretched(distribution: distributions.Distribution) -> distributions.Distribution:
+    """The distribution of that name that has these bounds, or this mean and deviation."""
+    uniform = isinstance(unscaled(distribution), distributions.Uniform)
+    return (
+        distributions.Uniform(*distribution.support)
+        if uniform
+        else distributions.Normal(distribution.mean, distribution.std)
+    )
 
 
-def _possible(law: laws.Law, drawn: Values) -> bool:
-    return drawn.size >= ENOUGH and fit(law, drawn).p_value >= _POSSIBLE
+def _possible(distribution: distributions.Distribution, drawn: Values) -> bool:
+    return drawn.size >= ENOUGH and fit(distribution, drawn).p_value >= _POSSIBLE
 
 
 def _drawn(values: Values) -> Values:
@@ -104,13 +110,14 @@ def _observe(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, PlannedBl
         if isinstance(step, Draw):
             position += step.words
         elif isinstance(step, Fill):
-            law = step.law()
-            if number in stored and isinstance(law, (laws.Uniform, laws.Normal)) and law.std > 0:
+            distribution = step.distribution()
+            if (
+                number in stored
+                and isinstance(distribution, (distributions.Uniform, distributions.Normal))
+                and distribution.std > 0
+            ):
                 blob, model_blob = stored[number]
                 values: Values = model_blob.array().ravel()
-                yield Observed(position, law, values, normals), blob
-            normals += step.count * isinstance(law, (laws.Normal, laws.SparseNormal))
-            position += step.count * _WORDS.get(type(law), 1)
-
-
-_WORDS = {laws.Constant: 0, laws.Exact: 0, laws.SparseNormal: 2}
+                yield Observed(position, distribution, values, normals), blob
+            normals += step.count * distribution.from_normals
+            position += step.count * distribution.outputs_per_value

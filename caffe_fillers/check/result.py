@@ -12,7 +12,7 @@ class Status(Enum):
     EXACT = "exact"
     """Bit for bit what the seed gives."""
     PLAUSIBLE = "plausible"
-    """No seed, but nothing speaks against the declared law."""
+    """No seed, but nothing speaks against the declared distribution."""
     UNDECIDED = "undecided"
     """The prototxt itself carries the values, or too few to judge."""
     DIFFERENT = "different"
@@ -23,7 +23,7 @@ class Status(Enum):
 class BlobVerdict:
     """The verdict on one blob.
 
-    `p_value` is that of the test of the declared law, before the correction
+    `p_value` is that of the test of the declared distribution, before the correction
     for the number of blobs; `effect` is the relative error of the scale,
     measured over declared less one. `diagnosis` says what the values are if
     they are not what is declared, with the evidence.

@@ -1,53 +1,59 @@
-"""A law whose values somebody multiplied by a factor after they were drawn."""
+"""A distribution whose values somebody multiplied by a factor after they were drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers import laws
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Distribution, Reals, Values
 from caffe_fillers.rng import Stream
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Times:
-    """Values of a law, each multiplied by `factor` and rounded once to the values' own type."""
+class Times(Distribution):
+    """Values of a distribution, each multiplied by `factor` and rounded once to the values' own type."""
 
-    law: laws.Law
+    distribution: Distribution
     factor: float
 
     def __str__(self) -> str:
-        return f"{self.law} times {self.factor:.6g}"
+        return f"{self.distribution} times {self.factor:.6g}"
 
-    def chunks(self, stream: Stream, size: int, dtype: type[np.floating]) -> Iterator[Values]:
-        """The law's own, multiplied."""
-        for chunk in self.law.chunks(stream, size, dtype):
-            yield multiplied(chunk, self.factor).astype(dtype, copy=False)
+    @property
+    def unit(self) -> int | None:
+        """As of the distribution."""
+        return self.distribution.unit
 
-    def words(self, stream: Stream, size: int, dtype: type[np.floating]) -> int | None:
-        """As the law."""
-        return self.law.words(stream, size, dtype)
+    def draw(self, size: int, stream: Stream, dtype: type[np.floating] = np.float32) -> Values:
+        """The distribution's own, multiplied."""
+        return multiplied(self.distribution.draw(size, stream, dtype), self.factor).astype(dtype, copy=False)
+
+    def words(self, size: int, stream: Stream, dtype: type[np.floating] = np.float32) -> int | None:
+        """As the distribution."""
+        return self.distribution.words(size, stream, dtype)
+
+    def cdf(self, points: Reals) -> Reals:
+        """The distribution's, stretched; the factor is positive."""
+        return self.distribution.cdf(points / self.factor)
 
     @property
     def mean(self) -> float:
-        """The law's, multiplied."""
-        return self.law.mean * self.factor
+        """The distribution's, multiplied."""
+        return self.distribution.mean * self.factor
 
     @property
     def std(self) -> float:
-        """The law's, multiplied."""
-        return self.law.std * abs(self.factor)
+        """The distribution's, multiplied."""
+        return self.distribution.std * abs(self.factor)
 
     @property
     def support(self) -> tuple[float, float]:
-        """The law's, multiplied."""
-        low, high = sorted(bound * self.factor for bound in self.law.support)
+        """The distribution's, multiplied."""
+        low, high = sorted(bound * self.factor for bound in self.distribution.support)
         return low, high
 
 
@@ -73,10 +79,11 @@ def divided(value: np.float32, factor: NDArray[np.float64]) -> list[tuple[Floats
     return [(number, multiplied(number, factor) == value) for number in numbers]
 
 
-def unscaled(law: laws.Law) -> laws.Law:
-    """The law that drew the values before anybody multiplied them.
+def unscaled(distribution: Distribution) -> Distribution:
+    """The distribution that drew the values before anybody multiplied them.
 
-    >>> unscaled(Times(laws.Normal(0.0, 1.0), 1.02))
+    >>> from caffe_fillers.distributions import Normal
+    >>> unscaled(Times(Normal(0.0, 1.0), 1.02))
     Normal(mean=0.0, std=1.0)
     """
-    return law.law if isinstance(law, Times) else law
+    return distribution.distribution if isinstance(distribution, Times) else distribution

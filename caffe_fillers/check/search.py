@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.check.seeds import ENOUGH, HEAD, Observed, agreeing
 from caffe_fillers.check.words import Words, value_of
 from caffe_fillers.rng import BOOST, Family, boost_family
@@ -34,9 +34,9 @@ def search_seeds(
     `tolerance` a value proves little, so that nine of ten must agree.
 
     >>> from caffe_fillers import rng
-    >>> law = laws.Normal(0.0, 0.5)
-    >>> values = laws.sample(law, rng.Stream(77), (100,))
-    >>> search_seeds([Observed(0, law, values)], range(1000))
+    >>> distribution = distributions.Normal(0.0, 0.5)
+    >>> values = distribution.sample((100,), rng.Stream(77))
+    >>> search_seeds([Observed(0, distribution, values)], range(1000))
     77
     """
     values = sum(min(part.values.size, HEAD) for part in observed)
@@ -60,7 +60,9 @@ def _likely(seeds: Words, observed: Sequence[Observed], boost: str, tolerance: f
     for part in observed:
         first = part.position + part.normals // 32
         outputs = range(first, min(first + min(part.values.size, _OUTPUTS), MT19937.n - 1))
-        paired = isinstance(part.law, laws.Normal) and boost_family(boost) is Family.BOX_MULLER
+        paired = (
+            isinstance(part.distribution, distributions.Normal) and boost_family(boost) is Family.BOX_MULLER
+        )
         if outputs and not paired:
             break
     else:
@@ -68,7 +70,7 @@ def _likely(seeds: Words, observed: Sequence[Observed], boost: str, tolerance: f
     head = np.sort(part.values[:HEAD])
     made_here = np.zeros(seeds.size, np.int8)
     for words in first_outputs(seeds, outputs):
-        made = value_of(part.law, words)
+        made = value_of(part.distribution, words)
         above = np.searchsorted(head, made)
         near = (head[np.minimum(above, head.size - 1)], head[np.maximum(above - 1, 0)])
         made_here += np.logical_or(*(np.abs(value - made) <= tolerance for value in near))

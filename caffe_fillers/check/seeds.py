@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.check import adjacent
 from caffe_fillers.check.scaled import unscaled
 from caffe_fillers.check.words import Words, neighbours
@@ -49,13 +49,13 @@ _SLOW = 0.03
 
 @dataclass(frozen=True)
 class Observed:
-    """Values that a law drew from the stream, one behind another, the first from the word at `position`.
+    """Values drawn from a distribution one after another, the first from the word at `position`.
 
     `position` holds if no attempt before was slow; `normals` is how many there were.
     """
 
     position: int
-    law: laws.Law
+    distribution: distributions.Distribution
     values: NDArray[np.float32]
     normals: int = 0
 
@@ -92,8 +92,8 @@ def recover_seed(
     assumption of many.
 
     >>> from caffe_fillers import rng
-    >>> law = laws.Uniform(-0.5, 0.5)
-    >>> recover_seed([Observed(0, law, laws.sample(law, rng.Stream(1701), (3,)))])
+    >>> distribution = distributions.Uniform(-0.5, 0.5)
+    >>> recover_seed([Observed(0, distribution, distribution.sample((3,), rng.Stream(1701)))])
     1701
     """
     tried: set[int] = set()
@@ -134,11 +134,14 @@ def _worth_trying(part: Observed, late: int, boost: str) -> Iterator[_Pair]:
 
 def _pairs_of(part: Observed, late: int, boost: str) -> Iterator[tuple[int, _Pair]]:
     """Neighbours at each shift that is likely at all; a value that comes twice was not drawn."""
-    ziggurat = isinstance(unscaled(part.law), laws.Normal) and boost_family(boost) is not Family.BOX_MULLER
+    ziggurat = (
+        isinstance(unscaled(part.distribution), distributions.Normal)
+        and boost_family(boost) is not Family.BOX_MULLER
+    )
     head = part.values[:HEAD]
     _, first, count = np.unique(head, return_index=True, return_counts=True)
     once = set(first[count == 1].tolist())
-    for place, words, behind in neighbours(part.law, head, boost):
+    for place, words, behind in neighbours(part.distribution, head, boost):
         if not {place, place + 1} <= once:
             continue
         mean = _SLOW * (part.normals + ziggurat * place)
@@ -176,7 +179,7 @@ def agreeing(
         begin.skip(part.position)
         best = 0
         for _ in range(drift + 1):
-            drawn = laws.sample(part.law, begin.copy(), head.shape)
+            drawn = part.distribution.sample(head.shape, begin.copy())
             same = (
                 np.abs(drawn - head) <= tolerance
                 if tolerance

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.check import box_muller
 from caffe_fillers.check.scaled import Times, divided, multiplied, unscaled
 from caffe_fillers.rng import BOOST, Family, boost_family
@@ -22,37 +22,37 @@ _WIDE = 4096
 """More candidates than rounding ever hides; a value with more says nothing of its word."""
 
 
-def value_of(law: laws.Law, words: Words) -> Floats:
+def value_of(distribution: distributions.Distribution, words: Words) -> Floats:
     """What each word makes of itself alone: a uniform, or a normal whose first attempt is fast.
 
-    >>> value_of(laws.Uniform(0.0, 1.0), np.array([2**30], np.uint32)).tolist()
+    >>> value_of(distributions.Uniform(0.0, 1.0), np.array([2**30], np.uint32)).tolist()
     [0.2500000298023224]
     """
-    return _FORWARD[type(law)](law, words)
+    return _FORWARD[type(distribution)](distribution, words)
 
 
-def candidates(law: laws.Law, value: np.float32) -> Words:
-    """All words that make exactly this value by `value_of`; none where the law cannot be run backwards.
+def candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
+    """All words that make exactly this value by `value_of`; none for a distribution without an inverse.
 
-    >>> words = candidates(laws.Uniform(0.0, 1.0), np.float32(0.25))
+    >>> words = candidates(distributions.Uniform(0.0, 1.0), np.float32(0.25))
     >>> int(words[0]), words.size
     (1073741664, 128)
     """
-    low, high = law.support
-    if type(law) not in _BACKWARD or not np.isfinite(value) or not low <= value <= high:
+    low, high = distribution.support
+    if type(distribution) not in _BACKWARD or not np.isfinite(value) or not low <= value <= high:
         return np.empty(0, np.uint32)
-    return _BACKWARD[type(law)](law, value)
+    return _BACKWARD[type(distribution)](distribution, value)
 
 
-def on_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
-    """Which of these numbers any word makes of the law; slow normals of the tail are not counted.
+def on_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
+    """Which of these numbers any word makes of the distribution; slow normals of the tail are not counted.
 
-    >>> law = laws.Uniform(-0.5, 0.5)
-    >>> value = value_of(law, np.array([2**31 + 2**20 + 1], np.uint32))
-    >>> on_grid(law, value + np.float32([0, 2**-32])).tolist()
+    >>> distribution = distributions.Uniform(-0.5, 0.5)
+    >>> value = value_of(distribution, np.array([2**31 + 2**20 + 1], np.uint32))
+    >>> on_grid(distribution, value + np.float32([0, 2**-32])).tolist()
     [True, False]
     """
-    return _GRID[type(law)](law, values)
+    return _GRID[type(distribution)](distribution, values)
 
 
 class Neighbours(NamedTuple):
@@ -63,26 +63,30 @@ class Neighbours(NamedTuple):
     behind: Words
 
 
-def neighbours(law: laws.Law, values: Floats, boost: str = BOOST) -> Iterator[Neighbours]:
+def neighbours(
+    distribution: distributions.Distribution, values: Floats, boost: str = BOOST
+) -> Iterator[Neighbours]:
     """All neighbours that values tell of, if no normal among them was slow.
 
-    >>> [pair.place for pair in neighbours(laws.Uniform(0.0, 1.0), np.float32([0.1, 0.2, 0.3]))]
+    >>> [pair.place for pair in neighbours(distributions.Uniform(0.0, 1.0), np.float32([0.1, 0.2, 0.3]))]
     [0, 1]
     """
-    drawn = unscaled(law)
-    if isinstance(drawn, laws.Normal) and boost_family(boost) is Family.BOX_MULLER:
-        pairs = range(0, values.size - 1, 2) if law is drawn else ()  # none is run backwards through a factor
+    drawn = unscaled(distribution)
+    if isinstance(drawn, distributions.Normal) and boost_family(boost) is Family.BOX_MULLER:
+        pairs = (
+            range(0, values.size - 1, 2) if distribution is drawn else ()
+        )  # none is run backwards through a factor
         for place in pairs:
             words, behind = box_muller.words_of_pair(drawn, values[place], values[place + 1])
             yield Neighbours(place, words, behind)
         return
-    for place, (words, behind) in enumerate(pairwise(candidates(law, value) for value in values)):
+    for place, (words, behind) in enumerate(pairwise(candidates(distribution, value) for value in values)):
         yield Neighbours(place, words, behind)
 
 
-def _uniform(law: laws.Law, words: Words) -> Floats:
-    assert isinstance(law, laws.Uniform)
-    low, high = np.float32(law.low), np.float32(law.high)
+def _uniform(distribution: distributions.Distribution, words: Words) -> Floats:
+    assert isinstance(distribution, distributions.Uniform)
+    low, high = np.float32(distribution.low), np.float32(distribution.high)
     values: Floats = words.astype(np.float32)
     values *= np.float32(2.0**-32)
     values *= np.nextafter(high, np.float32(np.inf)) - low
@@ -90,39 +94,43 @@ def _uniform(law: laws.Law, words: Words) -> Floats:
     return values
 
 
-def _normal(law: laws.Law, words: Words) -> Floats:
+def _normal(distribution: distributions.Distribution, words: Words) -> Floats:
     """Words whose attempt would be slow give nan."""
-    assert isinstance(law, laws.Normal)
+    assert isinstance(distribution, distributions.Normal)
     scale, limit = bucket_tables("f")
     bucket = (words & np.uint32(0xFF)).astype(np.intp)
     values: Floats = (words >> np.uint32(8)).astype(np.float32)
     values *= scale[bucket]
     values[np.abs(values) >= limit[bucket]] = np.nan
-    values *= np.float32(law.std)
-    values += np.float32(law.mean)
+    values *= np.float32(distribution.std)
+    values += np.float32(distribution.mean)
     return values
 
 
-def _uniform_candidates(law: laws.Law, value: np.float32) -> Words:
+def _uniform_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
     """Words around the quotient, as far as rounding can have carried them."""
-    assert isinstance(law, laws.Uniform)
-    width = float(np.nextafter(np.float32(law.high), np.float32(np.inf)) - np.float32(law.low))
-    if not law.high > law.low:
+    assert isinstance(distribution, distributions.Uniform)
+    width = float(
+        np.nextafter(np.float32(distribution.high), np.float32(np.inf)) - np.float32(distribution.low)
+    )
+    if not distribution.high > distribution.low:
         return np.empty(0, np.uint32)
-    middle = (float(value) - law.low) / width * 2**32
-    reach = 2**9 + int(2.0**32 * abs(np.spacing(np.float32(max(abs(law.low), abs(law.high))))) / width)
+    middle = (float(value) - distribution.low) / width * 2**32
+    reach = 2**9 + int(
+        2.0**32 * abs(np.spacing(np.float32(max(abs(distribution.low), abs(distribution.high))))) / width
+    )
     if reach > _WIDE:
         return np.empty(0, np.uint32)
     first, last = max(0, int(middle) - reach), min(2**32, int(middle) + reach)
     words = np.arange(first, last, dtype=np.int64).astype(np.uint32)
-    fitting: Words = words[_uniform(law, words) == value]
+    fitting: Words = words[_uniform(distribution, words) == value]
     return fitting
 
 
-def _uniform_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
+def _uniform_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
     """Words are rounded to float32 first, so it is enough to try those floats around the quotient."""
-    assert isinstance(law, laws.Uniform)
-    low, high = np.float32(law.low), np.float32(law.high)
+    assert isinstance(distribution, distributions.Uniform)
+    low, high = np.float32(distribution.low), np.float32(distribution.high)
     factor = (np.nextafter(high, np.float32(np.inf)) - low) * np.float32(2.0**-32)
     middle = ((values.astype(np.float64) - low) / factor).astype(np.float32)
     below, above = np.float32(-np.inf), np.float32(np.inf)
@@ -132,12 +140,12 @@ def _uniform_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
     return made
 
 
-def _normal_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
+def _normal_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
     """A mantissa next to the quotient, in any of the 128 layers."""
-    assert isinstance(law, laws.Normal)
-    mean, std = np.float32(law.mean), np.float32(law.std)
+    assert isinstance(distribution, distributions.Normal)
+    mean, std = np.float32(distribution.mean), np.float32(distribution.std)
     scale = np.abs(bucket_tables("f")[0][1::2])
-    standard = (values.astype(np.float64) - law.mean) / law.std
+    standard = (values.astype(np.float64) - distribution.mean) / distribution.std
     near = np.rint(np.abs(standard)[..., None] / scale.astype(np.float64))
     made = np.zeros(near.shape, np.bool_)
     for step in (-1, 0, 1):
@@ -148,43 +156,45 @@ def _normal_grid(law: laws.Law, values: Floats) -> NDArray[np.bool_]:
     return grid
 
 
-def _scaled(law: laws.Law, words: Words) -> Floats:
-    assert isinstance(law, Times)
-    return multiplied(value_of(law.law, words), law.factor)
+def _scaled(distribution: distributions.Distribution, words: Words) -> Floats:
+    assert isinstance(distribution, Times)
+    return multiplied(value_of(distribution.distribution, words), distribution.factor)
 
 
-def _scaled_candidates(law: laws.Law, value: np.float32) -> Words:
+def _scaled_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
     """The words of each number that the factor makes this value of."""
-    assert isinstance(law, Times)
-    numbers = [number[0] for number, right in divided(value, np.array([law.factor])) if right[0]]
-    return np.concatenate([np.empty(0, np.uint32), *(candidates(law.law, each) for each in numbers)])
+    assert isinstance(distribution, Times)
+    numbers = [number[0] for number, right in divided(value, np.array([distribution.factor])) if right[0]]
+    return np.concatenate(
+        [np.empty(0, np.uint32), *(candidates(distribution.distribution, each) for each in numbers)]
+    )
 
 
-def _normal_candidates(law: laws.Law, value: np.float32) -> Words:
+def _normal_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
     """For each of the 128 layers the mantissas next to the quotient; the lowest bit is the sign."""
-    assert isinstance(law, laws.Normal)
-    standard = (float(value) - law.mean) / law.std
+    assert isinstance(distribution, distributions.Normal)
+    standard = (float(value) - distribution.mean) / distribution.std
     scale, _ = bucket_tables("f")
     bucket = np.arange(256)[np.sign(scale) == (1 if standard >= 0 else -1)]
     mantissa = np.rint(standard / scale[bucket].astype(np.float64)).astype(np.int64)
     near = mantissa[:, None] + np.arange(-3, 4)
     inside = (near >= 0) & (near < 1 << 24)
     words = (near << 8 | bucket[:, None])[inside].astype(np.uint32)
-    fitting: Words = words[_normal(law, words) == value]
+    fitting: Words = words[_normal(distribution, words) == value]
     return fitting
 
 
-_FORWARD: dict[type, Callable[[laws.Law, Words], Floats]] = {
-    laws.Uniform: _uniform,
-    laws.Normal: _normal,
+_FORWARD: dict[type, Callable[[distributions.Distribution, Words], Floats]] = {
+    distributions.Uniform: _uniform,
+    distributions.Normal: _normal,
     Times: _scaled,
 }
-_BACKWARD: dict[type, Callable[[laws.Law, np.float32], Words]] = {
-    laws.Uniform: _uniform_candidates,
-    laws.Normal: _normal_candidates,
+_BACKWARD: dict[type, Callable[[distributions.Distribution, np.float32], Words]] = {
+    distributions.Uniform: _uniform_candidates,
+    distributions.Normal: _normal_candidates,
     Times: _scaled_candidates,
 }
-_GRID: dict[type, Callable[[laws.Law, Floats], NDArray[np.bool_]]] = {
-    laws.Uniform: _uniform_grid,
-    laws.Normal: _normal_grid,
+_GRID: dict[type, Callable[[distributions.Distribution, Floats], NDArray[np.bool_]]] = {
+    distributions.Uniform: _uniform_grid,
+    distributions.Normal: _normal_grid,
 }

@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--as",
         dest="framework",
         metavar="FRAMEWORK",
-        help="draw as tensorflow, tensorflow2, keras or mxnet would with initialisers of the same law",
+        help="draw as tensorflow, tensorflow2, keras or mxnet would with the same distributions",
     )
     parser.add_argument(
         "--only",

@@ -43,9 +43,9 @@ def kept_columns(
 
     Where that is not enough, as many stay as have room with `folding` folded.
 
-    >>> widths = {"layer": (5, 5), "gain": (4, 4), "law": (9, 20)}
-    >>> [kept_columns(widths, room, "law", ["gain"]) for room in (33, 32, 22, 17)]
-    [['layer', 'gain', 'law'], ['layer', 'law'], ['layer', 'gain', 'law'], ['layer', 'law']]
+    >>> widths = {"layer": (5, 5), "gain": (4, 4), "note": (9, 20)}
+    >>> [kept_columns(widths, room, "note", ["gain"]) for room in (33, 32, 22, 17)]
+    [['layer', 'gain', 'note'], ['layer', 'note'], ['layer', 'gain', 'note'], ['layer', 'note']]
     """
     for folded in (None, folding):
         shown = dict(widths)

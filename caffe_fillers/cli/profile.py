@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from caffe_fillers.laws import Values
+    from caffe_fillers.distributions import Values
     from caffe_fillers.model import Model, ModelBlob
 
 _SLOWEST = 5

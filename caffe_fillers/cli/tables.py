@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from caffe_fillers.api import Net
     from caffe_fillers.signal import SignalReport
 
-_COLUMNS = ("layer", "blob", "shape", "filler", "fan in", "fan out", "law", "parameters")
+_COLUMNS = ("layer", "blob", "shape", "filler", "fan in", "fan out", "distribution", "parameters")
 _MORE_COLUMNS = ("density", "gain", "back")
 _NUMBERS = {"blob", "fan in", "fan out", "gain", "back", "parameters"}
 _LEAST_NEEDED = ("density", "back", "gain", "fan out")
@@ -38,7 +38,7 @@ def print_plan(
         rows = [(*row[:-1], *cells, row[-1]) for row, cells in zip(rows, more, strict=True)]
         columns[-1:-1] = _MORE_COLUMNS
     numbers = [index for index, name in enumerate(columns) if name in _NUMBERS]
-    print_table(columns, numbers, rows, file, folding="law", least_needed=_LEAST_NEEDED)
+    print_table(columns, numbers, rows, file, folding="distribution", least_needed=_LEAST_NEEDED)
     blobs = sum(blob.owner is None for blob in net.plan.blobs)
     total = net.plan.num_parameters
     print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB", file=file)
@@ -51,7 +51,7 @@ def _more_cells(net: Net, report: SignalReport) -> Iterator[tuple[str, ...]]:
     gains = {row.layer: (row.forward_gain, row.backward_gain) for row in report if row.fan_in is not None}
     for blob in net.plan.blobs:
         step = net.plan.steps[blob.step]
-        density = sparkline(step.law()) if isinstance(step, Fill) else ""
+        density = sparkline(step.distribution()) if isinstance(step, Fill) else ""
         forward, backward = gains.get(blob.layer, (None, None)) if blob.index == 0 else (None, None)
         yield density, *("" if gain is None else f"{gain:.4g}" for gain in (forward, backward))
 
@@ -90,6 +90,6 @@ def _cells(row: PlanRow) -> tuple[str, ...]:
         row.filler,
         "" if row.fan_in is None else str(row.fan_in),
         "" if row.fan_out is None else str(row.fan_out),
-        row.law,
+        row.distribution,
         f"{row.parameters:,}",
     )

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from caffe_fillers import laws, rng
+from caffe_fillers import distributions, rng
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention
@@ -33,9 +33,9 @@ class Filler(ABC):
     type_name: ClassVar[str]
 
     @abstractmethod
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """The distribution that Caffe draws a blob of this shape from.
 
         `dtype` is Caffe's `Dtype`, in whose arithmetic bounds and deviations
@@ -48,14 +48,14 @@ class Filler(ABC):
         stream: rng.Stream,
         dtype: type[np.floating] = np.float32,
         convention: Convention = MASTER,
-    ) -> laws.Values:
-        """Draw a blob, moving the stream on; see `law` for arguments and errors.
+    ) -> distributions.Values:
+        """Draw a blob, moving the stream on; see `distribution` for arguments and errors.
 
         >>> from caffe_fillers.fillers import Xavier
         >>> Xavier(variance_norm="FAN_OUT").fill((2, 3), rng.Stream(1701)).shape
         (2, 3)
         """
-        return laws.sample(self.law(shape, dtype, convention), stream, shape, dtype)
+        return self.distribution(shape, dtype, convention).sample(shape, stream, dtype)
 
     def require_dense(self, shape: Shape) -> None:
         """The two checks that all fillers share; only gaussian supports `sparse`."""

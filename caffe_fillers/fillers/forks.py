@@ -6,13 +6,12 @@ A type that a fork's field turns into another is registered as type+field.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from caffe_fillers import laws, rng
+from caffe_fillers import distributions
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention, VarianceNorm, scale_count
 from caffe_fillers.fillers.contract import Filler, filler, filler_types, require_finite, require_held
@@ -30,20 +29,20 @@ for _plain in (Gaussian, PositiveUnitball, Uniform, Xavier, MSRA, Bilinear):
 class IntelMSRA(Filler):
     """Msra whose standard deviation is multiplied by `scale`: intel/caffe 44d536385.
 
-    >>> IntelMSRA(scale=0.5).law((4, 2))
+    >>> IntelMSRA(scale=0.5).distribution((4, 2))
     Normal(mean=0.0, std=0.5)
     """
 
     variance_norm: VarianceNorm | str | int = VarianceNorm.FAN_IN
     scale: float = 1.0
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """`scale` is a float in FillerParameter, whatever `dtype` is."""
         require_finite(self, "scale")
         std = MSRA(self.variance_norm, sparse=self.sparse).scale(shape, dtype, convention)
-        return laws.Normal(0.0, float(dtype(np.float32(self.scale)) * dtype(std)))
+        return distributions.Normal(0.0, float(dtype(np.float32(self.scale)) * dtype(std)))
 
 
 @filler("msra+alpha")
@@ -53,21 +52,21 @@ class LeakyMSRA(Filler):
 
     He, Zhang, Ren and Sun, Delving deep into rectifiers, ICCV 2015, equation 15.
 
-    >>> LeakyMSRA(alpha=1.0).law((4, 1))
+    >>> LeakyMSRA(alpha=1.0).distribution((4, 1))
     Normal(mean=0.0, std=1.0)
     """
 
     variance_norm: VarianceNorm | str | int = VarianceNorm.FAN_IN
     alpha: float = 0.0
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """`alpha` is a float in FillerParameter, whatever `dtype` is."""
         self.require_dense(shape)
         n = scale_count(convention.fans(shape), VarianceNorm.of(self.variance_norm), dtype)
         alpha = dtype(np.float32(self.alpha))
-        return laws.Normal(0.0, float(np.sqrt(dtype(2) / n / (dtype(1) + alpha * alpha))))
+        return distributions.Normal(0.0, float(np.sqrt(dtype(2) / n / (dtype(1) + alpha * alpha))))
 
 
 @filler("identity")
@@ -78,13 +77,13 @@ class Identity(Filler):
     Both count in the values as if the kernel were 1x1; the latter takes as
     many outputs as inputs only.
 
-    >>> Identity().law((2, 3)).block.tolist()
+    >>> Identity().distribution((2, 3)).block.tolist()
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """The first values are the matrix; what is left stays zero."""
         self.require_dense(shape)
         num, channels = (shape[:2]) if len(shape) > 1 else (legacy_dim(shape, 0), 1)
@@ -92,7 +91,7 @@ class Identity(Filler):
             raise FillerError(f"the identity filler needs outputs and inputs, not {format_shape(shape)}")
         require_held(count(shape))
         places = np.arange(min(num, channels)) * (channels + 1)
-        return laws.Exact(count(shape), lambda: _placed(shape, places, 1.0, dtype))
+        return distributions.Exact(count(shape), lambda: _placed(shape, places, 1.0, dtype))
 
 
 @filler("diagonal")
@@ -100,7 +99,7 @@ class Identity(Filler):
 class Diagonal(Filler):
     """Kernels from a channel to itself: `diag_val`, or 1, spread over the kernel: FlowNet 2, b92e198b5.
 
-    >>> Diagonal(diag_val=(3.0,)).law((2, 2)).block.tolist()
+    >>> Diagonal(diag_val=(3.0,)).distribution((2, 2)).block.tolist()
     [[3.0, 0.0], [0.0, 1.0]]
     """
 
@@ -109,9 +108,9 @@ class Diagonal(Filler):
     def __post_init__(self) -> None:
         object.__setattr__(self, "diag_val", tuple(self.diag_val))
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """Sums over the kernel are the values given."""
         self.require_dense(shape)
         if not np.isfinite(self.diag_val).all():
@@ -124,7 +123,7 @@ class Diagonal(Filler):
         places = (np.arange(length) * (channels + 1))[:, np.newaxis] * area + np.arange(area)
         require_held(count(shape))
         spread = (values / dtype(area))[:, np.newaxis]
-        return laws.Exact(count(shape), lambda: _placed(shape, places, spread, dtype))
+        return distributions.Exact(count(shape), lambda: _placed(shape, places, spread, dtype))
 
 
 @filler("bicubic")
@@ -134,13 +133,13 @@ class Bicubic(Filler):
 
     Keys, Cubic convolution interpolation for digital image processing, 1981, equation 15, a = -1/2.
 
-    >>> Bicubic().law((1, 1, 3, 3)).block[1].tolist()
+    >>> Bicubic().distribution((1, 1, 3, 3)).block[1].tolist()
     [0.0, 0.0, 0.0]
     """
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """One kernel, repeated for every pair of channels."""
         self.require_dense(shape)
         if len(shape) != 4 or shape[2] != shape[3]:
@@ -151,10 +150,10 @@ class Bicubic(Filler):
         center = np.float32((4 * factor - 1 - factor % 4) / (2.0 * factor))
         weight = _cubic(np.abs(np.arange(size, dtype=np.float32) / np.float32(factor) - center))
         require_held(size * size)
-        return laws.Exact(size * size, lambda: np.outer(weight, weight).astype(dtype))
+        return distributions.Exact(size * size, lambda: np.outer(weight, weight).astype(dtype))
 
 
-def _cubic(distance: laws.Values) -> laws.Values:
+def _cubic(distance: distributions.Values) -> distributions.Values:
     """Keys' kernel, in double precision."""
     s, a = distance.astype(np.float64), -0.5
     near = (a + 2) * (s * s * s) - (a + 3) * (s * s) + 1
@@ -162,7 +161,7 @@ def _cubic(distance: laws.Values) -> laws.Values:
     return np.where(s <= 1, near, np.where(s < 2, far, 0.0))
 
 
-def _placed(shape: Shape, places: Any, content: Any, dtype: type[np.floating]) -> laws.Values:
+def _placed(shape: Shape, places: Any, content: Any, dtype: type[np.floating]) -> distributions.Values:
     """Zeros with a content at places of the flat blob."""
     values = np.zeros(shape, dtype)
     values.ravel()[places] = content
@@ -174,52 +173,14 @@ def _placed(shape: Shape, places: Any, content: Any, dtype: type[np.floating]) -
 class GaussianUnitball(Filler):
     """A row of N(0, 1) for each output, brought to length 1: happynear/caffe-windows 967eedf25.
 
-    >>> GaussianUnitball().law((5, 8))
+    >>> GaussianUnitball().distribution((5, 8))
     UnitNorm(row=8)
     """
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """Rows are what belongs to one index of the first axis."""
         self.require_dense(shape)
         require_held(count(shape))
-        return UnitNorm(math.prod(shape) // legacy_dim(shape, 0))
-
-
-@dataclass(frozen=True)
-class UnitNorm:
-    """N(0, 1), each row of `row` values divided by sqrt(its sum of squares + 1e-12).
-
-    The order in which a BLAS sums is its own; here it is summed in double
-    precision, so the last bit may differ from what the fork had.
-    """
-
-    row: int
-
-    def __str__(self) -> str:
-        return f"rows of {self.row} of length 1"
-
-    def chunks(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> Iterator[laws.Values]:
-        """One piece: rows can be scaled only when all are drawn."""
-        rows = laws.sample(laws.Normal(0.0, 1.0), stream, (size // self.row, self.row), dtype)
-        squares = np.add.accumulate(np.square(rows, dtype=np.float64), axis=1)[:, -1] + 1e-12
-        yield (rows * (dtype(1) / np.sqrt(squares.astype(dtype)))[:, np.newaxis]).ravel()
-
-    def words(self, stream: rng.Stream, size: int, dtype: type[np.floating]) -> int | None:
-        """As the normal's."""
-
-    @property
-    def mean(self) -> float:
-        """Zero, by symmetry."""
-        return 0.0
-
-    @property
-    def std(self) -> float:
-        """Each of the values has its share of the length."""
-        return 1 / math.sqrt(self.row)
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The unit ball's."""
-        return -1.0, 1.0
+        return distributions.UnitNorm(math.prod(shape) // legacy_dim(shape, 0))

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.fillers.contract import Filler, filler
@@ -40,7 +40,7 @@ class _Segment:
     colour: tuple[float, float, float] = (1, 1, 1)
     absolute: bool = False
 
-    def kernel(self, index: int, size: int) -> laws.Values:
+    def kernel(self, index: int, size: int) -> distributions.Values:
         """The 3 x size x size values in double precision."""
         amplitude, sigma, omega, theta, phi = (
             value(index) if callable(value) else value
@@ -51,7 +51,7 @@ class _Segment:
         envelope = _exp(-(x * x + y * y) / (2 * sigma * sigma))
         along = x * math.cos(theta) - y * math.sin(theta)
         scaled = omega if self.absolute else PI * (size - 1) / 2 / omega
-        wave: laws.Values = amplitude * envelope * _cos(along * scaled + phi)
+        wave: distributions.Values = amplitude * envelope * _cos(along * scaled + phi)
         return np.multiply.outer(np.asarray(self.colour, np.float64), wave)
 
 
@@ -126,13 +126,13 @@ _BANKS = {(32, 5): _CIFAR, (64, 7): _GOOGLENET, (64, 3): _VGG, (96, 11): _ALEXNE
 class Gabor(Filler):
     """A fixed bank for the first layer of CIFAR's net, GoogLeNet, VGG or AlexNet; nothing is drawn.
 
-    >>> Gabor().law((96, 3, 11, 11)).block.shape
+    >>> Gabor().distribution((96, 3, 11, 11)).block.shape
     (96, 3, 11, 11)
     """
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """Computed in double precision; any other shape is refused, as Intel's Caffe does."""
         self.require_dense(shape)
         bank = _BANKS.get((shape[0], shape[-1])) if len(shape) == 4 else None
@@ -141,10 +141,10 @@ class Gabor(Filler):
                 f"the gabor filler has no bank for {format_shape(shape)}, only for 32x3x5x5, 64x3x7x7, "
                 "64x3x3x3 and 96x3x11x11"
             )
-        return laws.Exact(count(shape), lambda: _bank(bank, shape).astype(dtype))
+        return distributions.Exact(count(shape), lambda: _bank(bank, shape).astype(dtype))
 
 
-def _bank(bank: tuple[_Segment, ...], shape: Shape) -> laws.Values:
+def _bank(bank: tuple[_Segment, ...], shape: Shape) -> distributions.Values:
     kernels = []
     for index in range(shape[0]):
         segment = next(each for each in bank if index < each.stop)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import MASTER, Convention, VarianceNorm, scale_count
 from caffe_fillers.fillers.contract import (
@@ -26,18 +26,18 @@ from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
 class Constant(Filler):
     """One value everywhere, zero by default: what a blob without any filler gets.
 
-    >>> Constant(0.5).law((3,))
+    >>> Constant(0.5).distribution((3,))
     Constant(value=0.5)
     """
 
     value: float = 0.0
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """The constant, rounded to float32."""
         self.require_dense(shape)
-        return laws.Constant(float(np.float32(self.value)))
+        return distributions.Constant(float(np.float32(self.value)))
 
 
 @filler("uniform")
@@ -45,23 +45,23 @@ class Constant(Filler):
 class Uniform(Filler):
     """U(min, max), 0 to 1 by default.
 
-    >>> Uniform(-0.5, 0.5).law((3,))
+    >>> Uniform(-0.5, 0.5).distribution((3,))
     Uniform(low=-0.5, high=0.5)
     """
 
     min: float = 0.0
     max: float = 1.0
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """U(min, max); Caffe refuses min > max."""
         self.require_dense(shape)
         low, high = float(np.float32(self.min)), float(np.float32(self.max))
         if not low <= high:
             raise FillerError(f"the uniform filler has min {low:g} above max {high:g}: exchange them")
         require_finite(self, "min", "max")
-        return laws.Uniform(low, high)
+        return distributions.Uniform(low, high)
 
 
 @filler("gaussian")
@@ -69,25 +69,25 @@ class Uniform(Filler):
 class Gaussian(Filler):
     """N(mean, std), of which `sparse` values per output on average stay where it is not -1.
 
-    >>> Gaussian(std=0.25, sparse=3).law((12, 20))
+    >>> Gaussian(std=0.25, sparse=3).distribution((12, 20))
     SparseNormal(normal=Normal(mean=0.0, std=0.25), keep=0.25)
     """
 
     mean: float = 0.0
     std: float = 1.0
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """The normal, or its sparse form; Caffe refuses std <= 0 and a sparse outside 0 to the outputs."""
         require_values(shape)
-        normal = laws.Normal(float(np.float32(self.mean)), float(np.float32(self.std)))
+        normal = distributions.Normal(float(np.float32(self.mean)), float(np.float32(self.std)))
         if not normal.std > 0:
             raise FillerError(f"the gaussian filler needs std above 0, not {normal.std:g}")
         require_finite(self, "mean", "std")
         if self.sparse == NOT_SPARSE:
             return normal
-        return laws.SparseNormal(normal, float(self._keep(shape, dtype, convention)))
+        return distributions.SparseNormal(normal, float(self._keep(shape, dtype, convention)))
 
     def _keep(self, shape: Shape, dtype: type[np.floating], convention: Convention) -> np.floating:
         if self.sparse < NOT_SPARSE:
@@ -123,20 +123,20 @@ def _sparse_outputs(shape: Shape, convention: Convention) -> int:
 class PositiveUnitball(Filler):
     """U(0, 1), each output's values divided by their sum.
 
-    >>> PositiveUnitball().law((5, 8))
+    >>> PositiveUnitball().distribution((5, 8))
     UnitSum(row=8)
     """
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """Rows are what belongs to one index of the first axis."""
         self.require_dense(shape)
         if not shape:
             raise FillerError("the positive_unitball filler needs a blob of at least one axis")
         row = count(shape, 1)
         require_held(row)
-        return laws.UnitSum(row)
+        return distributions.UnitSum(row)
 
 
 @dataclass(frozen=True)
@@ -168,18 +168,18 @@ class Xavier(_Scaled):
     feedforward neural networks, AISTATS 2010, equation 16 is the mean; the
     default here is fan_in.
 
-    >>> Xavier("AVERAGE").law((2, 4))
+    >>> Xavier("AVERAGE").distribution((2, 4))
     Uniform(low=-1.0, high=1.0)
     """
 
     numerator: ClassVar[int] = 3
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """The bounds are opposite to each other."""
         bound = self.scale(shape, dtype, convention)
-        return laws.Uniform(-bound, bound)
+        return distributions.Uniform(-bound, bound)
 
 
 @filler("msra")
@@ -190,19 +190,19 @@ class MSRA(_Scaled):
     He, Zhang, Ren and Sun, Delving deep into rectifiers, ICCV 2015, equation
     10 is fan_in and equation 14 fan_out.
 
-    >>> MSRA().law((4, 2))
+    >>> MSRA().distribution((4, 2))
     Normal(mean=0.0, std=1.0)
     """
 
     numerator: ClassVar[int] = 2
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """Caffe had no msra before the variance norms."""
         if not convention.variance_norm:
             raise FillerError(f"Caffe {convention.name} has no msra filler; it came in 2015-05")
-        return laws.Normal(0.0, self.scale(shape, dtype, convention))
+        return distributions.Normal(0.0, self.scale(shape, dtype, convention))
 
 
 @filler("bilinear")
@@ -214,13 +214,13 @@ class Bilinear(Filler):
     modulo 4 and computed in float whatever the `Dtype`; 888597e67 (2017-10)
     mended both.
 
-    >>> Bilinear().law((1, 1, 4, 4)).block[0].tolist()
+    >>> Bilinear().distribution((1, 1, 4, 4)).block[0].tolist()
     [0.0625, 0.1875, 0.1875, 0.0625]
     """
 
-    def law(
+    def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
-    ) -> laws.Law:
+    ) -> distributions.Distribution:
         """One kernel, repeated for every pair of channels."""
         self.require_dense(shape)
         if convention.bilinear is None:
@@ -238,4 +238,4 @@ class Bilinear(Filler):
             distance = np.abs(np.arange(size, dtype=np.float32) / np.float32(factor) - center)
         weight = distance.dtype.type(1) - distance
         require_held(size * size)
-        return laws.Exact(size * size, lambda: np.outer(weight, weight).astype(dtype))
+        return distributions.Exact(size * size, lambda: np.outer(weight, weight).astype(dtype))

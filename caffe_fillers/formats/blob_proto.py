@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.wire import VARINT, fields
-from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import ModelBlob
 from caffe_fillers.schema import BlobProto, BlobShape, from_bytes
 from caffe_fillers.shapes import Shape, as_shape, format_shape

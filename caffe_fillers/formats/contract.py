@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from caffe_fillers._registry import Registry
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import FormatError, NetError, UsageError
-from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import check_blob_shape
 

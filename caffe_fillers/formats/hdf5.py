@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError, MissingExtraError
 from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.formats.named_blobs import BLOBS, MAX_TEXT, NET, restore, stored, texts
-from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import count
 

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import CaffeFillersError, FormatError
 from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.formats.named_blobs import MAX_TEXT
 from caffe_fillers.formats.net_text import net_text, read_net_text
-from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.shapes import as_shape, format_shape
 

@@ -16,10 +16,10 @@ from typing import IO, Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
+from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.contract import Format, Tensors, formats
 from caffe_fillers.formats.named_blobs import BLOBS, MAX_TEXT, NET, restore, stored, texts
-from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.resources import require_memory
 from caffe_fillers.shapes import format_shape

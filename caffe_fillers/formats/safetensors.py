@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.contract import Format, Tensors, formats, view
 from caffe_fillers.formats.named_blobs import MAX_TEXT, restore, stored, texts
-from caffe_fillers.laws import CHUNK, Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import as_shape, check_blob_shape
 

@@ -13,10 +13,10 @@ from typing import BinaryIO
 import numpy as np
 
 from caffe_fillers import prototxt
+from caffe_fillers.distributions import Values
 from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.formats.net_text import dialect_line
 from caffe_fillers.formats.text_reader import read
-from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.schema import BlobProto, LayerParameter
 

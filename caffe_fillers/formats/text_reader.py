@@ -18,12 +18,12 @@ from typing import BinaryIO
 import numpy as np
 
 from caffe_fillers import prototxt
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import FormatError, PrototxtError
 from caffe_fillers.formats.blob_proto import read_blob
 from caffe_fillers.formats.contract import view
 from caffe_fillers.formats.net_text import read_net_text
 from caffe_fillers.formats.tickets import redeem
-from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.schema import BlobProto
 from caffe_fillers.shapes import as_shape, format_shape

@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from caffe_fillers import fillers, laws
+from caffe_fillers import fillers
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import FillerError, UnknownNameError
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.frameworks.mxnet import initializers as mxnet
 from caffe_fillers.frameworks.mxnet.stream import RandomState
 from caffe_fillers.frameworks.tensorflow import initializers as tensorflow
 from caffe_fillers.frameworks.tensorflow.nets import SEMANTICS
-from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.plan import Fill, Given, Plan, PlannedBlob
+from caffe_fillers.rng import Stream
 from caffe_fillers.schema import LayerParameter, NetParameter
 
 Draw = Callable[[Fill, LayerParameter], Values]
@@ -64,9 +65,9 @@ def _values(plan: Plan, blob: PlannedBlob, layer: LayerParameter, draw: Draw) ->
         return np.frombuffer(step.values, "<f4")
     assert isinstance(step, Fill)
     try:
-        law = step.law()
-        if isinstance(law, laws.Exact):  # computed, the same everywhere
-            return np.tile(law.block.ravel(), step.count // law.block.size)
+        distribution = step.distribution()
+        if not distribution.is_random:  # the same everywhere
+            return distribution.sample(step.shape, Stream(0))
         return draw(step, layer)
     except FillerError as error:
         raise FillerError(f"layer {step.layer!r} blob {step.index}: {error}") from error

@@ -145,7 +145,7 @@ class _Walk:
         else:
             check_blob_shape(event.shape)
             fill = Fill(layer.name, index, event.shape, event.filler, event.legacy_shape, self.convention)
-            fill.law()  # a filler that refuses this blob says so now
+            fill.distribution()  # a filler that refuses this blob says so now
             self.steps.append(fill)
         return len(self.steps) - 1
 

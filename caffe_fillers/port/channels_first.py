@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.laws import Values
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.nodes import check_size, one_to_one, pair

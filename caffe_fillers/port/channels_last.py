@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.laws import Values
 from caffe_fillers.port.contract import LayOut
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.nodes import counted, exchanged, known, pair, spread, without_ones

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.plan import Plan
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.numbering import told_apart

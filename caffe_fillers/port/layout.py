@@ -7,8 +7,8 @@ from functools import cache, partial
 
 import numpy as np
 
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import NetError
-from caffe_fillers.laws import Values
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.plan import Plan
 from caffe_fillers.port.contract import Target

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.laws import Values
 from caffe_fillers.layers.windows import Windows
 from caffe_fillers.port.graph import Node
 from caffe_fillers.schema import PoolingParameter, ReductionParameter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.port.contract import LayOut, Translate, Translation
 from caffe_fillers.port.graph import Node
 

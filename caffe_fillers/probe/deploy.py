@@ -99,7 +99,9 @@ def _feeds(layer: LayerParameter, tops: dict[str, Shape | None], items: int) -> 
             raise UsageError(
                 f"the probe needs the shape of {name!r}, which is {format_shape(shape)}: give --shape"
             )
-        law = from_parameter(fillers[index if len(fillers) > 1 else 0]).law(shape) if fillers else None
-        moments = (None, None) if law is None else (law.mean, law.std)
+        distribution = (
+            from_parameter(fillers[index if len(fillers) > 1 else 0]).distribution(shape) if fillers else None
+        )
+        moments = (None, None) if distribution is None else (distribution.mean, distribution.std)
         feeds.append(Feed(f"{layer.name}:{name}", name, (items, *shape[1:]), *moments))
     return feeds

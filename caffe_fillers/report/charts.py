@@ -30,16 +30,19 @@ def _specification(name: str) -> Any:
 
 
 def _histogram(blob: BlobView) -> dict[str, Any]:
-    """Bins of one histogram; marks are the law's bounds, or a deviation to either side of its mean."""
+    """Bins of one histogram; marks are the declared bounds, or a deviation to either side of the mean."""
     assert blob.summary is not None and blob.summary.histogram is not None
     histogram = blob.summary.histogram
     marks = []
-    if blob.expected is not None and blob.law is not None:
+    if blob.expected is not None and blob.distribution is not None:
         if blob.row.bound is not None:
-            marks = [{"value": value, "what": "bound"} for value in blob.law.support]
+            marks = [{"value": value, "what": "bound"} for value in blob.distribution.support]
         else:
             marks = [
-                {"value": blob.law.mean + side * blob.law.std, "what": "mean ± standard deviation"}
+                {
+                    "value": blob.distribution.mean + side * blob.distribution.std,
+                    "what": "mean ± standard deviation",
+                }
                 for side in (-1, 1)
             ]
     return {

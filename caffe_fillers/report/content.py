@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from caffe_fillers._version import __version__
 from caffe_fillers.check import BlobVerdict, CheckResult
-from caffe_fillers.laws import Law
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Fill, Plan, PlannedBlob
@@ -47,7 +47,7 @@ class BlobView:
 
     row: PlanRow
     summary: Summary | None = None
-    law: Law | None = None
+    distribution: Distribution | None = None
     expected: tuple[float, ...] | None = None
     verdict: BlobVerdict | None = None
 
@@ -146,14 +146,14 @@ def _blob(
     verdict: BlobVerdict | None,
 ) -> BlobView:
     step = plan.steps[planned.step]
-    law = step.law() if isinstance(step, Fill) else None
+    distribution = step.distribution() if isinstance(step, Fill) else None
     if found is None or planned.owner is not None:
-        return BlobView(row, law=law, verdict=verdict)
-    summary = summarise(found.chunks, law)
+        return BlobView(row, distribution=distribution, verdict=verdict)
+    summary = summarise(found.chunks, distribution)
     expected = None
-    if law is not None and summary.histogram is not None:
-        expected = expected_counts(law, summary.histogram, summary.size)
-    return BlobView(row, summary, law, expected, verdict)
+    if distribution is not None and summary.histogram is not None:
+        expected = expected_counts(distribution, summary.histogram, summary.size)
+    return BlobView(row, summary, distribution, expected, verdict)
 
 
 def _shaped(names: Sequence[str], plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 
 MOST_TILES = 1024
 _GREY = 128

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.laws import Law, SparseNormal, Values
+from caffe_fillers.distributions import Distribution, Values
 
 BINS = 48
 _TAILS = 6.0
-"""Standard deviations to either side that a law without bounds is looked for in; few values lie beyond."""
+"""Standard deviations to either side to look for unbounded values in; few lie beyond."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ class Summary:
     histogram: Histogram | None = None
 
 
-def summarise(chunks: Callable[[], Iterator[Values]], law: Law | None = None) -> Summary:
-    """Look at all values that `chunks` gives; they are asked for again where `law` does not tell their range.
+def summarise(chunks: Callable[[], Iterator[Values]], distribution: Distribution | None = None) -> Summary:
+    """Read all values that `chunks` gives; they are read again if `distribution` does not give their range.
 
     >>> values = np.float32([0.0, 0.25, 0.5, 1.0])
     >>> found = summarise(lambda: iter([values]))
     >>> found.mean, found.zeros, found.histogram.high
     (0.4375, 1, 1.0)
     """
-    bins, moments = _Bins.of(law), _Moments()
+    bins, moments = _Bins.of(distribution), _Moments()
     for chunk in chunks():
         moments.add(chunk)
         if bins is not None:
@@ -72,11 +72,11 @@ def summarise(chunks: Callable[[], Iterator[Values]], law: Law | None = None) ->
             bins.add(chunk)
         return moments.summary(bins.histogram())
     histogram = bins.histogram()
-    return moments.summary(histogram if _is_bounded(law) else _trimmed(histogram))
+    return moments.summary(histogram if _is_bounded(distribution) else _trimmed(histogram))
 
 
-def _is_bounded(law: Law | None) -> bool:
-    return law is not None and all(map(math.isfinite, law.support))
+def _is_bounded(distribution: Distribution | None) -> bool:
+    return distribution is not None and all(map(math.isfinite, distribution.support))
 
 
 def _trimmed(histogram: Histogram) -> Histogram:
@@ -97,14 +97,12 @@ class _Bins:
         self._counts = np.zeros(number, np.int64)
 
     @classmethod
-    def of(cls, law: Law | None) -> _Bins | None:
-        """Where a law's values lie; None where it has one value or none is given."""
-        if law is None or not law.std > 0 or not math.isfinite(law.std):
+    def of(cls, distribution: Distribution | None) -> _Bins | None:
+        """Where a distribution's values lie; None where it has one value or none is given."""
+        if distribution is None or not distribution.std > 0 or not math.isfinite(distribution.std):
             return None
-        if _is_bounded(law):
-            return cls(*law.support, BINS, sparse=False)
-        width = _TAILS * max(law.std, _normal_std(law))
-        return cls(law.mean - width, law.mean + width, 2 * BINS, isinstance(law, SparseNormal))
+        number = BINS if _is_bounded(distribution) else 2 * BINS
+        return cls(*distribution.range_of_most(_TAILS), number, distribution.zeros > 0)
 
     def add(self, chunk: Values) -> None:
         """Count values; those outside, which are not numbers among them, are left out."""
@@ -123,10 +121,6 @@ class _Bins:
     def histogram(self) -> Histogram:
         """What was counted so far."""
         return Histogram(self.low, self.high, tuple(self._counts.tolist()))
-
-
-def _normal_std(law: Law) -> float:
-    return law.normal.std if isinstance(law, SparseNormal) else 0.0
 
 
 class _Moments:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.laws import Law
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
 from caffe_fillers.signal.parts import Gradient, Signal
@@ -19,12 +19,12 @@ Pull: TypeAlias = Callable[[tuple[Gradient, ...]], Gradients]
 
 @dataclass(frozen=True)
 class Node:
-    """A layer as its rule sees it: parameters, shapes, the laws of its blobs, and the phase it runs in."""
+    """A layer as its rule sees it: parameters, shapes, distributions of its blobs, and its phase."""
 
     parameter: LayerParameter
     bottoms: tuple[Shape | None, ...]
     tops: tuple[Shape | None, ...]
-    laws: tuple[Law, ...]
+    distributions: tuple[Distribution, ...]
     train: bool
     input_mean: float = 0.0
     input_std: float = 1.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.layers import layer_type
 from caffe_fillers.plan import Draw, Given, Plan
 from caffe_fillers.schema import TRAIN, NetParameter
@@ -58,9 +58,9 @@ def graph(
     parameter: NetParameter, plan: Plan, phase: str | None, input_mean: float, input_std: float
 ) -> Graph:
     """The net that Caffe saves, wired as it runs; without a phase each layer has its own."""
-    blob_laws: dict[int, list[laws.Law]] = {}
+    found: dict[int, list[distributions.Distribution]] = {}
     for blob in plan.blobs:
-        blob_laws.setdefault(blob.layer_id, []).append(_law(plan, blob.step))
+        found.setdefault(blob.layer_id, []).append(_distribution(plan, blob.step))
     current: dict[str, int] = {}
     steps: list[Step] = []
     consumers: dict[int, int] = {}
@@ -77,7 +77,7 @@ def graph(
             layer,
             tuple(plan.tops[name] for name in layer.bottom),
             tuple(plan.tops[name] for name in layer.top),
-            tuple(blob_laws.get(index, ())),
+            tuple(found.get(index, ())),
             train,
             input_mean,
             input_std,
@@ -88,11 +88,11 @@ def graph(
     return Graph(tuple(steps), consumers)
 
 
-def _law(plan: Plan, number: int) -> laws.Law:
+def _distribution(plan: Plan, number: int) -> distributions.Distribution:
     step = plan.steps[number]
     if isinstance(step, Given):
         values = np.frombuffer(step.values, "<f4").reshape(step.shape)
-        return laws.Exact(values.size, lambda: values)
+        return distributions.Exact(values.size, lambda: values)
     if isinstance(step, Draw):
         raise TypeError("a blob is made by a fill, not by a draw")
-    return step.law()
+    return step.distribution()

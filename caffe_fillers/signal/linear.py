@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.signal.contract import Flow, Gradients
 from caffe_fillers.signal.distribution import Part, Reals, normal
 from caffe_fillers.signal.parts import Gradient, Power, Signal, cut, num_channels
@@ -32,7 +32,7 @@ _ROUNDING = 1e-12  # a mean that is smaller than this part of the deviation is 0
 class Weights:
     """Connections and the first two moments of the weights on them.
 
-    `plain` counts connections. Weights are either alike in law, with `mean`
+    `plain` counts connections. Weights are either alike in distribution, with `mean`
     and `variance`, or one known kernel: then `weighted` sums with its values
     and `squared` with their squares, and mean and variance are 0. `unit_sum`
     marks weights that hang together by their sum.
@@ -69,24 +69,28 @@ class Weights:
         return (self.variance + self.mean**2) * self.plain.backward(values)
 
 
-def weights(law: laws.Law, connect: Callable[[Sequence[Reals] | None], Connections], kernel: int) -> Weights:
-    """Moments of a law on connections, which `connect` makes with taps along each axis or none.
+def weights(
+    distribution: distributions.Distribution,
+    connect: Callable[[Sequence[Reals] | None], Connections],
+    kernel: int,
+) -> Weights:
+    """Moments of a distribution on connections, which `connect` makes with taps along each axis or none.
 
-    A law that computes one kernel of rank 1 for all (bilinear) gives its taps
+    A distribution that computes one kernel of rank 1 for all (bilinear) gives its taps
     themselves; `kernel` is the number of axes of the kernel.
     """
     plain = connect(None)
-    taps = _taps(law, kernel)
+    taps = _taps(distribution, kernel)
     if taps is not None:
         return Weights(plain, weighted=connect(taps), squared=connect([axis**2 for axis in taps]))
-    mean = law.mean if abs(law.mean) > _ROUNDING * law.std else 0.0
-    return Weights(plain, mean, law.std**2, unit_sum=isinstance(law, laws.UnitSum))
+    mean = distribution.mean if abs(distribution.mean) > _ROUNDING * distribution.std else 0.0
+    return Weights(plain, mean, distribution.std**2, unit_sum=distribution.is_correlated)
 
 
-def _taps(law: laws.Law, axes: int) -> list[Reals] | None:
-    if not isinstance(law, laws.Exact) or law.block.ndim != axes or law.block.sum() == 0:
+def _taps(distribution: distributions.Distribution, axes: int) -> list[Reals] | None:
+    if distribution.block is None or distribution.block.ndim != axes or distribution.block.sum() == 0:
         return None
-    block = law.block.astype(np.float64)
+    block = distribution.block.astype(np.float64)
     total = float(block.sum())
     taps = [block.sum(axis=tuple(other for other in range(axes) if other != axis)) for axis in range(axes)]
     taps = [axis / total ** (1 - 1 / axes) for axis in taps]
@@ -97,7 +101,7 @@ def _taps(law: laws.Law, axes: int) -> list[Reals] | None:
 
 
 def forward(
-    signal: Signal, kernel: Weights, outputs: int, group: int, bias: laws.Law | None
+    signal: Signal, kernel: Weights, outputs: int, group: int, bias: distributions.Distribution | None
 ) -> Signal | None:
     """The tops of a layer with `outputs` channels in `group` groups; None where inputs hang together."""
     channels = num_channels(signal) // group
@@ -112,7 +116,7 @@ def forward(
 
 
 def _output(
-    signal: Signal, kernel: Weights, channels: int, outputs: int, bias: laws.Law | None
+    signal: Signal, kernel: Weights, channels: int, outputs: int, bias: distributions.Distribution | None
 ) -> Part | None:
     """One group's; a single part stands for any `channels` of its own."""
     hang_together = any(part.alike for part in signal) and channels > 1

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.fillers import MSRA, Xavier
 from caffe_fillers.plan import Fill
 from caffe_fillers.shapes import Shape
@@ -31,16 +31,21 @@ def level_filler(graph: Graph, step: Step, flow: Flow, shape: Shape) -> str:
     It is named if xavier or msra come within a tenth of the deviation, else
     given as a gaussian. The factor is that of a standard normal.
     """
-    if not flow.fan_in or flow.forward_gain is None or isinstance(step.node.laws[0], laws.Exact):
+    if not flow.fan_in or flow.forward_gain is None or _is_computed(step.node.distributions[0]):
         return ""
     factor = _factor_behind(graph, step)
     if factor is None or 1 / LEVEL <= flow.forward_gain * factor <= LEVEL:
         return ""
     std = 1 / math.sqrt(flow.fan_in * factor)
     for name, filler in _CANDIDATES.items():
-        if std / _NEAR <= filler.law(shape).std <= std * _NEAR:
+        if std / _NEAR <= filler.distribution(shape).std <= std * _NEAR:
             return name
     return f"gaussian std {std:.2g}"
+
+
+def _is_computed(distribution: Distribution) -> bool:
+    """Whether it is a kernel such as bilinear's, which is meant to be what it is; a constant is not."""
+    return not distribution.is_random and distribution.std > 0
 
 
 def _factor_behind(graph: Graph, step: Step) -> float | None:

@@ -208,11 +208,11 @@ def test_a_solvers_test_nets_draw_after_its_training_net() -> None:
     trained = cf.Stream(net.seed or 0)
     for plan in (net.plan, *net.test_plans):
         for step in plan.steps:
-            law = step.law() if hasattr(step, "law") else None
-            if law is None:
+            distribution = step.distribution() if hasattr(step, "distribution") else None
+            if distribution is None:
                 trained.skip(getattr(step, "words", 0))
             else:
-                for _ in law.chunks(trained, step.count, np.float32):
+                for _ in distribution.chunks(step.count, trained):
                     pass
     assert stream.position == trained.position
 

@@ -14,7 +14,7 @@ import numpy as np
 from paths import CORPUS
 
 import caffe_fillers as cf
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.check import CheckResult, Status
 from caffe_fillers.execute import execute
 from caffe_fillers.fans import VarianceNorm
@@ -117,7 +117,7 @@ def random_blobs(net: cf.Net) -> list[tuple[PlannedBlob, Fill]]:
         for blob in net.plan.blobs
         if blob.owner is None
         and isinstance(step := net.plan.steps[blob.step], Fill)
-        and step.law().std > 0
+        and step.distribution().std > 0
         and _is_random(net.plan, blob)
     ]
 
@@ -141,8 +141,10 @@ def cases(net: cf.Net) -> Iterator[Case]:
 
 def _is_random(plan: Plan, blob: PlannedBlob) -> bool:
     step = plan.steps[blob.step]
-    law = step.law() if isinstance(step, Fill) else laws.Constant(0.0)
-    return isinstance(law, laws.SparseNormal) or (law.std > 0 and not isinstance(law, laws.Exact))
+    distribution = step.distribution() if isinstance(step, Fill) else distributions.Constant(0.0)
+    return isinstance(distribution, distributions.SparseNormal) or (
+        distribution.std > 0 and not isinstance(distribution, distributions.Exact)
+    )
 
 
 def _of_values(plan: Plan, where: Place, shape: tuple[int, ...]) -> Iterator[Case]:
@@ -177,11 +179,11 @@ def _exchange(first: Place, second: Place, arrays: Arrays) -> None:
 
 
 def _other(step: Fill, norm: VarianceNorm) -> Fill | None:
-    """The step with another norm, if it is a xavier or msra of which that makes another law."""
+    """The step with another norm, if it is a xavier or msra of which that makes another distribution."""
     if type(step.filler) not in (Xavier, MSRA):
         return None
     changed = replace(step, filler=replace(step.filler, variance_norm=norm))
-    return changed if changed.law() != step.law() else None
+    return changed if changed.distribution() != step.distribution() else None
 
 
 def _by_norm(plan: Plan, norm: VarianceNorm, numbers: list[int], kind: str) -> Case:

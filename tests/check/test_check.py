@@ -10,46 +10,51 @@ import pytest
 from paths import CORPUS, EXAMPLES
 
 import caffe_fillers as cf
-from caffe_fillers import fillers, laws
+from caffe_fillers import distributions, fillers
 from caffe_fillers.check import Observed, Status, check_model, diagnose, recover_seed, search_seeds
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.words import candidates, value_of
 from caffe_fillers.cli import main
 from caffe_fillers.plan import Fill
 
-LAWS = [laws.Uniform(-0.0589, 0.0589), laws.Uniform(0.0, 1.0), laws.Normal(0.0, 0.01), laws.Normal(0.5, 1.0)]
+DISTRIBUTIONS = [
+    distributions.Uniform(-0.0589, 0.0589),
+    distributions.Uniform(0.0, 1.0),
+    distributions.Normal(0.0, 0.01),
+    distributions.Normal(0.5, 1.0),
+]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
 @pytest.mark.parametrize("seed", [0, 42, 4294967295])
-def test_the_seed_is_recovered(law: laws.Law, seed: int) -> None:
-    values = laws.sample(law, cf.Stream(seed), (700,))
-    assert recover_seed([Observed(0, law, values)]) == seed
+def test_the_seed_is_recovered(distribution: distributions.Distribution, seed: int) -> None:
+    values = distribution.sample((700,), cf.Stream(seed))
+    assert recover_seed([Observed(0, distribution, values)]) == seed
 
 
-@pytest.mark.parametrize("law", LAWS[:1], ids=str)
-def test_the_seed_is_recovered_where_something_drew_first(law: laws.Law) -> None:
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS[:1], ids=str)
+def test_the_seed_is_recovered_where_something_drew_first(distribution: distributions.Distribution) -> None:
     stream = cf.Stream(1701)
     stream.skip(3)
-    values = laws.sample(law, stream, (700,))
-    assert recover_seed([Observed(1, law, values)], slack=4) == 1701
-    assert search_seeds([Observed(3, law, values)], range(1600, 1800)) == 1701
+    values = distribution.sample((700,), stream)
+    assert recover_seed([Observed(1, distribution, values)], slack=4) == 1701
+    assert search_seeds([Observed(3, distribution, values)], range(1600, 1800)) == 1701
 
 
-@pytest.mark.parametrize("law", [LAWS[0], LAWS[2]], ids=str)
-def test_foreign_values_have_no_seed(law: laws.Law) -> None:
-    values = np.random.default_rng(1).normal(law.mean, law.std / 2, 700).astype(np.float32)
-    assert recover_seed([Observed(0, law, values)]) is None
+@pytest.mark.parametrize("distribution", [DISTRIBUTIONS[0], DISTRIBUTIONS[2]], ids=str)
+def test_foreign_values_have_no_seed(distribution: distributions.Distribution) -> None:
+    values = np.random.default_rng(1).normal(distribution.mean, distribution.std / 2, 700).astype(np.float32)
+    assert recover_seed([Observed(0, distribution, values)]) is None
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
-def test_candidates_are_all_words_of_a_value(law: laws.Law) -> None:
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
+def test_candidates_are_all_words_of_a_value(distribution: distributions.Distribution) -> None:
     words = cf.Stream(9).words(400)
-    for word, value in zip(words, value_of(law, words), strict=True):
+    for word, value in zip(words, value_of(distribution, words), strict=True):
         if np.isfinite(value):
-            found = candidates(law, value)
+            found = candidates(distribution, value)
             assert word in found
-            assert (value_of(law, found) == value).all()
+            assert (value_of(distribution, found) == value).all()
 
 
 def lenet(tmp_path: Path) -> Path:
@@ -102,11 +107,11 @@ def test_trained_weights_are_called_so() -> None:
 
 
 @pytest.mark.parametrize("name", [*fillers.filler_types, *fillers.filler_types.variants()])
-def test_a_laws_own_values_fit_it(name: str) -> None:
+def test_a_distributions_own_values_fit_it(name: str) -> None:
     filler = (fillers.filler_types.variants().get(name) or fillers.filler_types[name])()
     shape = {"gabor": (64, 3, 7, 7), "identity": (12, 12)}.get(name, (12, 12, 4, 4))
-    law = filler.law(shape)
-    p_values = [fit(law, laws.sample(law, cf.Stream(seed), shape)).p_value for seed in range(40)]
+    distribution = filler.distribution(shape)
+    p_values = [fit(distribution, distribution.sample(shape, cf.Stream(seed))).p_value for seed in range(40)]
     assert min(p_values) > 1e-4
     assert np.median(p_values) > 0.2
 

@@ -8,7 +8,7 @@ from damages import load, nets
 from strangers import STRANGERS, stranger
 
 import caffe_fillers as cf
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.check import Observed, check_model, recover_seed
 from caffe_fillers.check.adjacent import LAST, seeds_of_neighbours
 from caffe_fillers.check.factors import possible_factors
@@ -16,30 +16,38 @@ from caffe_fillers.check.scaled import Times
 from caffe_fillers.check.statistics import scale_interval
 from caffe_fillers.check.words import candidates, on_grid, value_of
 
-XAVIER, SKEW, UNIT = laws.Uniform(-0.577350258, 0.577350258), laws.Uniform(-0.1, 0.3), laws.Uniform(0.0, 1.0)
-HIGH, SMALL, WIDE = laws.Uniform(3.0, 4.0), laws.Normal(0.0, 0.01), laws.Normal(0.0, 1.41421354)
-LAWS = [XAVIER, SKEW, UNIT, HIGH, SMALL, WIDE]
+XAVIER, SKEW, UNIT = (
+    distributions.Uniform(-0.577350258, 0.577350258),
+    distributions.Uniform(-0.1, 0.3),
+    distributions.Uniform(0.0, 1.0),
+)
+HIGH, SMALL, WIDE = (
+    distributions.Uniform(3.0, 4.0),
+    distributions.Normal(0.0, 0.01),
+    distributions.Normal(0.0, 1.41421354),
+)
+DISTRIBUTIONS = [XAVIER, SKEW, UNIT, HIGH, SMALL, WIDE]
 
 
-def values_of(law: laws.Law, size: int, seed: int = 1701) -> np.ndarray:
-    return laws.sample(law, cf.Stream(seed), (size,))
+def values_of(distribution: distributions.Distribution, size: int, seed: int = 1701) -> np.ndarray:
+    return distribution.sample((size,), cf.Stream(seed))
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
-def test_drawn_values_lie_on_the_grid(law: laws.Law) -> None:
-    values = values_of(law, 3000)
-    tail = 3.4 * law.std if isinstance(law, laws.Normal) else np.inf
-    assert on_grid(law, values[np.abs(values) < tail]).all()
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
+def test_drawn_values_lie_on_the_grid(distribution: distributions.Distribution) -> None:
+    values = values_of(distribution, 3000)
+    tail = 3.4 * distribution.std if isinstance(distribution, distributions.Normal) else np.inf
+    assert on_grid(distribution, values[np.abs(values) < tail]).all()
 
 
-@pytest.mark.parametrize(("law", "most"), [(XAVIER, 0.05), (SKEW, 0.2), (SMALL, 0.7)], ids=str)
-def test_other_values_near_zero_do_not(law: laws.Law, most: float) -> None:
-    others = np.random.default_rng(0).uniform(0, law.std / 200, 3000).astype(np.float32)
-    assert on_grid(law, others).mean() < most
+@pytest.mark.parametrize(("distribution", "most"), [(XAVIER, 0.05), (SKEW, 0.2), (SMALL, 0.7)], ids=str)
+def test_other_values_near_zero_do_not(distribution: distributions.Distribution, most: float) -> None:
+    others = np.random.default_rng(0).uniform(0, distribution.std / 200, 3000).astype(np.float32)
+    assert on_grid(distribution, others).mean() < most
 
 
 @pytest.mark.parametrize(
-    ("law", "size", "factor"),
+    ("distribution", "size", "factor"),
     [
         (XAVIER, 15, 1.02),
         (XAVIER, 15, 0.98),
@@ -58,12 +66,12 @@ def test_other_values_near_zero_do_not(law: laws.Law, most: float) -> None:
 )
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_the_seed_of_scaled_values_is_recovered(
-    law: laws.Law, size: int, factor: float, kind: type[np.floating]
+    distribution: distributions.Distribution, size: int, factor: float, kind: type[np.floating]
 ) -> None:
     """Whether somebody multiplied in float32 or in float64."""
-    values = (values_of(law, size).astype(kind) * kind(factor)).astype(np.float32)
-    for found in possible_factors(law, values)[:20]:
-        seed = recover_seed([Observed(0, Times(law, found.value), values)])
+    values = (values_of(distribution, size).astype(kind) * kind(factor)).astype(np.float32)
+    for found in possible_factors(distribution, values)[:20]:
+        seed = recover_seed([Observed(0, Times(distribution, found.value), values)])
         if seed is not None:
             assert seed == 1701
             assert found.value == pytest.approx(factor, rel=1e-6)
@@ -71,10 +79,12 @@ def test_the_seed_of_scaled_values_is_recovered(
     pytest.fail("no factor led to the seed")
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
 @pytest.mark.parametrize("factor", [1.02, -1.0, 0.3])
-def test_candidates_are_all_words_of_a_scaled_value(law: laws.Law, factor: float) -> None:
-    scaled = Times(law, factor)
+def test_candidates_are_all_words_of_a_scaled_value(
+    distribution: distributions.Distribution, factor: float
+) -> None:
+    scaled = Times(distribution, factor)
     words = cf.Stream(9).words(60)
     for word, value in zip(words, value_of(scaled, words), strict=True):
         if np.isfinite(value):
@@ -83,10 +93,13 @@ def test_candidates_are_all_words_of_a_scaled_value(law: laws.Law, factor: float
             assert (value_of(scaled, found) == value).all()
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
 @pytest.mark.parametrize("size", [4, 10, 100, 1000])
-def test_the_interval_of_a_scale_holds_it(law: laws.Law, size: int) -> None:
-    intervals = [scale_interval(law, values_of(law, size, seed) * np.float32(1.02)) for seed in range(200)]
+def test_the_interval_of_a_scale_holds_it(distribution: distributions.Distribution, size: int) -> None:
+    intervals = [
+        scale_interval(distribution, values_of(distribution, size, seed) * np.float32(1.02))
+        for seed in range(200)
+    ]
     held = [interval is not None and interval[0] <= 1.02 <= interval[1] for interval in intervals]
     assert sum(held) >= 198
 

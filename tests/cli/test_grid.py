@@ -1,4 +1,4 @@
-"""Tables on narrow terminals: columns go in their order, only laws fold, no word is broken."""
+"""Tables on narrow terminals: columns go in their order, only distributions fold, no word is broken."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_columns_go_in_their_order(
     width: int, gone: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     header = shown(LENET, width, monkeypatch)[0]
-    for name in ("layer", "blob", "shape", "filler", "fan in", "law", "parameters"):
+    for name in ("layer", "blob", "shape", "filler", "fan in", "distribution", "parameters"):
         assert name in header
     assert tuple(name for name in ("density", "back", "gain", "fan out") if name not in header) == gone
 

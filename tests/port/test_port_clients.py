@@ -155,17 +155,19 @@ def test_rows_of_a_table_are_caffes(target: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", port_clients.DRAWN)
 def test_weights_are_drawn_as_declared(target: str, tmp_path: Path) -> None:
-    """Mean and deviation of every weight's law, within five standard errors."""
+    """Mean and deviation of every weight's distribution, within five standard errors."""
     net = written(KINDS, tmp_path)
     made = port_clients.DRAWN[target](net, tmp_path)
     fills = [step for step in cf.load_net(net).plan.steps if isinstance(step, Fill)]
     assert fills
     for fill in fills:
-        values, law = made[f"{fill.layer}/{['kernel', 'bias'][fill.index]}"], fill.law()
+        values, distribution = made[f"{fill.layer}/{['kernel', 'bias'][fill.index]}"], fill.distribution()
         assert values.size == fill.count
-        assert values.mean() == pytest.approx(law.mean, abs=5 * law.std / values.size**0.5 + 1e-6)
+        assert values.mean() == pytest.approx(
+            distribution.mean, abs=5 * distribution.std / values.size**0.5 + 1e-6
+        )
         if values.size > 50:
-            assert values.std() == pytest.approx(law.std, rel=5 / values.size**0.5, abs=1e-6)
+            assert values.std() == pytest.approx(distribution.std, rel=5 / values.size**0.5, abs=1e-6)
 
 
 def test_keras_uses_shared_layers_twice(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 The printed code itself is run. Without the frameworks their names stand for
 the formulae of their sources, restated here: each call gives the distribution
-of a tensor of some shape, which must be the law that Caffe draws from. Where
+of a tensor of some shape, which must be the distribution that Caffe draws from. Where
 a framework is installed the code draws, and the values are looked at.
 """
 
@@ -26,7 +26,7 @@ from paths import CORPUS, ROOT
 from port_workers import worker
 
 import caffe_fillers as cf
-from caffe_fillers import fillers, laws
+from caffe_fillers import distributions, fillers
 from caffe_fillers.cli.main import main
 from caffe_fillers.errors import UnknownNameError
 from caffe_fillers.fillers import filler_types
@@ -236,24 +236,24 @@ def _jax(shape: tuple[int, ...]) -> dict[str, Any]:
 STAND_INS = {"torch": _torch, "mxnet": _mxnet, "keras": _keras, "tf1": _tf1, "jax": _jax}
 
 
-def _wanted(law: laws.Law) -> tuple[float, ...]:
-    if isinstance(law, laws.Normal):
-        return law.mean, law.std
-    return law.support
+def _wanted(distribution: distributions.Distribution) -> tuple[float, ...]:
+    if isinstance(distribution, distributions.Normal):
+        return distribution.mean, distribution.std
+    return distribution.support
 
 
 @pytest.mark.parametrize("filler", FILLERS)
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_code_has_the_law_of_the_filler(framework: str, name: str, filler: str) -> None:
+def test_code_has_the_distribution_of_the_filler(framework: str, name: str, filler: str) -> None:
     layer, caffe_shape, *_ = LAYERS[name]
     fill = Fill("layer", 0, caffe_shape, FILLERS[filler])
     found = equivalent(framework, fill, layer)
     drawn = eval(found.on("weight"), STAND_INS[framework](_shape(framework, name)) | {"weight": None})
-    law = fill.law()
-    assert isinstance(drawn, Normal) == isinstance(law, laws.Normal)
+    distribution = fill.distribution()
+    assert isinstance(drawn, Normal) == isinstance(distribution, distributions.Normal)
     got = (drawn.mean, drawn.std) if isinstance(drawn, Normal) else (drawn.low, drawn.high)
-    assert got == pytest.approx(_wanted(law), rel=3e-7)
+    assert got == pytest.approx(_wanted(distribution), rel=3e-7)
     assert found.exact or found.comment
 
 
@@ -283,11 +283,11 @@ def test_where_the_framework_counts_as_caffe_its_own_rule_is_named(framework: st
 def test_what_the_wrong_rule_would_draw_is_seen() -> None:
     """The proof can fail: the untransposed rule on a transposed weight is another distribution."""
     _, caffe_shape, *_ = LAYERS["transposed"]
-    law = Fill("layer", 0, caffe_shape, fillers.Xavier()).law()
+    distribution = Fill("layer", 0, caffe_shape, fillers.Xavier()).distribution()
     drawn = eval(
         "nn.init.kaiming_uniform_(None, nonlinearity='linear')", _torch(_shape("torch", "transposed"))
     )
-    assert (drawn.low, drawn.high) != pytest.approx(law.support, rel=0.1)
+    assert (drawn.low, drawn.high) != pytest.approx(distribution.support, rel=0.1)
 
 
 @pytest.mark.parametrize("filler", HELPED)
@@ -307,9 +307,9 @@ def test_bilinear_of_mxnet_is_named_where_its_centre_is_caffes(size: int) -> Non
     factor = math.ceil(size / 2)
     centre = (2 * factor - 1 - factor % 2) / (2 * factor)
     line = 1 - abs(np.arange(size) / factor - centre)
-    law = fill.law()
-    assert isinstance(law, laws.Exact)
-    same = np.allclose(np.outer(line, line), law.block, atol=1e-6)
+    distribution = fill.distribution()
+    assert isinstance(distribution, distributions.Exact)
+    same = np.allclose(np.outer(line, line), distribution.block, atol=1e-6)
     assert equivalent("mxnet", fill, LAYERS["deconvolution"][0]).exact == same
 
 
@@ -379,17 +379,19 @@ def test_the_table_in_the_documentation_is_that_of_the_registry() -> None:
 BIG = {"convolution": (512, 64, 3, 3), "transposed": (300, 700), "depthwise": (4096, 1, 7, 7)}
 
 
-def _check_values(values: Any, law: laws.Law, exact: bool = True) -> None:
+def _check_values(values: Any, distribution: distributions.Distribution, exact: bool = True) -> None:
     values = np.asarray(values, np.float64)
-    assert values.mean() == pytest.approx(law.mean, abs=5 * law.std / math.sqrt(values.size) + 1e-12)
-    assert values.std() == pytest.approx(law.std, rel=0.02)
-    low, high = law.support
+    assert values.mean() == pytest.approx(
+        distribution.mean, abs=5 * distribution.std / math.sqrt(values.size) + 1e-12
+    )
+    assert values.std() == pytest.approx(distribution.std, rel=0.02)
+    low, high = distribution.support
     margin = 1e-6 * max(abs(low), abs(high)) if math.isfinite(low) else 0.0
     assert values.min() >= low - margin and values.max() <= high + margin
-    if isinstance(law, laws.Normal):
-        assert np.abs(values - law.mean).max() > 3.5 * law.std  # not truncated
-    if isinstance(law, laws.SparseNormal):
-        assert (values != 0).mean() == pytest.approx(law.keep, rel=0.02)
+    if isinstance(distribution, distributions.Normal):
+        assert np.abs(values - distribution.mean).max() > 3.5 * distribution.std  # not truncated
+    if isinstance(distribution, distributions.SparseNormal):
+        assert (values != 0).mean() == pytest.approx(distribution.keep, rel=0.02)
 
 
 def _live_cases() -> list[tuple[str, str]]:
@@ -426,27 +428,27 @@ def test_torch_draws_it() -> None:
         shape = fill.shape[::-1] if name == "transposed" else fill.shape
         weight = torch.nn.Parameter(torch.empty(shape))
         exec(found.on("weight"), _run(found) | {"weight": weight})
-        return weight.detach().numpy(), fill.law()
+        return weight.detach().numpy(), fill.distribution()
 
     for name, filler in _live_cases():
         _check_values(*drawn(name, filler))
     rows, _ = drawn("transposed", "positive_unitball")
     assert rows.sum(axis=0) == pytest.approx(np.ones(300), rel=1e-5)
-    rows, law = drawn("convolution", "positive_unitball")
+    rows, distribution = drawn("convolution", "positive_unitball")
     assert rows.sum(axis=(1, 2, 3)) == pytest.approx(np.ones(512), rel=1e-5)
     for size in (3, 4, 7):
         BIG["kernel"] = (2, 3, size, size)
-        kernel, law = drawn("kernel", "bilinear")
+        kernel, distribution = drawn("kernel", "bilinear")
         del BIG["kernel"]
-        assert np.abs(kernel - law.block).max() < 1e-6
+        assert np.abs(kernel - distribution.block).max() < 1e-6
 
 
-def _draw_last(framework: str, name: str, filler: str, call: Any) -> tuple[Any, laws.Law]:
+def _draw_last(framework: str, name: str, filler: str, call: Any) -> tuple[Any, distributions.Distribution]:
     fill, layer = _fill(name, filler)
     found = equivalent(framework, fill, layer)
     names = _run(found)
     shape = frameworks[framework].tensor(fill, layer).shape
-    return np.asarray(call(eval(found.code, names), shape)), fill.law()
+    return np.asarray(call(eval(found.code, names), shape)), fill.distribution()
 
 
 def _check_last(framework: str, call: Any) -> None:
@@ -457,10 +459,10 @@ def _check_last(framework: str, call: Any) -> None:
     rows, _ = _draw_last(framework, "transposed", "positive_unitball", call)
     assert rows.sum(axis=1) == pytest.approx(np.ones(300), rel=1e-5)
     BIG["kernel"] = (2, 3, 4, 4)
-    kernel, law = _draw_last(framework, "kernel", "bilinear", call)
+    kernel, distribution = _draw_last(framework, "kernel", "bilinear", call)
     del BIG["kernel"]
-    assert isinstance(law, laws.Exact)
-    assert np.abs(kernel - law.block[:, :, np.newaxis, np.newaxis]).max() < 1e-6
+    assert isinstance(distribution, distributions.Exact)
+    assert np.abs(kernel - distribution.block[:, :, np.newaxis, np.newaxis]).max() < 1e-6
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -477,7 +479,7 @@ def test_jax_draws_it() -> None:
 
 
 def _drawn_elsewhere(framework: str, program: str, folder: Path) -> dict[str, tuple[np.ndarray, Any]]:
-    """Values and laws, drawn in the framework's own Python, all at once."""
+    """Values and distributions, drawn in the framework's own Python, all at once."""
     its_own = worker(program)
     cases = [*_live_cases(), ("convolution", "positive_unitball")]
     kernels = {f"kernel{size}": (2, 3, size, size) for size in (3, 4, 7)}
@@ -495,21 +497,21 @@ def _drawn_elsewhere(framework: str, program: str, folder: Path) -> dict[str, tu
     (folder / "carried.py").write_text(code)
     made = its_own.ask("initialise", folder)
     for name, filler in _live_cases():
-        _check_values(made[f"{name} {filler}"], fills[f"{name} {filler}"][0].law())
-    return {name: (made[name], fill.law()) for name, (fill, _) in fills.items()}
+        _check_values(made[f"{name} {filler}"], fills[f"{name} {filler}"][0].distribution())
+    return {name: (made[name], fill.distribution()) for name, (fill, _) in fills.items()}
 
 
 def test_mxnet_draws_it(tmp_path: Path) -> None:
     made = _drawn_elsewhere("mxnet", "mxnet", tmp_path)
     assert made["convolution positive_unitball"][0].sum((1, 2, 3)) == pytest.approx(np.ones(512), rel=1e-5)
     for size in (3, 4, 7):
-        kernel, law = made[f"kernel{size}"]
-        assert np.abs(kernel - law.block).max() < 1e-6
+        kernel, distribution = made[f"kernel{size}"]
+        assert np.abs(kernel - distribution.block).max() < 1e-6
 
 
 def test_tf1_draws_it(tmp_path: Path) -> None:
     made = _drawn_elsewhere("tf1", "tensorflow", tmp_path)
     assert made["convolution positive_unitball"][0].sum((0, 1, 2)) == pytest.approx(np.ones(512), rel=1e-5)
     for size in (3, 4, 7):
-        kernel, law = made[f"kernel{size}"]
-        assert np.abs(kernel - law.block[:, :, np.newaxis, np.newaxis]).max() < 1e-6
+        kernel, distribution = made[f"kernel{size}"]
+        assert np.abs(kernel - distribution.block[:, :, np.newaxis, np.newaxis]).max() < 1e-6

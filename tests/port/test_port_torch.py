@@ -140,7 +140,7 @@ def test_outputs_are_opencvs(net: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("net", NETS, indirect=True)
 def test_initialise_draws_what_the_prototxt_declares(net: Path, tmp_path: Path) -> None:
-    """Every drawn parameter has the law's mean and deviation, within five standard errors."""
+    """Every drawn parameter has the distribution's mean and deviation, within five standard errors."""
     module = carried(net, tmp_path)
     torch.manual_seed(1)
     made = dict(module.initialise(build(module, tmp_path)).named_parameters())
@@ -156,10 +156,12 @@ def test_initialise_draws_what_the_prototxt_declares(net: Path, tmp_path: Path) 
             if isinstance(step, Fill) and step.layer == layer and step.index == ["weight", "bias"].index(kind)
         ]
         for fill in fills:
-            values, law = parameter.detach().numpy(), fill.law()
-            assert values.mean() == pytest.approx(law.mean, abs=5 * law.std / values.size**0.5 + 1e-6)
+            values, distribution = parameter.detach().numpy(), fill.distribution()
+            assert values.mean() == pytest.approx(
+                distribution.mean, abs=5 * distribution.std / values.size**0.5 + 1e-6
+            )
             if values.size > 50:
-                assert values.std() == pytest.approx(law.std, rel=5 / values.size**0.5, abs=1e-6)
+                assert values.std() == pytest.approx(distribution.std, rel=5 / values.size**0.5, abs=1e-6)
 
 
 def test_an_lstm_is_caffes(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from paths import LENET
 from resnet import resnet
 
 import caffe_fillers as cf
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.cli import main
 from caffe_fillers.errors import MissingExtraError
 from caffe_fillers.report.expected import expected_counts
@@ -37,9 +37,9 @@ layer {{ name: "HOSTILE" type: "Convolution" bottom: "x" top: "HOSTILE"
 """.replace('"HOSTILE"', '"' + HOSTILE.replace("\\", "\\\\").replace('"', '\\"').replace("'", "\\'") + '"')
 
 SAMPLED = {
-    "uniform": laws.Uniform(-0.25, 0.5),
-    "normal": laws.Normal(1.0, 0.1),
-    "sparse": laws.SparseNormal(laws.Normal(0.0, 1.0), 0.25),
+    "uniform": distributions.Uniform(-0.25, 0.5),
+    "normal": distributions.Normal(1.0, 0.1),
+    "sparse": distributions.SparseNormal(distributions.Normal(0.0, 1.0), 0.25),
 }
 
 
@@ -81,9 +81,9 @@ def in_pieces(values: np.ndarray) -> object:
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_a_summary_is_numpys(name: str) -> None:
-    law = SAMPLED[name]
-    values = laws.sample(law, cf.Stream(3), (30_000,))
-    found = summarise(in_pieces(values), law)
+    distribution = SAMPLED[name]
+    values = distribution.sample((30_000,), cf.Stream(3))
+    found = summarise(in_pieces(values), distribution)
     wide = values.astype(np.float64)
     assert (found.size, found.zeros) == (values.size, np.count_nonzero(values == 0))
     assert (found.least, found.greatest) == (wide.min(), wide.max())
@@ -95,11 +95,11 @@ def test_a_summary_is_numpys(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLED)
-def test_what_a_law_lets_expect_is_found(name: str) -> None:
-    law = SAMPLED[name]
-    values = laws.sample(law, cf.Stream(4), (200_000,))
-    found = summarise(in_pieces(values), law)
-    expected = np.array(expected_counts(law, found.histogram, found.size))
+def test_what_a_distribution_lets_expect_is_found(name: str) -> None:
+    distribution = SAMPLED[name]
+    values = distribution.sample((200_000,), cf.Stream(4))
+    found = summarise(in_pieces(values), distribution)
+    expected = np.array(expected_counts(distribution, found.histogram, found.size))
     counts = np.array(found.histogram.counts)
     large = expected > 10
     chi_squared = ((counts - expected)[large] ** 2 / expected[large]).sum()
@@ -107,20 +107,20 @@ def test_what_a_law_lets_expect_is_found(name: str) -> None:
     assert expected.sum() == pytest.approx(counts.sum(), rel=0.01)
 
 
-def test_values_outside_their_law_are_all_counted() -> None:
+def test_values_outside_their_distribution_are_all_counted() -> None:
     values = np.float32([-3, 0.1, 0.2, 7])
-    found = summarise(in_pieces(values), laws.Uniform(0.0, 1.0))
+    found = summarise(in_pieces(values), distributions.Uniform(0.0, 1.0))
     assert (found.histogram.low, found.histogram.high, sum(found.histogram.counts)) == (-3.0, 7.0, 4)
 
 
 def test_what_is_not_finite_is_counted_apart() -> None:
-    found = summarise(in_pieces(np.float32([np.nan, np.inf, 1, 2])), laws.Uniform(0.0, 1.0))
+    found = summarise(in_pieces(np.float32([np.nan, np.inf, 1, 2])), distributions.Uniform(0.0, 1.0))
     assert (found.size, found.finite, found.mean, sum(found.histogram.counts)) == (4, 2, 1.5, 2)
     assert summarise(in_pieces(np.float32([np.nan])), None).mean is None
 
 
 def test_one_value_has_no_histogram() -> None:
-    assert summarise(in_pieces(np.full(9, 0.1, np.float32)), laws.Constant(0.1)).histogram is None
+    assert summarise(in_pieces(np.full(9, 0.1, np.float32)), distributions.Constant(0.1)).histogram is None
 
 
 def test_histograms_of_the_page_are_those_of_the_weights(page: str) -> None:

@@ -92,8 +92,8 @@ class Framework:
     """How a framework keeps a blob, counts its fans, and writes its initialisers.
 
     `fans` is the framework's own count on a shape, None where it refuses;
-    `scaled` writes a rule on a fan, None where there is none; `written` has a function for each law, or
-    for a filler's class where the law alone is not enough.
+    `scaled` writes a rule on a fan, None where there is none; `written` has a function for each distribution,
+    or for a filler's class where the distribution alone is not enough.
     """
 
     tensor: Callable[[Fill, LayerParameter], Tensor]
@@ -114,7 +114,7 @@ def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initialiser
     >>> equivalent("torch", weights, LayerParameter(type="InnerProduct")).on("fc.weight")
     'nn.init.kaiming_uniform_(fc.weight, nonlinearity="linear")'
     """
-    rules, law = frameworks[framework], fill.law()
+    rules, distribution = frameworks[framework], fill.distribution()
     tensor = rules.tensor(fill, layer)
     scaling = _scaling(fill)
     mode = None if scaling is None else _mode(rules, scaling.mode, fill, tensor)
@@ -122,12 +122,12 @@ def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initialiser
         named = rules.scaled(replace(scaling, mode=mode))
         if named is not None:
             return named if mode is scaling.mode else replace(named, comment=_exchanged(layer))
-    kinds = (type(fill.filler), type(law))
+    kinds = (type(fill.filler), type(distribution))
     write = next((rules.written[kind] for kind in kinds if kind in rules.written), None)
     if write is None:
         name = fill.filler.type_name
         return Initialiser("", exact=False, comment=f"{framework} has nothing like {name}: load the values")
-    written = write(law, fill, tensor)
+    written = write(distribution, fill, tensor)
     if scaling is None:
         return written
     why = _differs(layer) if mode is None else f"{framework} has no rule with this gain"

@@ -9,7 +9,7 @@ transpose_kernel, which is Caffe's deconvolution, the outputs before the inputs.
 
 from __future__ import annotations
 
-from caffe_fillers import fillers, laws
+from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import Fans, VarianceNorm
 from caffe_fillers.plan import Fill
 from caffe_fillers.port.initialisers import channels_last
@@ -100,37 +100,37 @@ def _jax(call: str, comment: str = "") -> Initialiser:
     return Initialiser(f"initializers.{call}", True, comment, _IMPORTS)
 
 
-def _constant(law: laws.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
     named = {0.0: "zeros", 1.0: "ones"}
-    return _jax(named.get(law.value, f"constant({number(law.value)})"))
+    return _jax(named.get(distribution.value, f"constant({number(distribution.value)})"))
 
 
-def _uniform(law: laws.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
-    if law.low == 0:
-        return _jax(f"uniform({number(law.high)})")
-    code = f"uniform_between({number(law.low)}, {number(law.high)})"
+def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+    if distribution.low == 0:
+        return _jax(f"uniform({number(distribution.high)})")
+    code = f"uniform_between({number(distribution.low)}, {number(distribution.high)})"
     return Initialiser(code, False, "initializers.uniform begins at zero", _JAX, _UNIFORM)
 
 
-def _normal(law: laws.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
-    if law.mean == 0:
-        return _jax(f"normal({number(law.std)})")
-    code = f"normal_about({number(law.mean)}, {number(law.std)})"
+def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+    if distribution.mean == 0:
+        return _jax(f"normal({number(distribution.std)})")
+    code = f"normal_about({number(distribution.mean)}, {number(distribution.std)})"
     return Initialiser(code, False, "initializers.normal has mean zero", _JAX, _NORMAL)
 
 
-def _sparse(law: laws.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
-    numbers = ", ".join(map(number, (law.normal.mean, law.normal.std, law.keep)))
+def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+    numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
     return Initialiser(f"sparse_normal({numbers})", False, "JAX has no sparse initialiser", _JAX, _SPARSE)
 
 
-def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
     outputs = ", ".join(map(str, tensor.outputs))
     comment = "JAX has no initialiser whose rows sum to 1"
     return Initialiser(f"positive_unitball({outputs})", False, comment, _JAX, _UNITBALL)
 
 
-def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
     return Initialiser("bilinear", False, "JAX has no bilinear initialiser", _JAX, _BILINEAR)
 
 
@@ -141,11 +141,11 @@ frameworks.add(
         _fans,
         _scaled,
         {
-            laws.Constant: _constant,
-            laws.Uniform: _uniform,
-            laws.Normal: _normal,
-            laws.SparseNormal: _sparse,
-            laws.UnitSum: _unit_sum,
+            distributions.Constant: _constant,
+            distributions.Uniform: _uniform,
+            distributions.Normal: _normal,
+            distributions.SparseNormal: _sparse,
+            distributions.UnitSum: _unit_sum,
             fillers.Bilinear: _bilinear,
         },
     ),

@@ -7,7 +7,7 @@ deviations; HeNormal and its like are truncated at two deviations
 
 from __future__ import annotations
 
-from caffe_fillers import fillers, laws
+from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.plan import Fill
 from caffe_fillers.port.initialisers import channels_last
@@ -79,33 +79,33 @@ def _keras(call: str, comment: str = "") -> Initialiser:
     return Initialiser(f"keras.initializers.{call}", True, comment, _IMPORTS)
 
 
-def _constant(law: laws.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
     named = {0.0: "Zeros()", 1.0: "Ones()"}
-    return _keras(named.get(law.value, f"Constant({number(law.value)})"))
+    return _keras(named.get(distribution.value, f"Constant({number(distribution.value)})"))
 
 
-def _uniform(law: laws.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
-    return _keras(f"RandomUniform({number(law.low)}, {number(law.high)})")
+def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+    return _keras(f"RandomUniform({number(distribution.low)}, {number(distribution.high)})")
 
 
-def _normal(law: laws.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
-    return _keras(f"RandomNormal({number(law.mean)}, {number(law.std)})")
+def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+    return _keras(f"RandomNormal({number(distribution.mean)}, {number(distribution.std)})")
 
 
-def _sparse(law: laws.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
-    numbers = ", ".join(map(number, (law.normal.mean, law.normal.std, law.keep)))
+def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+    numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
     return Initialiser(
         f"sparse_normal({numbers})", False, "Keras has no sparse initialiser", _IMPORTS, _SPARSE
     )
 
 
-def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
     outputs = ", ".join(map(str, tensor.outputs))
     comment = "Keras has no initialiser whose rows sum to 1"
     return Initialiser(f"positive_unitball({outputs})", False, comment, _IMPORTS, _UNITBALL)
 
 
-def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
     imports = ("import numpy as np", *_IMPORTS)
     return Initialiser("bilinear", False, "Keras has no bilinear initialiser", imports, _BILINEAR)
 
@@ -117,11 +117,11 @@ frameworks.add(
         channels_last.fans,
         _scaled,
         {
-            laws.Constant: _constant,
-            laws.Uniform: _uniform,
-            laws.Normal: _normal,
-            laws.SparseNormal: _sparse,
-            laws.UnitSum: _unit_sum,
+            distributions.Constant: _constant,
+            distributions.Uniform: _uniform,
+            distributions.Normal: _normal,
+            distributions.SparseNormal: _sparse,
+            distributions.UnitSum: _unit_sum,
             fillers.Bilinear: _bilinear,
         },
     ),

@@ -9,7 +9,7 @@ for widths of 2 and 3 modulo 4 (python/mxnet/initializer.py, 1.9.1).
 
 from __future__ import annotations
 
-from caffe_fillers import fillers, laws
+from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.plan import Fill
 from caffe_fillers.port.initialisers import channels_first
@@ -103,37 +103,39 @@ def _init(call: str) -> Initialiser:
     return Initialiser(f"mx.init.{call}", exact=True, imports=_IMPORTS)
 
 
-def _constant(law: laws.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
-    return _init({0.0: "Zero()", 1.0: "One()"}.get(law.value, f"Constant({number(law.value)})"))
+def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+    return _init(
+        {0.0: "Zero()", 1.0: "One()"}.get(distribution.value, f"Constant({number(distribution.value)})")
+    )
 
 
-def _uniform(law: laws.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
-    if law.low == -law.high:
-        return _init(f"Uniform({number(law.high)})")
-    code = f"UniformBetween({number(law.low)}, {number(law.high)})"
+def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+    if distribution.low == -distribution.high:
+        return _init(f"Uniform({number(distribution.high)})")
+    code = f"UniformBetween({number(distribution.low)}, {number(distribution.high)})"
     return Initialiser(code, False, "mx.init.Uniform is even about zero", _IMPORTS, _UNIFORM)
 
 
-def _normal(law: laws.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
-    if law.mean == 0:
-        return _init(f"Normal({number(law.std)})")
-    code = f"NormalAbout({number(law.mean)}, {number(law.std)})"
+def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+    if distribution.mean == 0:
+        return _init(f"Normal({number(distribution.std)})")
+    code = f"NormalAbout({number(distribution.mean)}, {number(distribution.std)})"
     return Initialiser(code, False, "mx.init.Normal has mean zero", _IMPORTS, _NORMAL)
 
 
-def _sparse(law: laws.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
-    numbers = ", ".join(map(number, (law.normal.mean, law.normal.std, law.keep)))
+def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+    numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
     comment = "MXNet has no sparse initialiser"
     return Initialiser(f"SparseNormal({numbers})", False, comment, _IMPORTS, _SPARSE)
 
 
-def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
     axis = f"axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
     comment = "MXNet has no initialiser whose rows sum to 1"
     return Initialiser(f"PositiveUnitball({axis})", False, comment, _IMPORTS, _UNITBALL)
 
 
-def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
     if tensor.shape[-1] % 4 < 2:
         return _init("Bilinear()")
     imports = ("import mxnet as mx", "import numpy as np")
@@ -148,11 +150,11 @@ frameworks.add(
         channels_first.fans,
         _scaled,
         {
-            laws.Constant: _constant,
-            laws.Uniform: _uniform,
-            laws.Normal: _normal,
-            laws.SparseNormal: _sparse,
-            laws.UnitSum: _unit_sum,
+            distributions.Constant: _constant,
+            distributions.Uniform: _uniform,
+            distributions.Normal: _normal,
+            distributions.SparseNormal: _sparse,
+            distributions.UnitSum: _unit_sum,
             fillers.Bilinear: _bilinear,
         },
     ),

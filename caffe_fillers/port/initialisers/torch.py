@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from caffe_fillers import fillers, laws
+from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.plan import Fill
 from caffe_fillers.port.initialisers import channels_first
@@ -73,33 +73,33 @@ def _init(call: str) -> Initialiser:
     return Initialiser(f"nn.init.{call}", exact=True, imports=_NN)
 
 
-def _constant(law: laws.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
     named = {0.0: "zeros_({tensor})", 1.0: "ones_({tensor})"}
-    return _init(named.get(law.value, f"constant_({{tensor}}, {number(law.value)})"))
+    return _init(named.get(distribution.value, f"constant_({{tensor}}, {number(distribution.value)})"))
 
 
-def _uniform(law: laws.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
-    return _init(f"uniform_({{tensor}}, {number(law.low)}, {number(law.high)})")
+def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+    return _init(f"uniform_({{tensor}}, {number(distribution.low)}, {number(distribution.high)})")
 
 
-def _normal(law: laws.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
-    mean = f"mean={number(law.mean)}, " if law.mean else ""
-    return _init(f"normal_({{tensor}}, {mean}std={number(law.std)})")
+def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+    mean = f"mean={number(distribution.mean)}, " if distribution.mean else ""
+    return _init(f"normal_({{tensor}}, {mean}std={number(distribution.std)})")
 
 
-def _sparse(law: laws.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
-    numbers = ", ".join(map(number, (law.normal.mean, law.normal.std, law.keep)))
+def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+    numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
     comment = "nn.init.sparse_ zeroes a fixed number in every column, Caffe each value by itself"
     return Initialiser(f"sparse_normal_({{tensor}}, {numbers})", False, comment, _TORCH, _SPARSE)
 
 
-def _unit_sum(law: laws.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
     axis = f", axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
     comment = "torch has no initialiser whose rows sum to 1"
     return Initialiser(f"positive_unitball_({{tensor}}{axis})", False, comment, _TORCH, _UNITBALL)
 
 
-def _bilinear(law: laws.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
     return Initialiser("bilinear_({tensor})", False, "torch has no bilinear initialiser", _TORCH, _BILINEAR)
 
 
@@ -110,11 +110,11 @@ frameworks.add(
         channels_first.fans,
         _scaled,
         {
-            laws.Constant: _constant,
-            laws.Uniform: _uniform,
-            laws.Normal: _normal,
-            laws.SparseNormal: _sparse,
-            laws.UnitSum: _unit_sum,
+            distributions.Constant: _constant,
+            distributions.Uniform: _uniform,
+            distributions.Normal: _normal,
+            distributions.SparseNormal: _sparse,
+            distributions.UnitSum: _unit_sum,
             fillers.Bilinear: _bilinear,
         },
     ),

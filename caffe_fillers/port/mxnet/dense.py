@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.laws import Values
 from caffe_fillers.port.calls import call
 from caffe_fillers.port.channels_first import outputs_first, product_ends
 from caffe_fillers.port.contract import Code

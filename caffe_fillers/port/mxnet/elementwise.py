@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.port.calls import call, unless
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.port.contract import Translation
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.initialisers.keywords import MXNET, keyword

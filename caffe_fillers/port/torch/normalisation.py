@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.laws import Values
 from caffe_fillers.port.calls import call, unless
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from caffe_fillers.laws import Values
+from caffe_fillers.distributions import Values
 from caffe_fillers.port.contract import Code
 from caffe_fillers.port.graph import Node
 from caffe_fillers.port.nodes import exchanged, plain_lstm

@@ -38,8 +38,8 @@ def dummy_data(node: Node, bottoms: Signals) -> Flow | None:
         if shape is None or not is_known(shape) or filler is None:
             tops.append(_noise(shape, 0.0, 0.0) if filler is None else None)
             continue
-        law = from_parameter(filler).law(shape)
-        tops.append(_noise(shape, law.mean, law.std))
+        distribution = from_parameter(filler).distribution(shape)
+        tops.append(_noise(shape, distribution.mean, distribution.std))
     return Flow(tuple(tops), no_pull)
 
 

@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from caffe_fillers import laws
 from caffe_fillers.signal.contract import Flow, Gradients, Node, Signals, signal_rule
 from caffe_fillers.signal.distribution import Function, Reals, elementwise, second_moments
 from caffe_fillers.signal.parts import Gradient, Power, times
@@ -65,8 +64,8 @@ def relu(node: Node) -> Pair:
 @neuron("PReLU")
 def prelu(node: Node) -> Pair | None:
     """A rectifier whose slope is a blob, a constant as a rule."""
-    slope = node.laws[0]
-    return _rectifier(slope.mean) if isinstance(slope, laws.Constant) else None
+    slope = node.distributions[0]
+    return _rectifier(slope.mean) if slope.std == 0 else None
 
 
 def _rectifier(slope: float) -> Pair:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from caffe_fillers import laws
+from caffe_fillers import distributions
 from caffe_fillers.schema import LRNParameter
 from caffe_fillers.signal.contract import Flow, Gradients, Node, Signals, signal_rule
 from caffe_fillers.signal.distribution import Part, Reals, combined, mixed, normal, normalized
@@ -25,7 +25,7 @@ def batch_norm(node: Node, bottoms: Signals) -> Flow | None:
     given = parameter.use_global_stats if parameter.HasField("use_global_stats") else not node.train
     if not given:
         return _normalize(bottoms[0], parameter.eps, variance=True)
-    mean, variance, count = (_constant(law) for law in node.laws)
+    mean, variance, count = (_constant(distribution) for distribution in node.distributions)
     if mean is None or variance is None or count is None:
         return None
     unit = 1 / count if count else 0.0
@@ -91,7 +91,7 @@ def scale(node: Node, bottoms: Signals) -> Flow | None:
     """A factor and a summand for each channel, or a factor that is a second bottom."""
     if len(bottoms) == 2:
         return _gated(node, bottoms)
-    factor, *bias = node.laws
+    factor, *bias = node.distributions
     top = tuple(_affine(part, factor, bias[0] if bias else None) for part in bottoms[0])
     square = factor.mean**2 + factor.std**2
 
@@ -106,11 +106,13 @@ def bias(node: Node, bottoms: Signals) -> Flow | None:
     """A summand for each channel."""
     if len(bottoms) == 2:
         return None
-    top = tuple(_affine(part, laws.Constant(1.0), node.laws[0]) for part in bottoms[0])
+    top = tuple(_affine(part, distributions.Constant(1.0), node.distributions[0]) for part in bottoms[0])
     return Flow((top,), lambda gradients: gradients)
 
 
-def _affine(part: Part, factor: laws.Law, summand: laws.Law | None) -> Part:
+def _affine(
+    part: Part, factor: distributions.Distribution, summand: distributions.Distribution | None
+) -> Part:
     """Numbers act on each value, what is drawn makes the channels normal."""
     scaled = replace(part, values=factor.mean * part.values)
     if factor.std > 0:
@@ -123,16 +125,16 @@ def _affine(part: Part, factor: laws.Law, summand: laws.Law | None) -> Part:
     return replace(scaled, values=level * scaled.values + summand.mean, scale=np.ones_like(scaled.scale))
 
 
-def _drawn(part: Part, law: laws.Law) -> Part:
-    """A law's value for each channel, which all positions share."""
-    maps = (np.full(part.scale.shape, value) for value in (law.mean, law.std**2, 0.0))
+def _drawn(part: Part, distribution: distributions.Distribution) -> Part:
+    """A distribution's value for each channel, which all positions share."""
+    maps = (np.full(part.scale.shape, value) for value in (distribution.mean, distribution.std**2, 0.0))
     return normal(part.channels, *maps)
 
 
 def _gated(node: Node, bottoms: Signals) -> Flow | None:
     """A product with a blob of fewer axes, of alike channels each, such as a gate per channel."""
     signal, gate = bottoms
-    if len(signal) > 1 or len(gate) > 1 or len(node.laws) > 0 or signal[0].origin is gate[0].origin:
+    if len(signal) > 1 or len(gate) > 1 or len(node.distributions) > 0 or signal[0].origin is gate[0].origin:
         return None
     level = replace(gate[0], channels=signal[0].channels, scale=np.full(signal[0].scale.shape, gate[0].level))
     top = (combined(np.multiply, signal[0], level),)
@@ -147,5 +149,5 @@ def _gated(node: Node, bottoms: Signals) -> Flow | None:
     return Flow((top,), pull)
 
 
-def _constant(law: laws.Law) -> float | None:
-    return law.mean if law.std == 0 else None
+def _constant(distribution: distributions.Distribution) -> float | None:
+    return distribution.mean if distribution.std == 0 else None

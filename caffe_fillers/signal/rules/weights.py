@@ -36,8 +36,8 @@ def _convolve(node: Node, bottoms: Signals, *, transposed: bool) -> Flow | None:
     images = (top[2:], shape[2:]) if transposed else (shape[2:], top[2:])
     window = windows(parameter, len(shape) - 2)
     connect = partial(_connect, window, *images, transposed)
-    kernel = linear.weights(node.laws[0], connect, len(window.kernel))
-    bias = node.laws[1] if len(node.laws) > 1 else None
+    kernel = linear.weights(node.distributions[0], connect, len(window.kernel))
+    bias = node.distributions[1] if len(node.distributions) > 1 else None
     tops = [linear.forward(each, kernel, parameter.num_output, parameter.group, bias) for each in bottoms]
     return linear.flow(bottoms, tops, kernel, parameter.num_output, parameter.group)
 
@@ -63,7 +63,7 @@ def inner_product(node: Node, bottoms: Signals) -> Flow | None:
         if axis == 1
         else (replace(flattened(bottoms[0])[0], channels=count(shape, axis)),)
     )
-    kernel = linear.weights(node.laws[0], lambda _: ONE, 1)
+    kernel = linear.weights(node.distributions[0], lambda _: ONE, 1)
     if (
         not kernel.centered
         and axis == 1
@@ -73,7 +73,7 @@ def inner_product(node: Node, bottoms: Signals) -> Flow | None:
         )
     ):
         return None  # what positions share does not average out
-    bias = node.laws[1] if len(node.laws) > 1 else None
+    bias = node.distributions[1] if len(node.distributions) > 1 else None
     made = linear.forward(inputs, kernel, parameter.num_output, 1, bias)
     shaped = made and (replace(made[0], channels=top[0], scale=np.full(top[1], made[0].level)),)
     flow = linear.flow([inputs], [shaped], kernel, parameter.num_output, 1)
@@ -90,9 +90,9 @@ def embed(node: Node, bottoms: Signals) -> Flow | None:
     top = layout(node.tops[0])
     if top is None:
         return None
-    law, *bias = node.laws
-    mean, shared = (law.mean + bias[0].mean, bias[0].std ** 2) if bias else (law.mean, 0.0)
-    maps = (np.full(top[1], value) for value in (mean, shared, law.std**2))
+    distribution, *bias = node.distributions
+    mean, shared = (distribution.mean + bias[0].mean, bias[0].std ** 2) if bias else (distribution.mean, 0.0)
+    maps = (np.full(top[1], value) for value in (mean, shared, distribution.std**2))
     return Flow(((normal(top[0], *maps),),), lambda _: (flat(node.bottoms[0], 0.0),))
 
 
@@ -102,6 +102,6 @@ def parameter_blob(node: Node, bottoms: Signals) -> Flow | None:
     top = layout(node.tops[0])
     if top is None:
         return None
-    law = node.laws[0]
-    maps = (np.full(top[1], value) for value in (law.mean, 0.0, law.std**2))
+    distribution = node.distributions[0]
+    maps = (np.full(top[1], value) for value in (distribution.mean, 0.0, distribution.std**2))
     return Flow(((normal(top[0], *maps),),), lambda _: ())

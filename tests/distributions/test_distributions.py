@@ -1,4 +1,4 @@
-"""What a law says of itself, and what it draws: moments, support, words, type."""
+"""What a distribution says of itself, and what it draws: moments, support, words, type."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import caffe_fillers as cf
-from caffe_fillers import laws, rng
+from caffe_fillers import distributions, rng
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.fillers import filler_types, from_parameter
 from caffe_fillers.fillers.gabor import _BANKS
-from caffe_fillers.laws import Law
 from caffe_fillers.prototxt import parse
 from caffe_fillers.schema import FillerParameter
 from caffe_fillers.shapes import Shape
@@ -21,60 +21,88 @@ ROW = 120
 SIZE = 300_000 // ROW * ROW
 KERNEL = np.float64([0.1, 0.2, 0.7])
 
-LAWS: list[Law] = [
-    laws.Uniform(-1.0, 3.0),
-    laws.Normal(2.0, 3.0),
-    laws.SparseNormal(laws.Normal(2.0, 3.0), 0.25),
-    laws.UnitSum(ROW),
-    laws.Constant(0.1),
-    laws.Exact(3, lambda: KERNEL),
+DISTRIBUTIONS: list[Distribution] = [
+    distributions.Uniform(-1.0, 3.0),
+    distributions.Normal(2.0, 3.0),
+    distributions.SparseNormal(distributions.Normal(2.0, 3.0), 0.25),
+    distributions.UnitSum(ROW),
+    distributions.UnitNorm(ROW),
+    distributions.TruncatedNormal(2.0, 3.0),
+    distributions.Constant(0.1),
+    distributions.Exact(3, lambda: KERNEL),
+]
+SHORT_ROWS = [
+    *(distributions.UnitSum(row) for row in (1, 2, 3, 12, 20, 30)),
+    *(distributions.UnitNorm(row) for row in (2, 3)),
 ]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_moments_and_support_are_those_of_what_is_drawn(law: Law, dtype: type[np.floating]) -> None:
-    values = laws.sample(law, rng.Stream(7), (SIZE,), dtype)
+def test_moments_and_support_are_those_of_what_is_drawn(
+    distribution: Distribution, dtype: type[np.floating]
+) -> None:
+    values = distribution.sample((SIZE,), rng.Stream(7), dtype)
     assert values.dtype == dtype
-    low, high = (dtype(bound) for bound in law.support)
+    low, high = (dtype(bound) for bound in distribution.support)
     assert low <= values.min() <= values.max() <= high
     exact = values.astype(np.float64)
-    error = 5 * max(law.std, 1e-6) / math.sqrt(SIZE)
-    assert exact.mean() == pytest.approx(law.mean, abs=error)
-    assert exact.std() == pytest.approx(law.std, rel=0.01, abs=1e-7)
+    error = 5 * max(distribution.std, 1e-6) / math.sqrt(SIZE)
+    assert exact.mean() == pytest.approx(distribution.mean, abs=error)
+    assert exact.std() == pytest.approx(distribution.std, rel=0.01, abs=1e-7)
 
 
-@pytest.mark.parametrize("law", LAWS, ids=str)
-@pytest.mark.parametrize("size", [ROW * 3, laws.CHUNK // (3 * ROW) * 3 * ROW + 3 * ROW])
-def test_words_that_are_told_are_those_that_are_taken(law: Law, size: int) -> None:
+@pytest.mark.parametrize("distribution", [*DISTRIBUTIONS, *SHORT_ROWS], ids=str)
+def test_the_cdf_is_that_of_what_is_drawn(distribution: Distribution) -> None:
+    """Within the band of Dvoretzky, Kiefer and Wolfowitz (Massart 1990), wrong once in 10**8."""
+    values = np.sort(distribution.sample((SIZE,), rng.Stream(7), np.float64).astype(np.float64))
+    points = np.unique(np.concatenate([values[:: SIZE // 500], [-1e-9, 0.0, 1e-9]]))
+    found = np.searchsorted(values, points, side="right") / SIZE
+    assert np.abs(distribution.cdf(points) - found).max() < math.sqrt(math.log(2e8) / (2 * SIZE))
+    assert (np.diff(distribution.cdf(np.linspace(-20, 20, 4001))) > -1e-12).all()
+    assert distribution.cdf(np.array([-1e9, 1e9])).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("distribution", [*DISTRIBUTIONS, *SHORT_ROWS], ids=str)
+def test_the_density_is_the_slope_of_the_cdf(distribution: Distribution) -> None:
+    if not distribution.is_continuous and not distribution.zeros:
+        return
+    points = distribution.mean + distribution.std * np.array([-1.1, -0.4, 0.3, 0.9])
+    slope = (distribution.cdf(points + 1e-5) - distribution.cdf(points - 1e-5)) / 2e-5
+    assert distribution.density(points) == pytest.approx(slope, rel=1e-3)
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
+@pytest.mark.parametrize("size", [ROW * 3, distributions.CHUNK // (3 * ROW) * 3 * ROW + 3 * ROW])
+def test_words_that_are_told_are_those_that_are_taken(distribution: Distribution, size: int) -> None:
     stream = rng.Stream(7)
-    told = law.words(stream, size, np.float32)
-    drawn = sum(chunk.size for chunk in law.chunks(stream, size, np.float32))
+    told = distribution.words(size, stream)
+    drawn = sum(chunk.size for chunk in distribution.chunks(size, stream))
     assert drawn == size
     assert told is None or told == stream.position
-    if isinstance(law, laws.Normal | laws.SparseNormal):
+    if isinstance(distribution, distributions.Normal | distributions.SparseNormal):
         assert told is None
-    if isinstance(law, laws.Constant | laws.Exact):
+    if isinstance(distribution, distributions.Constant | distributions.Exact):
         assert told == 0
 
 
 def test_a_uniform_that_may_be_drawn_again_tells_no_number_of_words() -> None:
-    told = {bound: laws.Uniform(-bound, bound).words(rng.Stream(1), 9, np.float32) for bound in (0.25, 0.1)}
+    told = {bound: distributions.Uniform(-bound, bound).words(9, rng.Stream(1)) for bound in (0.25, 0.1)}
     assert told == {0.25: 9, 0.1: None}
 
 
 def test_computed_values_repeat_in_the_type_that_is_asked_for() -> None:
-    law = laws.Exact(3, lambda: KERNEL)
+    distribution = distributions.Exact(3, lambda: KERNEL)
     for dtype in (np.float32, np.float64):
-        drawn = laws.sample(law, rng.Stream(1), (2, 3), dtype)
+        drawn = distribution.sample((2, 3), rng.Stream(1), dtype)
         assert drawn.tobytes() == np.tile(KERNEL.astype(dtype), 2).tobytes()
-    assert law.block is law.block
+    assert distribution.block is distribution.block
 
 
 def test_zeros_of_a_sparse_normal_keep_the_sign_that_caffe_gives_them() -> None:
-    law = laws.SparseNormal(laws.Normal(0.0, 1.0), 0.5)
-    dropped = laws.sample(law, rng.Stream(1), (1000,))
-    normals = laws.sample(law.normal, rng.Stream(1), (1000,))
+    distribution = distributions.SparseNormal(distributions.Normal(0.0, 1.0), 0.5)
+    dropped = distribution.sample((1000,), rng.Stream(1))
+    normals = distribution.normal.sample((1000,), rng.Stream(1))
     assert (np.signbit(dropped) == np.signbit(normals)).all()
     assert 400 < np.count_nonzero(dropped) < 600
 
@@ -112,8 +140,8 @@ DEVIATIONS = [
 
 @pytest.mark.parametrize(("text", "shape", "std"), DEVIATIONS)
 def test_deviations_of_the_forks_msra(text: str, shape: Shape, std: float) -> None:
-    law = from_parameter(parse(text, FillerParameter).message).law(shape)
-    assert law.std == pytest.approx(std, rel=1e-6)
+    distribution = from_parameter(parse(text, FillerParameter).message).distribution(shape)
+    assert distribution.std == pytest.approx(std, rel=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -174,30 +202,42 @@ def test_a_filler_knows_its_name() -> None:
 
 
 F32 = np.float32
-DECLARED: list[tuple[str, Shape, dict[str, object], Law]] = [
-    ("constant", (3,), {"value": 0.1}, laws.Constant(float(F32(0.1)))),
-    ("uniform", (3,), {"min": 2.0, "max": 2.0}, laws.Uniform(2.0, 2.0)),
-    ("xavier", (8, 3), {}, laws.Uniform(-1.0, 1.0)),
-    ("xavier", (3, 8), {"variance_norm": "fan_out"}, laws.Uniform(-1.0, 1.0)),
-    ("xavier", (2, 4), {"variance_norm": "average"}, laws.Uniform(-1.0, 1.0)),
-    ("msra", (8, 2), {}, laws.Normal(0.0, 1.0)),
-    ("msra", (2, 8), {"variance_norm": 1}, laws.Normal(0.0, 1.0)),
-    ("gaussian", (8, 5), {"std": 0.5, "sparse": 2}, laws.SparseNormal(laws.Normal(0.0, 0.5), 0.25)),
-    ("gaussian", (4, 5), {"std": 0.5, "sparse": 4}, laws.SparseNormal(laws.Normal(0.0, 0.5), 1.0)),
-    ("gaussian", (4, 5), {"std": 0.5}, laws.Normal(0.0, 0.5)),
-    ("positive_unitball", (4, 5, 6), {}, laws.UnitSum(30)),
+DECLARED: list[tuple[str, Shape, dict[str, object], Distribution]] = [
+    ("constant", (3,), {"value": 0.1}, distributions.Constant(float(F32(0.1)))),
+    ("uniform", (3,), {"min": 2.0, "max": 2.0}, distributions.Uniform(2.0, 2.0)),
+    ("xavier", (8, 3), {}, distributions.Uniform(-1.0, 1.0)),
+    ("xavier", (3, 8), {"variance_norm": "fan_out"}, distributions.Uniform(-1.0, 1.0)),
+    ("xavier", (2, 4), {"variance_norm": "average"}, distributions.Uniform(-1.0, 1.0)),
+    ("msra", (8, 2), {}, distributions.Normal(0.0, 1.0)),
+    ("msra", (2, 8), {"variance_norm": 1}, distributions.Normal(0.0, 1.0)),
+    (
+        "gaussian",
+        (8, 5),
+        {"std": 0.5, "sparse": 2},
+        distributions.SparseNormal(distributions.Normal(0.0, 0.5), 0.25),
+    ),
+    (
+        "gaussian",
+        (4, 5),
+        {"std": 0.5, "sparse": 4},
+        distributions.SparseNormal(distributions.Normal(0.0, 0.5), 1.0),
+    ),
+    ("gaussian", (4, 5), {"std": 0.5}, distributions.Normal(0.0, 0.5)),
+    ("positive_unitball", (4, 5, 6), {}, distributions.UnitSum(30)),
 ]
 
 
-@pytest.mark.parametrize(("name", "shape", "fields", "law"), DECLARED)
-def test_laws_of_the_standard_fillers(name: str, shape: Shape, fields: dict[str, object], law: Law) -> None:
-    assert filler_types[name](**fields).law(shape) == law
+@pytest.mark.parametrize(("name", "shape", "fields", "distribution"), DECLARED)
+def test_distributions_of_the_standard_fillers(
+    name: str, shape: Shape, fields: dict[str, object], distribution: Distribution
+) -> None:
+    assert filler_types[name](**fields).distribution(shape) == distribution
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", ["uniform", "positive_unitball", "constant"])
 def test_a_blob_of_several_pieces_is_one(name: str, dtype: str) -> None:
-    shape = (3, laws.CHUNK // 2 + 1)
+    shape = (3, distributions.CHUNK // 2 + 1)
     whole, stream = cf.fill(shape, name, seed=1, dtype=dtype), cf.Stream(1)
     rows = [cf.fill((1, shape[1]), name, stream=stream, dtype=dtype) for _ in range(3)]
     assert whole.tobytes() == b"".join(row.tobytes() for row in rows)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from caffe_fillers.errors import NetError
+from caffe_fillers.layers import layer_type
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, format_shape
+
+_FEW = 3  # names that a message lists
 
 Place = tuple[int, int]  # index of the layer, index of the blob
 
@@ -20,23 +25,35 @@ class Copied:
     ignored: tuple[str, ...] = ()
 
 
-def copy_weights(target: Model, source: Model, name: str) -> Copied:
+def copy_weights(target: Model, source: Model, name: str, *, lenient: bool = False) -> Copied:
     """Copy the blobs of `source` into layers of the same name; `name` is the source's in errors.
 
     Of layers with one name the first is the target. Number and shapes of the
     blobs must agree, for old files up to leading axes of length 1. A copy into
-    a shared blob shows in all layers that share it.
+    a shared blob shows in all layers that share it. A source of whose blobs
+    none finds a place is a `NetError`. For `lenient` see `refuse_opaque_blobs`.
     """
-    first = {layer.name: index for index, layer in reversed(list(enumerate(target.layers)))}
+    if not lenient:
+        refuse_opaque_blobs((layer.parameter for layer in target.layers if not layer.blobs), source, name)
+    first = {
+        layer.name: index
+        for index, layer in reversed(list(enumerate(target.layers)))
+        if layer.blobs or not _is_opaque(layer.parameter)
+    }
     owners = _owners(target)
     copies: dict[Place, ModelBlob] = {}
-    ignored = [layer.name for layer in source.layers if layer.name not in first]
+    ignored = [layer.name for layer in source.layers if layer.blobs and layer.name not in first]
     for layer in source.layers:
         if layer.name in first:
             layer_id = first[layer.name]
             _check(target.layers[layer_id], layer, name)
             for index, blob in enumerate(layer.blobs):
                 copies[owners[layer_id, index]] = blob
+    if ignored and not copies:
+        raise NetError(
+            f"{name}: none of its {len(ignored)} layers with weights is in the net ({few(ignored)}); the "
+            f"net's are {few([layer.name for layer in target.layers if layer.blobs])}"
+        )
     layers, origins = [], {}
     for layer_id, layer in enumerate(target.layers):
         blobs = []
@@ -47,6 +64,36 @@ def copy_weights(target: Model, source: Model, name: str) -> Copied:
             blobs.append(blob if copy is None else replace(blob, chunks=copy.chunks))
         layers.append(replace(layer, blobs=tuple(blobs)))
     return Copied(replace(target, layers=tuple(layers)), origins, tuple(ignored))
+
+
+def refuse_opaque_blobs(layers: Iterable[LayerParameter], source: Model, name: str) -> None:
+    """Refuse weights for a layer of a type nobody knows: they prove that the net draws more than is planned.
+
+    Who is lenient passes over both, the layer and its weights.
+    """
+    stored = {layer.name: len(layer.blobs) for layer in source.layers if layer.blobs}
+    for layer in layers:
+        if layer.name in stored and _is_opaque(layer):
+            raise NetError(
+                f"{name}: layer {layer.name!r} has {stored[layer.name]} blobs, and {layer.type!r} is "
+                "a layer type of which nothing is known: every value drawn after it may be another; register "
+                "a rule for the type (docs/forks.md), or pass over the layer with --lenient (lenient=True)"
+            )
+
+
+def few(names: Sequence[str]) -> str:
+    """The first few of many names.
+
+    >>> few(["conv1", "conv2", "conv3", "conv4", "fc5"])
+    "'conv1', 'conv2', 'conv3' and 2 more"
+    """
+    listed = ", ".join(map(repr, names[:_FEW]))
+    return f"{listed} and {len(names) - _FEW} more" if len(names) > _FEW else listed or "none"
+
+
+def _is_opaque(layer: LayerParameter) -> bool:
+    kind = layer_type(layer)
+    return kind is None or kind.opaque
 
 
 def _owners(model: Model) -> dict[Place, Place]:

@@ -105,11 +105,21 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     >>> suggestion("convolutoin_param", ["convolution_param", "pooling_param"])
     " (did you mean 'convolution_param'?)"
     """
+    near = nearest(name, known)
+    return f" (did you mean {near!r}?)" if near else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that is most like a name; None where none is near.
+
+    >>> nearest("sdt", ["mean", "std"])
+    'std'
+    """
     from difflib import get_close_matches  # only an error has time for it
 
     if len(name) > _LONG_NAME:
-        return ""
+        return None
     short = (candidate for candidate in known if len(candidate) <= _LONG_NAME)
     folded = {candidate.lower(): candidate for candidate in islice(short, _MANY_NAMES)}
     near = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-    return f" (did you mean {folded[near[0]]!r}?)" if near else ""
+    return folded[near[0]] if near else None

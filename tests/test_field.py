@@ -18,6 +18,7 @@ from caffe_fillers import passes, prototxt
 from caffe_fillers.cli import main
 from caffe_fillers.errors import UsageError
 from caffe_fillers.probe import measure
+from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import NetParameter, V1LayerParameter
 
 FIELD = TESTS / "field"
@@ -59,6 +60,24 @@ CASES = (
         code=0,
         said="28 parameters",
         unsaid="draw them",
+    ),
+    Case(
+        folder="unknown_layer_with_filler",
+        command="plan plain.prototxt",
+        code=2,
+        said=r"layer 'c\d' \(\w+\): unknown layer type '\w+'.*, and it has weights, .*--lenient",
+    ),
+    Case(
+        folder="unknown_layer_with_filler",
+        command="plan plain.prototxt --lenient",
+        code=0,
+        said="note: layer 'c2': unknown layer type 'QuantConvolution' .* passed, without weights",
+    ),
+    Case(
+        folder="unknown_layer_with_filler",
+        command="convert v1.prototxt",
+        code=0,
+        said=r"type: \"CONVOLUTION3D\"|type: \"Convolution3D\"",
     ),
 )
 
@@ -129,7 +148,12 @@ def test_a_type_of_v1_that_nobody_knows_keeps_its_name(capsys: pytest.CaptureFix
     text = "layers { name: 'w' type: WARP bottom: 'x' top: 'w' }"
     assert prototxt.parse(text, NetParameter).unknown
     upgraded = passes.upgrade(prototxt.parse(text, NetParameter).message).net
-    assert prototxt.parse(prototxt.write(upgraded), NetParameter, strict=True).message.layer[0].type == "WARP"
+    assert (
+        prototxt.parse(prototxt.write(upgraded), NetParameter, tolerance=Tolerance.STRICT)
+        .message.layer[0]
+        .type
+        == "WARP"
+    )
     binary = NetParameter(layers=[V1LayerParameter(name="w")]).layers[0].SerializeToString() + b"\x28\x7f"
     layer = V1LayerParameter.FromString(binary)
     assert passes.upgrade(NetParameter(layers=[layer])).net.layer[0].type == "127"

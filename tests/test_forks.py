@@ -88,7 +88,7 @@ def test_shapes_and_first_values(
 
 
 def test_an_unknown_type_is_noted_and_passed() -> None:
-    net = load('layer { name: "x" type: "Permutee" bottom: "data" top: "data" param { lr_mult: 1 } }')
+    net = load('layer { name: "x" type: "Permutee" bottom: "data" top: "data" }')
     assert net.blob_shapes["data"] == (2, 6, 8, 10)
     assert "'Permutee' (did you mean 'Permute'?): passed, without weights" in net.notes[-1].message
     with pytest.raises(CaffeFillersError, match="unknown layer type 'Permutee'"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers import passes, prototxt
 from caffe_fillers.api.files import SourceFolders
-from caffe_fillers.api.planning import check_source, chosen_state, files_read, plan_all
+from caffe_fillers.api.planning import check_source, chosen_state, chosen_tolerance, files_read, plan_all
 from caffe_fillers.api.reading import Source, read_net
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.api.weights import Weights, open_model
@@ -190,11 +190,13 @@ class Net:
         return replace(self, parameter=saved, plan=replace(self.plan, blobs=tuple(blobs)))
 
     @contextmanager
-    def with_weights(self, model: Model, files: Iterable[str]) -> Iterator[Copied]:
+    def with_weights(self, model: Model, files: Iterable[str], *, lenient: bool = False) -> Iterator[Copied]:
         """The model with weights copied in from files, one after another, as fine-tuning does.
 
         The files are looked for like all that the net names, and stay open as
-        long as the block.
+        long as the block. One that has weights for a layer of unknown type, or of
+        whose layers none is in the net, is a `NetError`; `lenient` passes over the
+        former.
         """
         copied = Copied(model)
         with ExitStack() as stack:
@@ -202,7 +204,8 @@ class Net:
                 path = self.folders.find(name.strip())
                 if path is None:
                     raise UsageError(f"the weights {name.strip()!r} are neither here nor beside the net")
-                more = copy_weights(copied.model, stack.enter_context(open_model(path)), name.strip())
+                source = stack.enter_context(open_model(path))
+                more = copy_weights(copied.model, source, name.strip(), lenient=lenient)
                 copied = Copied(more.model, copied.origins | more.origins, copied.ignored + more.ignored)
             yield copied
 
@@ -222,6 +225,7 @@ def load_net(
     dialect: str | None = None,
     caffe: str | None = None,
     strict: bool = False,
+    lenient: bool = False,
 ) -> Net:
     """Read and plan a net: a path or an open binary file of a net or a solver, text or binary.
 
@@ -230,8 +234,9 @@ def load_net(
     `shapes` gives blobs' shapes that the net cannot tell; `dialect` names the
     fork whose net this is where its fields do not show that; `caffe` is the
     release or the day whose Caffe builds it, the dialect's own where it is not
-    given; `strict` refuses unknown fields and layer types. Errors:
-    `PrototxtError`, `NetError`, `UnknownShapeError`, `FormatError`.
+    given; `strict` refuses all unknown fields and layer types, `lenient` none,
+    not even those that change weights. Errors: `PrototxtError`, `NetError`,
+    `UnknownShapeError`, `FormatError`.
 
     >>> import io
     >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"
@@ -240,9 +245,10 @@ def load_net(
     {'x': (2,)}
     """
     check_source(source)
-    read = read_net(source, strict=strict)
+    tolerance = chosen_tolerance(strict=strict, lenient=lenient)
+    read = read_net(source, tolerance=tolerance)
     state = chosen_state(phase, level, stages, solver=read.solver is not None)
-    planned, *tests = plan_all((read, *read.tests), state, shapes, dialect, caffe, strict=strict)
+    planned, *tests = plan_all((read, *read.tests), state, shapes, dialect, caffe, tolerance=tolerance)
     traps = find_traps(planned.net.parameter, planned.net.plan)
     notes = once((*read.notes, *planned.notes, *planned.net.plan.notes, *traps))
     return Net(
@@ -266,11 +272,11 @@ def load_net_of(model: Model, shapes: Mapping[str, Shape] | None = None) -> Net:
             f"the file does not say what its layer {untyped[0]!r} is: give the net, "
             "caffe-fill NET --weights FILE --layout FRAMEWORK"
         )
-    return load_net(io.BytesIO(prototxt.write(net).encode()), shapes=shapes)
+    return load_net(io.BytesIO(prototxt.write(net).encode()), shapes=shapes, lenient=True)
 
 
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:
     """The prototxt of a net as Caffe upgrades it, and what was noted; unknown fields are written back."""
-    read = read_net(source, strict=strict)
+    read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=not strict))
     passed = passes.upgrade(read.net, path=read.path)
     return prototxt.write(passed.net), (*read.notes, *passed.notes)

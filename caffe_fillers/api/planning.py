@@ -12,6 +12,7 @@ from caffe_fillers import passes
 from caffe_fillers.errors import NetError, UnknownShapeError, UsageError, suggestion
 from caffe_fillers.layers import layer_type, unknown_type
 from caffe_fillers.planner import PlannedNet, plan_net
+from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
 from caffe_fillers.shapes import given_shape
 
@@ -48,6 +49,13 @@ def chosen_state(phase: str | None, level: int | None, stages: Iterable[str], *,
     return state
 
 
+def chosen_tolerance(*, strict: bool, lenient: bool) -> Tolerance:
+    """What a caller's two switches say together."""
+    if strict and lenient:
+        raise UsageError("strict and lenient are opposites: give one of them")
+    return Tolerance.STRICT if strict else Tolerance.LENIENT if lenient else Tolerance.CAREFUL
+
+
 def check_source(source: object) -> None:
     """Refuse what is neither a name nor an open file; the content of a file is none of these."""
     if not isinstance(source, (str, Path)) and not hasattr(source, "read"):
@@ -70,7 +78,7 @@ def plan_all(
     dialect: str | None,
     caffe: str | None,
     *,
-    strict: bool,
+    tolerance: Tolerance,
 ) -> list[Planned]:
     """Prepare and plan a net in the user's state, and those that its solver tests with in their own."""
     states = [state, *[NetState()] * (len(nets) - 1)]
@@ -79,7 +87,8 @@ def plan_all(
     _check_given(given, [passed.net for passed in prepared])
     drawn: set[str] = set()
     return [
-        _plan(read, passed, given, drawn, strict=strict) for read, passed in zip(nets, prepared, strict=True)
+        _plan(read, passed, given, drawn, tolerance=tolerance)
+        for read, passed in zip(nets, prepared, strict=True)
     ]
 
 
@@ -101,8 +110,8 @@ def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
         yield
     except NetError as error:
         unknown = [note.message for note in read.notes]
-        strange = (layer for layer in net.layer if layer_type(layer) is None)
-        unknown += [f"layer {layer.name!r}: {unknown_type(layer.type)}" for layer in strange]
+        strange = ((layer, unknown_type(layer.type)) for layer in net.layer if layer_type(layer) is None)
+        unknown += [f"layer {layer.name!r}: {said}" for layer, said in strange if said not in str(error)]
         if not unknown:
             raise
         unknown.sort(key=lambda message: _DID_YOU_MEAN not in message)
@@ -130,9 +139,9 @@ def _prepare(read: Origin, state: NetState, dialect: str | None, caffe: str | No
 
 
 def _plan(
-    read: Origin, passed: Passed, shapes: Mapping[str, Shape], drawn: set[str], *, strict: bool
+    read: Origin, passed: Passed, shapes: Mapping[str, Shape], drawn: set[str], *, tolerance: Tolerance
 ) -> Planned:
     """The planned net; what `drawn` names has drawn for a net before it."""
     with _with_typos(read, passed.net):
-        net = plan_net(passed.net, read.folders, shapes, path=read.path, strict=strict)
+        net = plan_net(passed.net, read.folders, shapes, path=read.path, tolerance=tolerance)
     return Planned(replace(net, plan=net.plan.without_repeats(drawn)), passed.notes)

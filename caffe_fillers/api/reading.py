@@ -16,6 +16,7 @@ from caffe_fillers.formats.caffemodel_reader import read_net as read_binary_net
 from caffe_fillers.formats.kinds import misfits
 from caffe_fillers.formats.wire import MAX_BYTES, fields
 from caffe_fillers.notes import Note
+from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import NetParameter, SolverParameter, from_bytes
 from caffe_fillers.solver import SolverNet, read_solver
 
@@ -47,23 +48,25 @@ class Origin:
     tests: tuple[Origin, ...] = ()
 
 
-def read_net(source: Source, *, strict: bool = False) -> Origin:
+def read_net(source: Source, *, tolerance: Tolerance = Tolerance.CAREFUL) -> Origin:
     """Read a net, or the training net of a solver."""
     data, path = _read(source)
     folders = SourceFolders((Path(), Path(path).parent))
     if not _is_solver(data, path):
-        net, notes = _parse(data, path, NetParameter, strict=strict)
+        net, notes = _parse(data, path, NetParameter, tolerance=tolerance)
         return Origin(_with_layers(net, path, notes), path, folders, notes)
-    solver, notes = _parse(data, path, SolverParameter, strict=strict)
+    solver, notes = _parse(data, path, SolverParameter, tolerance=tolerance)
     training = read_solver(solver, path=path)
-    read = _read_solver_net(training.train, path, folders, strict=strict)
-    tests = tuple(_read_solver_net(test, path, folders, strict=strict) for test in training.tests)
+    read = _read_solver_net(training.train, path, folders, tolerance=tolerance)
+    tests = tuple(_read_solver_net(test, path, folders, tolerance=tolerance) for test in training.tests)
     return replace(
         read, notes=(*notes, *read.notes), seed=training.seed, weights=training.weights, tests=tests
     )
 
 
-def _read_solver_net(solver_net: SolverNet, path: str, folders: SourceFolders, *, strict: bool) -> Origin:
+def _read_solver_net(
+    solver_net: SolverNet, path: str, folders: SourceFolders, *, tolerance: Tolerance
+) -> Origin:
     source = solver_net.source
     if isinstance(source, NetParameter):
         return Origin(_with_layers(source, f"{path}, the net in it"), path, folders, solver=solver_net)
@@ -73,7 +76,7 @@ def _read_solver_net(solver_net: SolverNet, path: str, folders: SourceFolders, *
     data = _read(found)[0]
     if _is_solver(data, str(found)):
         raise UsageError(f"{path}: the solver's net {source!r} is a solver, not a net")
-    net, notes = _parse(data, str(found), NetParameter, strict=strict)
+    net, notes = _parse(data, str(found), NetParameter, tolerance=tolerance)
     beside = SourceFolders((*folders.folders, found.parent))
     return Origin(_with_layers(net, str(found), notes), str(found), beside, notes, solver_net)
 
@@ -148,7 +151,7 @@ def _is_solver(data: bytes, path: str) -> bool:
 
 
 def _parse(
-    data: bytes, path: str, message_type: type[MessageType], *, strict: bool
+    data: bytes, path: str, message_type: type[MessageType], *, tolerance: Tolerance
 ) -> tuple[MessageType, tuple[Note, ...]]:
     if is_binary(data):
         try:
@@ -162,7 +165,7 @@ def _parse(
                 f"{path}: this is no prototxt, for byte {control} of it is no text, and no binary {name} "
                 f"either: {error}; save or fetch the file again"
             ) from error
-    document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, strict=strict)
+    document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, tolerance=tolerance)
     notes = [
         Note(f"{path}:{each.line}: {each.problem}; kept as it is ({each.count} times)", line=each.line)
         for each in document.unknown

@@ -33,6 +33,9 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="refuse fields and layer types that no Caffe is known to have"
     )
+    parser.add_argument(
+        "--lenient", action="store_true", help="pass over what is unknown even where it changes the weights"
+    )
 
 
 def add_shape_argument(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +114,7 @@ def load(arguments: argparse.Namespace) -> Net:
         dialect=arguments.dialect,
         caffe=arguments.caffe,
         strict=arguments.strict,
+        lenient=arguments.lenient,
     )
 
 

@@ -49,12 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
     from caffe_fillers.cli.progress import trying_seeds
+    from caffe_fillers.copying import refuse_opaque_blobs
     from caffe_fillers.resources import require_memory
 
     seeds = _seeds(arguments)
     net = load(arguments)
     with open_model(arguments.weights) as model, trying_seeds(len(seeds or ())) as progress:
         require_memory(_COPIES * model.num_bytes, "the check needs")
+        if not arguments.lenient:
+            refuse_opaque_blobs(net.parameter.layer, model, arguments.weights)
         result = check_model(
             net.plan,
             model,

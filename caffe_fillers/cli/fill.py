@@ -17,6 +17,7 @@ from caffe_fillers.cli.arguments import (
     thread_count,
 )
 from caffe_fillers.cli.outputs import spare_inputs
+from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
@@ -110,7 +111,7 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, prof
     model = _model(net, seed, arguments)
     show = not arguments.quiet and sys.stderr.isatty()
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
-    with net.with_weights(model, files) as copied:
+    with net.with_weights(model, files, lenient=arguments.lenient) as copied:
         model = profile.watched(copied.model) if arguments.profile else copied.model
         model = with_progress(model, net.plan.num_parameters) if show else model
         _save(net, model, output, arguments)
@@ -166,14 +167,23 @@ def _report(
         tables.print_json(net, stream, copied.origins, seed=seed, output=output)
         return
     tables.print_plan(net, stream, copied.origins)
-    for name in copied.ignored:
-        print(f"note: layer {name!r} of the weights is not in the net", file=sys.stderr)
+    if copied.ignored:
+        print(printable(f"note: {_ignored(copied)}"), file=sys.stderr)
     tables.print_notes(net, sys.stderr)
     origin = " (fresh; give it with --seed to repeat this)" if chosen else ""
     print(f"seed {seed}{origin}", file=stream)
     if output != "-":
         size = _size(Path(output))
         print(f"wrote {output}, {size:,} bytes", file=stream)
+
+
+def _ignored(copied: Copied) -> str:
+    """What of the weights found no place; many layers are counted."""
+    from caffe_fillers.copying import few
+
+    number = len(copied.ignored)
+    layers = "layer" if number == 1 else "layers"
+    return f"{number} {layers} of the weights found no place in the net: {few(copied.ignored)}"
 
 
 def _size(output: Path) -> int:

@@ -89,4 +89,4 @@ def command(arguments: argparse.Namespace, seed: int | None) -> str:
     for name, values in options.items():
         for value in values:
             words += [name, value]
-    return shlex.join(words + ["--strict"] * arguments.strict)
+    return shlex.join(words + ["--strict"] * arguments.strict + ["--lenient"] * arguments.lenient)

@@ -25,6 +25,7 @@ from caffe_fillers.formats.contract import view
 from caffe_fillers.formats.net_text import read_net_text
 from caffe_fillers.formats.tickets import redeem
 from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import BlobProto
 from caffe_fillers.shapes import as_shape, format_shape
 
@@ -126,7 +127,9 @@ def _note(blob: _Found, match: re.Match[bytes]) -> None:
 
 def _blob(content: memoryview, found: _Found) -> ModelBlob:
     try:
-        proto = prototxt.parse(prototxt.decode(bytes(found.rest), ""), BlobProto, strict=True).message
+        proto = prototxt.parse(
+            prototxt.decode(bytes(found.rest), ""), BlobProto, tolerance=Tolerance.STRICT
+        ).message
         if not found.count:
             return read_blob(memoryview(proto.SerializeToString()))
         if proto.data or proto.double_data:

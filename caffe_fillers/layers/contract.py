@@ -67,6 +67,7 @@ class LayerType:
     whose weights depend on its bottoms' shapes sets `weights_need_shape`; one
     whose rule can work with a bottom of unknown rank, given as None, sets
     `accepts_unranked`; for the others the planner lets unknown shapes flow on.
+    `opaque` is a type of which nobody here can tell whether it has blobs.
     """
 
     name: str
@@ -77,6 +78,7 @@ class LayerType:
     loss: bool = False
     weights_need_shape: bool = False
     accepts_unranked: bool = False
+    opaque: bool = False
 
 
 layer_types: Registry[LayerType] = Registry("layer type", __package__, mark="@")
@@ -91,6 +93,7 @@ def layer(
     loss: bool = False,
     weights_need_shape: bool = False,
     accepts_unranked: bool = False,
+    opaque: bool = False,
 ) -> Callable[[Rule], Rule]:
     """Register a rule under its type's name; an arity is an exact number or (least, most)."""
 
@@ -107,6 +110,7 @@ def layer(
                     loss,
                     weights_need_shape,
                     accepts_unranked,
+                    opaque,
                 ),
             )
         return rule
@@ -143,12 +147,12 @@ def layer_type(parameter: LayerParameter) -> LayerType | None:
 
 def passed_layer_type(name: str) -> LayerType:
     """A type that nobody registered: it has no blobs that we know of, and only tops in place are shaped."""
-    return LayerType(name, _passed, (0, None), (0, None), accepts_unranked=True)
+    return LayerType(name, _passed, (0, None), (0, None), accepts_unranked=True, opaque=True)
 
 
 def unknown_type(name: str) -> str:
     """What there is to say of a type that nobody registered, with the nearest that is."""
-    return f"unknown layer type {name!r}{suggestion(name, layer_types)}: passed, without weights"
+    return f"unknown layer type {name!r}{suggestion(name, layer_types)}"
 
 
 def require_outputs(num_output: int) -> None:
@@ -165,7 +169,10 @@ def refuse_in_place(parameter: LayerParameter) -> None:
 
 def _passed(parameter: LayerParameter, bottoms: tuple[Shape, ...], _: Sources) -> Setup:
     known = dict(zip(parameter.bottom, bottoms, strict=True))
-    return Setup(tuple(known.get(top) for top in parameter.top), notes=(unknown_type(parameter.type),))
+    return Setup(
+        tuple(known.get(top) for top in parameter.top),
+        notes=(f"{unknown_type(parameter.type)}: passed, without weights",),
+    )
 
 
 def _range(arity: Arity) -> tuple[int, int | None]:

@@ -24,7 +24,7 @@ def silence(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(())
 
 
-@layer("Python", bottoms=(0, None), tops=(0, None), accepts_unranked=True)
+@layer("Python", bottoms=(0, None), tops=(0, None), accepts_unranked=True, opaque=True)
 def python(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """What its code does to shapes, blobs and the random stream cannot be seen."""
     code = f"{parameter.python_param.module}.{parameter.python_param.layer}"

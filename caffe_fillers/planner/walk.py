@@ -16,6 +16,8 @@ from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
 from caffe_fillers.planner.blobs import TopBlobs
 from caffe_fillers.planner.remedy import with_remedy
 from caffe_fillers.planner.sharing import SharedParams
+from caffe_fillers.planner.unknown import refuse_unknown_weights
+from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, format_shape, is_known
 from caffe_fillers.sources import Sources
@@ -39,14 +41,14 @@ def plan_net(
     shapes: Mapping[str, Shape] | None = None,
     *,
     path: str = "",
-    strict: bool = False,
+    tolerance: Tolerance = Tolerance.CAREFUL,
 ) -> PlannedNet:
     """Walk a net that `passes` has prepared.
 
     `shapes` gives blobs' shapes where the net cannot tell or is to be
-    overruled; `path` is named in errors. With `strict` an unknown layer type
-    is an error, without it is noted and passed. A net that Caffe would refuse is a
-    `NetError`, one whose weights depend on an unknown shape an
+    overruled; `path` is named in errors. An unknown layer type is noted and passed, unless
+    `tolerance` is strict, or careful and the layer plainly has weights. A net that Caffe would
+    refuse is a `NetError`, one whose weights depend on an unknown shape an
     `UnknownShapeError`.
     """
     given = dict(shapes or {})
@@ -55,7 +57,8 @@ def plan_net(
         saved = NetParameter(name=net.name)
         if net.HasField("text_extra"):
             saved.text_extra.CopyFrom(net.text_extra)
-        walk = _Walk(sources, TopBlobs({**given, **more}), path, saved, strict, era_of(net).convention)
+        tops = TopBlobs({**given, **more})
+        walk = _Walk(sources, tops, path, saved, tolerance, era_of(net).convention)
         for layer_id, layer in enumerate(net.layer):
             walk.add(layer_id, layer)
         plan = Plan(tuple(walk.steps), tuple(walk.blobs), walk.tops.shapes, tuple(walk.notes))
@@ -73,7 +76,7 @@ class _Walk:
     tops: TopBlobs
     path: str
     saved: NetParameter
-    strict: bool
+    tolerance: Tolerance
     convention: Convention
     steps: list[Fill | Draw | Given] = field(default_factory=list)
     blobs: list[PlannedBlob] = field(default_factory=list)
@@ -87,7 +90,7 @@ class _Walk:
             setup = self._set_up(layer, kind)
             self.tops.set_tops(layer, setup.tops)
             saved = setup.saved or layer
-            self._add_blobs(layer_id, layer, saved, setup)
+            self._add_blobs(layer_id, layer, saved, setup, kind)
             self._save(saved, kind, setup)
         except CaffeFillersError as error:
             place = f"{self.path}:{layer.text_extra.line}: " if self.path else ""
@@ -98,9 +101,12 @@ class _Walk:
 
     def _type(self, layer: LayerParameter) -> LayerType:
         found = layer_type(layer)
-        if found is None and self.strict:
+        if found is None and self.tolerance is Tolerance.STRICT:
             raise UnknownNameError("layer type", layer.type, layer_types.names())
-        return found or passed_layer_type(layer.type)
+        kind = found or passed_layer_type(layer.type)
+        if self.tolerance is not Tolerance.LENIENT:
+            refuse_unknown_weights(layer, kind)
+        return kind
 
     def _set_up(self, layer: LayerParameter, kind: LayerType) -> Setup:
         if layer.propagate_down and len(layer.propagate_down) != len(layer.bottom):
@@ -121,7 +127,9 @@ class _Walk:
         self.notes += [Note(note, layer.name, layer.text_extra.line) for note in notes]
         return setup
 
-    def _add_blobs(self, layer_id: int, layer: LayerParameter, saved: LayerParameter, setup: Setup) -> None:
+    def _add_blobs(
+        self, layer_id: int, layer: LayerParameter, saved: LayerParameter, setup: Setup, kind: LayerType
+    ) -> None:
         made: list[tuple[Shape, int]] = []
         events = _given_instead(layer, setup)
         for event in events:
@@ -131,7 +139,7 @@ class _Walk:
             step = self._add_fill(layer, len(made), event)
             if isinstance(event, Given) or event.kept:
                 made.append((event.shape, step))
-        if len(layer.param) > len(made) and layer.type in layer_types:
+        if len(layer.param) > len(made) and not kind.opaque:
             raise NetError(f"it has {len(layer.param)} param entries, but {len(made)} parameter blobs")
         for index, (shape, step) in enumerate(made):
             blob = PlannedBlob(layer_id, layer.name, layer.type, index, shape, step)

@@ -19,6 +19,7 @@ from caffe_fillers.errors import suggestion
 from caffe_fillers.prototxt.scalars import Scalar, UnknownEnumValueError, scalar, text_of
 from caffe_fillers.prototxt.strings import unescape
 from caffe_fillers.prototxt.tokens import Cursor, Source, Token
+from caffe_fillers.prototxt.tolerance import LENIENT_HINT, Tolerance, changes_weights
 from caffe_fillers.prototxt.unknown import CLOSING, MAX_DEPTH, field_text
 from caffe_fillers.schema.extras import FIELD as EXTRA
 from caffe_fillers.schema.extras import PRIVATE, is_repeated
@@ -47,9 +48,13 @@ class Document(Generic[MessageType]):
 
 
 def parse(
-    text: str, message_type: Callable[[], MessageType], *, path: str = "<string>", strict: bool = False
+    text: str,
+    message_type: Callable[[], MessageType],
+    *,
+    path: str = "<string>",
+    tolerance: Tolerance = Tolerance.LENIENT,
 ) -> Document[MessageType]:
-    """Read a message of a type; with `strict` an unknown field is an error.
+    """Read a message of a type; `tolerance` says which unknown fields are errors.
 
     Errors are `PrototxtError` with path, line, column, the line itself and
     the nearest name that is known.
@@ -61,7 +66,7 @@ def parse(
     >>> document.unknown[0].problem, document.message.layer[0].text_extra.unknown[0]
     ("LayerParameter has no field 'shuffel'", 'shuffel: true')
     """
-    reader = _Reader(Cursor(Source(text, path)), strict)
+    reader = _Reader(Cursor(Source(text, path)), tolerance)
     message = message_type()
     reader.read_message(message, reader.cursor.token, "", 0)
     return Document(message, tuple(reader.unknown.values()))
@@ -76,8 +81,8 @@ class _UnfitError(Exception):
 
 
 class _Reader:
-    def __init__(self, cursor: Cursor, strict: bool) -> None:
-        self.cursor, self.strict = cursor, strict
+    def __init__(self, cursor: Cursor, tolerance: Tolerance) -> None:
+        self.cursor, self.tolerance = cursor, tolerance
         self.unknown: dict[tuple[str, str], UnknownField] = {}
 
     def read_message(self, message: Any, begin: Token, closing: str, depth: int) -> None:
@@ -187,9 +192,11 @@ class _Reader:
             raise _UnfitError(f"{field.name}: {error}", begin) from None
 
     def note(self, message: Message, name: str, token: Token, problem: Callable[[], str]) -> None:
-        """Note something unknown; with `strict` it is an error."""
-        if self.strict:
+        """Note something unknown, or refuse it, as tolerance has it."""
+        if self.tolerance is Tolerance.STRICT:
             self.cursor.fail(problem(), token)
+        if self.tolerance is Tolerance.CAREFUL and changes_weights(message.DESCRIPTOR, name):
+            self.cursor.fail(f"{problem()}; {LENIENT_HINT}", token)
         key = (message.DESCRIPTOR.name, name)
         if key not in self.unknown:
             self.unknown[key] = UnknownField(*key, problem(), *self.cursor.source.place(token.offset), 0)

@@ -10,6 +10,7 @@ from paths import TESTS
 
 from caffe_fillers import prototxt, schema
 from caffe_fillers.errors import PrototxtError
+from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import LayerParameter, NetParameter
 
 FILES = TESTS / "prototxt"
@@ -21,13 +22,13 @@ def files(folder: str) -> Any:
     return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
 
 
-def parse(path: Path, *, strict: bool = False) -> prototxt.Document[Message]:
+def parse(path: Path, tolerance: Tolerance = Tolerance.LENIENT) -> prototxt.Document[Message]:
     """A file as the message that its first line names, or as a net."""
     data = path.read_bytes()
     first = data.partition(b"\n")[0].decode("latin-1")
     name = first.removeprefix("# message: ") if first.startswith("# message: ") else "NetParameter"
     return prototxt.parse(
-        prototxt.decode(data, path.name), getattr(schema, name), path=path.name, strict=strict
+        prototxt.decode(data, path.name), getattr(schema, name), path=path.name, tolerance=tolerance
     )
 
 
@@ -65,7 +66,7 @@ def test_invalid(path: Path) -> None:
 def test_what_only_strict_refuses(path: Path) -> None:
     (unknown,) = parse(path).unknown
     with pytest.raises(PrototxtError) as caught:
-        parse(path, strict=True)
+        parse(path, Tolerance.STRICT)
     assert f"{caught.value}\n" == path.with_suffix(".txt").read_text("utf-8")
     error = caught.value
     assert (unknown.problem, unknown.line, unknown.column) == (error.problem, error.line, error.column)

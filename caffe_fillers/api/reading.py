@@ -25,6 +25,7 @@ MessageType = TypeVar("MessageType", bound=Message)
 
 _LAYERS = {"layer", "layers", "input"}
 _SOLVER_NETS = {"net", "train_net", "net_param", "train_net_param"}
+_LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
 _SOLVER_NET_NUMBERS = {SolverParameter.DESCRIPTOR.fields_by_name[name].number for name in _SOLVER_NETS}
 _SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}  # which nets have too
 _PIECE = 1 << 20
@@ -140,8 +141,10 @@ def _is_solver(data: bytes, path: str) -> bool:
     if is_binary(data):
         try:
             message = memoryview(data)
-            named = any(field.number in _SOLVER_NET_NUMBERS for field in fields(message, "the file"))
-            return named and misfits(message, SolverParameter) <= misfits(message, NetParameter)
+            numbers = {field.number for field in fields(message, "the file")}
+            if _LAYER in numbers or not numbers & _SOLVER_NET_NUMBERS:
+                return False
+            return misfits(message, SolverParameter) <= misfits(message, NetParameter)
         except FormatError:
             return False
     names = prototxt.top_fields(prototxt.decode(data, path), path)

@@ -10,6 +10,7 @@ import numpy as np
 
 from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError
+from caffe_fillers.formats.layouts import RAW_DATA, RAW_TYPE, RAW_TYPES
 from caffe_fillers.formats.wire import VARINT, fields
 from caffe_fillers.model import ModelBlob
 from caffe_fillers.schema import BlobProto, BlobShape, from_bytes
@@ -17,10 +18,6 @@ from caffe_fillers.shapes import Shape, as_shape, format_shape
 
 _BLOB = {field.name: field.number for field in BlobProto.DESCRIPTOR.fields}
 _OLD_AXES = tuple(_BLOB[name] for name in ("num", "channels", "height", "width"))
-
-# NVIDIA/caffe stores values with their type: fields 10 and 12, types as in its enum Type.
-_RAW_TYPE, _RAW_DATA = 10, 12
-_RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
 
 Piece = tuple[memoryview, str]
 
@@ -36,19 +33,29 @@ def read_blob(content: memoryview) -> ModelBlob:
             old_axes[field.number] = field.value
         elif field.number == _BLOB["shape"]:
             shape = as_shape(from_bytes(BlobShape, bytes(field.content)).dim)
-        elif field.number == _RAW_TYPE:
+        elif field.number == RAW_TYPE:
             raw_type = field.value
-        elif field.number in (_BLOB["data"], _BLOB["double_data"], _RAW_DATA):
+        elif field.number in (_BLOB["data"], _BLOB["double_data"], RAW_DATA):
             code = "<f4" if field.number == _BLOB["data"] else "<f8"
             pieces.setdefault(field.number, []).append((field.content, code))
     if old_axes:  # Blob::FromProto looks at these first
         shape = tuple(old_axes.get(number, 0) for number in _OLD_AXES)
     values = pieces.get(_BLOB["double_data"]) or pieces.get(_BLOB["data"]) or []
-    if _RAW_DATA in pieces:
-        if raw_type not in _RAW_TYPES:
+    if RAW_DATA in pieces:
+        if raw_type not in RAW_TYPES:
             raise FormatError(f"a blob holds raw values of type {raw_type}, which is none of NVIDIA/caffe's")
-        values = [(content, _RAW_TYPES[raw_type]) for content, _ in pieces[_RAW_DATA]]
+        values = [(content, RAW_TYPES[raw_type]) for content, _ in pieces[RAW_DATA]]
     return _blob(shape or (), values, four_axes=bool(old_axes))
+
+
+def as_bvlc(content: memoryview) -> BlobProto:
+    """A serialised BlobProto as a message of BVLC's, whose `data` takes what a fork has in other fields."""
+    if all(field.number != RAW_DATA for field in fields(content, "a blob")):
+        return from_bytes(BlobProto, bytes(content))
+    blob = read_blob(content)
+    proto = BlobProto(data=np.concatenate([*blob.chunks(), np.zeros(0, np.float32)]))
+    proto.shape.dim.extend(blob.shape)
+    return proto
 
 
 def _blob(shape: Shape, pieces: list[Piece], *, four_axes: bool) -> ModelBlob:

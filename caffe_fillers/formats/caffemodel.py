@@ -12,14 +12,14 @@ from typing import BinaryIO
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.formats.contract import Format, formats
+from caffe_fillers.formats.layouts import frame
 from caffe_fillers.formats.wire import MAX_BYTES, fields, prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
+from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.schema.dialects import BVLC, for_file
 
 _NET_LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
 _LAYER_BLOBS = LayerParameter.DESCRIPTOR.fields_by_name["blobs"].number
-_BLOB_DATA = BlobProto.DESCRIPTOR.fields_by_name["data"].number
 
 
 def write(file: BinaryIO, model: Model) -> None:
@@ -38,47 +38,40 @@ def write(file: BinaryIO, model: Model) -> None:
         before, after = _around_blobs(layer.parameter)
         file.write(before)
         for blob in layer.blobs:
-            _write_blob(file, blob)
+            _write_blob(file, blob, _dialect(layer.parameter))
         file.write(after)
 
 
 def _head(model: Model) -> bytes:
     """All that the net says beside its layers; the numbers of these fields are below that of `layer`."""
-    return for_file(model.net, model.net.text_extra.dialect or BVLC).SerializeToString()
+    return for_file(model.net, _dialect(model.net)).SerializeToString()
 
 
-def _write_blob(file: BinaryIO, blob: ModelBlob) -> None:
-    data, shape = _blob_prefix(blob), _blob_shape(blob)
-    file.write(prefix(_LAYER_BLOBS, len(data) + 4 * blob.count + len(shape)) + data)
+def _write_blob(file: BinaryIO, blob: ModelBlob, dialect: str) -> None:
+    around = frame(blob, dialect)
+    file.write(prefix(_LAYER_BLOBS, around.size + 4 * blob.count) + around.before)
     for chunk in blob.chunks():
         file.write(chunk.astype("<f4", copy=False).data)
-    file.write(shape)
+    file.write(around.after)
 
 
 def _layer_size(layer: ModelLayer) -> int:
     parameter = sum(map(len, _around_blobs(layer.parameter)))
-    return parameter + sum(map(_blob_field_size, layer.blobs))
+    return parameter + sum(_blob_field_size(blob, _dialect(layer.parameter)) for blob in layer.blobs)
 
 
-def _blob_field_size(blob: ModelBlob) -> int:
-    size = len(_blob_prefix(blob)) + 4 * blob.count + len(_blob_shape(blob))
+def _blob_field_size(blob: ModelBlob, dialect: str) -> int:
+    size = frame(blob, dialect).size + 4 * blob.count
     return len(prefix(_LAYER_BLOBS, size)) + size
 
 
-def _blob_prefix(blob: ModelBlob) -> bytes:
-    return prefix(_BLOB_DATA, 4 * blob.count) if blob.count else b""
-
-
-def _blob_shape(blob: ModelBlob) -> bytes:
-    """The field `shape`; a blob without axes has none (`Blob::ToProto` touches it per axis)."""
-    proto = BlobProto()
-    proto.shape.dim.extend(blob.shape)
-    return proto.SerializeToString() if blob.shape else b""
+def _dialect(message: NetParameter | LayerParameter) -> str:
+    return message.text_extra.dialect or BVLC
 
 
 def _around_blobs(parameter: LayerParameter) -> tuple[bytes, bytes]:
     """A layer's fields before `blobs`, and the others, as its dialect numbers them; unknown ones are last."""
-    layer = for_file(parameter, parameter.text_extra.dialect or BVLC).SerializeToString()
+    layer = for_file(parameter, _dialect(parameter)).SerializeToString()
     before = takewhile(lambda field: field.number < _LAYER_BLOBS, fields(memoryview(layer), "the layer"))
     place = sum(len(field.raw) for field in before)
     return layer[:place], layer[place:]

@@ -6,7 +6,7 @@ from typing import BinaryIO, TypeAlias
 
 from google.protobuf.message import Message
 
-from caffe_fillers.formats.blob_proto import read_blob
+from caffe_fillers.formats.blob_proto import as_bvlc, read_blob
 from caffe_fillers.formats.contract import view
 from caffe_fillers.formats.tickets import redeem
 from caffe_fillers.formats.wire import LENGTH_DELIMITED, check_layers, fields, prefix
@@ -17,7 +17,6 @@ from caffe_fillers.schema import (
     NetParameter,
     V0LayerParameter,
     V1LayerParameter,
-    from_bytes,
     net_from_bytes,
 )
 
@@ -58,7 +57,7 @@ def read_net(content: memoryview) -> NetParameter:
     v0 = [layer.layer.blobs for layer in net.layers if layer.HasField("layer")]
     for tickets in (*v2, *v1, *v0):
         for ticket in tickets:
-            ticket.CopyFrom(from_bytes(BlobProto, bytes(blobs[ticket.num])))
+            ticket.CopyFrom(as_bvlc(blobs[ticket.num]))
     return net
 
 

@@ -79,6 +79,15 @@ def prefix(number: int, size: int) -> bytes:
     return _varint(number << 3 | LENGTH_DELIMITED) + _varint(size)
 
 
+def varint_field(number: int, value: int) -> bytes:
+    r"""A whole number that is not negative, with its tag.
+
+    >>> varint_field(2, 3)
+    b'\x10\x03'
+    """
+    return _varint(number << 3 | VARINT) + _varint(value)
+
+
 def _varint(number: int) -> bytes:
     """A number in groups of seven bits, the lowest first."""
     groups = bytearray()

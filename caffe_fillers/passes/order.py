@@ -14,6 +14,7 @@ from caffe_fillers.passes.contract import LayerError, Passed, copy_without
 from caffe_fillers.passes.data_transformation import data_transformation
 from caffe_fillers.passes.dialects import choose_dialect, mark
 from caffe_fillers.passes.inputs import inputs
+from caffe_fillers.passes.math_types import math_types
 from caffe_fillers.passes.phases import inherit_phase
 from caffe_fillers.passes.selection import merge_states, select
 from caffe_fillers.passes.splits import insert_splits
@@ -74,7 +75,8 @@ def prepare(
     declared = copy_without(passed.net, "state")
     declared.state.CopyFrom(merge_states(default, passed.net.state, state))
     try:
-        return Passed(inherit_phase(insert_splits(select(declared), declared)), passed.notes)
+        complete = inherit_phase(insert_splits(select(declared), declared))
+        return Passed(math_types(complete, chosen), passed.notes)
     except NetError as error:
         raise _placed(error, path, passed.notes) from None
 

@@ -2,8 +2,9 @@
 
 A number means one field in one fork and another in the next, and a file does
 not say whose it is. The dialect is the one that leaves the fewest bytes
-unread; among equals the one in which most layers have the parameters of their
-own type (a `BN` its `bn_param`), then the first in `DIALECTS`. Bytes that it
+unread; among equals the one in which fewest layers have the parameters of
+another type, then most those of their own (a `BN` its `bn_param`), then the
+first in `DIALECTS`. Bytes that it
 does not know either stay in the message, as protobuf keeps them. A net
 that would not come back as the bytes it was keeps all forks' fields so.
 """
@@ -32,7 +33,7 @@ def net_from_bytes(data: bytes) -> NetParameter:
     """
     try:
         net = from_bytes(NetParameter, data)
-        if not (_unread(net, net.ByteSize()) or _foreign(net)):
+        if not (_unread(net, net.ByteSize()) or _foreign_and_own(net)[0]):
             return net
     except FormatError:
         decoded = _in_a_dialect(data)
@@ -47,7 +48,7 @@ def _in_a_dialect(data: bytes) -> NetParameter | None:
     clean = _clean(data)
     parsed = {dialect: _parsed(clean, dialect) for dialect in DIALECTS}
     ranks = {
-        dialect: (_unread(net, len(clean)), _foreign(net))
+        dialect: (_unread(net, len(clean)), *_foreign_and_own(net))
         for dialect, net in parsed.items()
         if net is not None
     }
@@ -87,15 +88,16 @@ def _unread(net: Message, size: int) -> int:
     return abs(size - len(known.SerializePartialToString()))
 
 
-def _foreign(net: Any) -> int:
-    """How many parameters stand in layers of which they do not bear the name."""
-    names = (
+def _foreign_and_own(net: Any) -> tuple[int, int]:
+    """How many parameters stand in layers whose name they do not bear; minus the number of those that do."""
+    names = [
         (field.name.removesuffix("_param").replace("_", ""), layer.type.lower())
         for layer in net.layer
         for field, _ in layer.ListFields()
         if field.name.endswith("_param")
-    )
-    return sum(name not in kind for name, kind in names)
+    ]
+    own = sum(name in kind for name, kind in names)
+    return len(names) - own, -own
 
 
 def _decoded(read: Any, dialect: str) -> NetParameter | None:

@@ -18,6 +18,7 @@ from caffe_fillers.schema.files import net_from_bytes
 OTHERS = [each for name in formats for each in formats[name].endings[:1] if name != "caffemodel"]
 INPUT = "name: 'net' layer { name: 'd' type: 'Data' top: 'd' data_param { source: 'x' } } "
 CONVOLUTION = "convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: 'xavier' } }"
+VOLUMES = "layer { name: 'v' type: 'Input' top: 'v' input_param { shape { dim: [1, 3, 2, 4, 4] } } } "
 PLAIN = f"layer {{ name: 'c' type: 'Convolution' bottom: 'd' top: 'c' {CONVOLUTION} }}"
 
 
@@ -30,6 +31,7 @@ BN = "bn_param { scale_filler { value: 1 } shift_filler { value: 0.5 } bn_mode: 
 SLOPE = "bn_param { slope_filler { value: 2 } frozen: true }"
 MARGIN = "margin_inner_product_param { num_output: 3 type: QUADRUPLE base: 1000 gamma: 0.1 }"
 TWO = "bottom: 'c' bottom: 'd'"
+VOLUME = "bottom: 'v'"
 PRIOR_BOX = "prior_box_param { min_size: 60 aspect_ratio: 2 flip: true offset: 0.5 }"
 NETS = {
     "ssd": _layer("PriorBox", PRIOR_BOX, TWO)
@@ -43,6 +45,14 @@ NETS = {
     "nvidia": _layer("BatchNorm", "batch_norm_param { scale_bias: true }"),
     "happynear": _layer("ChannelScale", "channel_scale_param { global_scale: true }", TWO),
     "shufflenet": _layer("ShuffleChannel", "shuffle_channel_param { group: 2 }"),
+    "jacinto": _layer("BatchNorm", "batch_norm_param { scale_bias: true } snapshot_log_in: true"),
+    "flownet2": _layer("Resample", "resample_param { height: 9 width: 8 type: NEAREST }")
+    + _layer("DataAugmentation", "augmentation_param { recompute_mean: 5 }"),
+    "yolo": _layer("Reorg", "reorg_param { stride: 1 }") + _layer("Upsample", "upsample_param { scale: 3 }"),
+    "rtpose": _layer("ImResize", "imresize_param { factor: 8 scale_gap: 0.3 }"),
+    "wenwei": _layer("SymmetricRectify", "symmetric_rectify_param { channel_shared: true } display: true"),
+    "c3d11": VOLUMES
+    + _layer("Convolution3D", "convolution3d_param { num_output: 2 kernel_size: 1 kernel_depth: 1 }", VOLUME),
 }  # fmt: skip
 
 

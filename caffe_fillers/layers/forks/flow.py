@@ -112,7 +112,7 @@ def data_augmentation(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> 
     if param.recompute_mean:
         shapes += ((1, channels, *size), (1, channels, 1, 1))
     saved = _shaped_once(parameter)
-    for _ in shapes:
+    for _ in () if parameter.blobs else shapes:
         saved.param.add(lr_mult=0, decay_mult=0)
     coefficients = bottoms[1] if len(bottoms) == 2 else (num, _num_coefficients(), 1, 1)
     tops = ((num, channels, *size), coefficients)[: len(parameter.top)]

@@ -19,6 +19,7 @@ ROOMS = [
     "prototxt",
     "passes",
     "solver",
+    "libm",
     "rng",
     "distributions",
     "fillers",

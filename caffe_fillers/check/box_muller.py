@@ -7,8 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers import distributions
-from caffe_fillers.rng import glibc
+from caffe_fillers import distributions, libm
 
 Words = NDArray[np.uint32]
 Floats = NDArray[np.float32]
@@ -49,10 +48,11 @@ def _fits(
 ) -> NDArray[np.bool_]:
     """Which angles (in turns) and remainders 1 - u give both values, computed as in `rng.box_muller`."""
     turned = np.float32(2) * np.float32(math.pi) * angle
-    rho = np.sqrt(np.float32(-2) * glibc.log(rest))
+    sines, cosines = libm.sincos(turned)
+    rho = np.sqrt(np.float32(-2) * libm.log(rest))
     mean, std = np.float32(distribution.mean), np.float32(distribution.std)
-    along = np.multiply.outer(glibc.cos(turned), rho) * std + mean
-    across = np.multiply.outer(glibc.sin(turned), rho) * std + mean
+    along = np.multiply.outer(cosines, rho) * std + mean
+    across = np.multiply.outer(sines, rho) * std + mean
     fits: NDArray[np.bool_] = (along == cosine) & (across == sine)
     return fits
 

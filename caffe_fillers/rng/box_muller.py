@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from caffe_fillers.rng import glibc
+from caffe_fillers import libm
 from caffe_fillers.rng.reals import BLOCK, Reals
 from caffe_fillers.rng.stream import Stream
 from caffe_fillers.rng.uniform import below
@@ -26,6 +26,7 @@ def box_muller(stream: Stream, out: Reals) -> None:
         uniforms = np.empty(values.size + values.size % 2, out.dtype)
         below(stream, real(0), one, uniforms)
         angle = two * pi * uniforms[0::2]
-        rho = np.sqrt(-two * glibc.log(one - uniforms[1::2]))
-        values[0::2] = rho * glibc.cos(angle)
-        values[1::2] = (rho * glibc.sin(angle))[: values.size // 2]
+        rho = np.sqrt(-two * libm.log(one - uniforms[1::2]))
+        sine, cosine = libm.sincos(angle)
+        values[0::2] = rho * cosine
+        values[1::2] = (rho * sine)[: values.size // 2]

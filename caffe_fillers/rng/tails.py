@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.rng import glibc
+from caffe_fillers import libm
 from caffe_fillers.rng.pieces import Places, int_float_pairs, unit_uniforms
 from caffe_fillers.rng.reals import Dtype, Reals
 from caffe_fillers.rng.tables import EXPONENTIAL, NORMAL
@@ -38,7 +38,7 @@ def tails(words: Words, place: Places, dtype: Dtype, exponentials: Exponentials)
 def logarithm_exponentials(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Places]:
     """Boost 1.56 to 1.63: -log(1 - u)."""
     uniforms, behind = unit_uniforms(words, place, dtype)
-    return -glibc.log(dtype(1) - uniforms), behind
+    return -libm.log(dtype(1) - uniforms), behind
 
 
 def ziggurat_exponentials(words: Words, place: Places, dtype: Dtype) -> tuple[Reals, Places]:
@@ -73,4 +73,4 @@ def _under_exponential(x: Reals, uniforms: Reals, layer: Places, dtype: Dtype) -
     height = low + uniforms * (EXPONENTIAL.y[layer + 1] - EXPONENTIAL.y[layer]).astype(dtype)
     below_chord = width * uniforms - (right - x) < 0
     below_tangent = height - (top + (left - x) * top) < 0
-    return below_chord & (below_tangent | (height < glibc.exp(-x)))
+    return below_chord & (below_tangent | (height < libm.exp(-x)))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.rng import glibc
+from caffe_fillers import libm
 from caffe_fillers.rng.pieces import Places
 from caffe_fillers.rng.reals import Dtype, Reals
 from caffe_fillers.rng.tables import NORMAL
@@ -57,4 +57,4 @@ def between_bounds(x: Reals, uniforms: Reals, layer: Places, dtype: Dtype) -> ND
 
 
 def _density(x: Reals) -> Reals:
-    return glibc.exp(-(x * x / x.dtype.type(2)))
+    return libm.exp(-(x * x / x.dtype.type(2)))

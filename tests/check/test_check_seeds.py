@@ -13,7 +13,6 @@ from caffe_fillers.check import Observed, check_model, recover_seed
 from caffe_fillers.check.adjacent import LAST, seeds_of_neighbours
 from caffe_fillers.check.factors import possible_factors
 from caffe_fillers.check.scaled import Times
-from caffe_fillers.check.statistics import scale_interval
 from caffe_fillers.check.words import candidates, on_grid, value_of
 
 XAVIER, SKEW, UNIT = (
@@ -97,7 +96,7 @@ def test_candidates_are_all_words_of_a_scaled_value(
 @pytest.mark.parametrize("size", [4, 10, 100, 1000])
 def test_the_interval_of_a_scale_holds_it(distribution: distributions.Distribution, size: int) -> None:
     intervals = [
-        scale_interval(distribution, values_of(distribution, size, seed) * np.float32(1.02))
+        distribution.scale_interval(values_of(distribution, size, seed) * np.float32(1.02))
         for seed in range(200)
     ]
     held = [interval is not None and interval[0] <= 1.02 <= interval[1] for interval in intervals]

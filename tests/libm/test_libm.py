@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from caffe_fillers.frameworks import libm
+from caffe_fillers import libm
 
 RANDOM = np.random.default_rng(1)
 UNITS = RANDOM.random(3000)
@@ -17,7 +17,7 @@ def test_fma_rounds_once():
     a, b, c = RANDOM.standard_normal((3, 2000)) * 2.0 ** RANDOM.integers(-30, 30, (3, 2000))
     c[::2] = -(a * b)[::2]  # nothing is left but the product's rounding error
     exact = [float(Fraction(x) * Fraction(y) + Fraction(z)) for x, y, z in zip(a, b, c, strict=True)]
-    assert np.array_equal(libm.fma(a, b, c), exact)
+    assert np.array_equal(libm.double.fma(a, b, c), exact)
 
 
 @pytest.mark.parametrize("x", [UNITS, 1 - UNITS / 16, 1 + UNITS / 16, UNITS * 1e-6 + 1e-7])

@@ -16,8 +16,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from caffe_fillers import libm
 from caffe_fillers.errors import InitializerError, UnknownNameError
-from caffe_fillers.frameworks import libm
 from caffe_fillers.frameworks.mxnet.lanes import Counts, Lanes, Words, ragged, starts
 from caffe_fillers.frameworks.mxnet.text import float32_parameter
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.frameworks import libm
+from caffe_fillers import libm
 from caffe_fillers.frameworks.tensorflow.dtypes import Dtype
 from caffe_fillers.frameworks.tensorflow.philox import BLOCKS_PER_CHUNK, WORDS_PER_BLOCK, Philox
 

@@ -1,12 +1,10 @@
-"""log, sin and cos as the C library computes them: within an ulp of right, not correctly rounded.
+"""log, sin and cos of float64, by the algorithms of glibc.
 
-TensorFlow and MXNet call the C library, whose last bit is part of the
-weights. These are the algorithms of glibc since 2.28 on a processor with
+These are the algorithms of glibc since 2.28 on a processor with
 fused multiply-add, every x86-64 server since 2013 (sysdeps/ieee754/dbl-64:
 e_log.c, from Arm's Optimized Routines; s_sin.c and s_sincos.c, from IBM's
 Accurate Mathematical Library). Without fused multiply-add glibc rounds at
-more places, and a few doubles in a thousand differ by an ulp. Floats are
-`rng.glibc`'s.
+more places, and a few doubles in a thousand differ by an ulp.
 """
 
 from __future__ import annotations
@@ -21,10 +19,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.rng.glibc import cosf, logf, sinf
-
 Doubles: TypeAlias = NDArray[np.float64]
-Floats: TypeAlias = NDArray[np.floating]
 Number: TypeAlias = Doubles | float
 
 
@@ -87,35 +82,22 @@ def fma(a: Number, b: Number, c: Number) -> Doubles:
     return np.asarray(total + (total_error + product_error))
 
 
-def log(x: Floats) -> Floats:
-    """Natural logarithm of positive normal numbers, float32 or float64.
+def log(x: Doubles) -> Doubles:
+    """Natural logarithm of positive normal numbers.
 
     >>> log(np.array([1.0, 0.5, 1e-7])).tolist()
     [0.0, -0.6931471805599453, -16.11809565095832]
     """
-    if x.dtype == np.float32:
-        return logf(x.astype(np.float32, copy=False))
-    return _log(x.astype(np.float64, copy=False))
-
-
-def sincos(x: Floats) -> tuple[Floats, Floats]:
-    """Sine and cosine of numbers from 0 to 100, float32 or float64.
-
-    >>> [part.tolist() for part in sincos(np.array([0.5, 3.0]))]
-    [[0.479425538604203, 0.1411200080598672], [0.8775825618903728, -0.9899924966004454]]
-    """
-    if x.dtype == np.float32:
-        floats = x.astype(np.float32, copy=False)
-        return sinf(floats), cosf(floats)
-    return _sincos(x.astype(np.float64, copy=False))
-
-
-def _log(x: Doubles) -> Doubles:
     near = (x >= _NEAR_LOW) & (x < _NEAR_HIGH)
     return np.asarray(np.where(near, _log_near_one(np.where(near, x, 1.0)), _log_by_table(x)))
 
 
-def _sincos(x: Doubles) -> tuple[Doubles, Doubles]:
+def sincos(x: Doubles) -> tuple[Doubles, Doubles]:
+    """Sine and cosine of numbers from 0 to 100.
+
+    >>> [part.tolist() for part in sincos(np.array([0.5, 3.0]))]
+    [[0.479425538604203, 0.1411200080598672], [0.8775825618903728, -0.9899924966004454]]
+    """
     angle, rest, quadrant = _reduced(x)
     sine, cosine = _sine(angle, rest), _cosine(angle, rest)
     cosine = np.where(quadrant & 2, -cosine, cosine)
@@ -240,7 +222,7 @@ def _halves(x: Number) -> tuple[Number, Number]:
 @cache
 def _log_table() -> tuple[Doubles, Doubles]:
     """1/c and log(c) for each of the points c; the first as published, the second follows from it."""
-    published = json.loads(Path(__file__).with_name("libm_reciprocals.json").read_text())
+    published = json.loads(Path(__file__).with_name("reciprocals.json").read_text())
     reciprocals = _hex(" ".join(published))
     with localcontext(Context(prec=40)):
         steps = [int((-Decimal(each).ln() * 2**_LOG_TABLE_STEP).to_integral_value()) for each in reciprocals]

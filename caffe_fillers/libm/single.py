@@ -1,9 +1,9 @@
-"""log, exp, sin and cos as the C library computes them: within an ulp of right, not correctly rounded.
+"""log, exp, sin and cos of float32, by the algorithms of glibc.
 
-Boost calls the functions of the C library, whose last bit is part of the stream. For float these are the
-algorithms of glibc since 2.27 and 2.28 (sysdeps/ieee754/flt-32: e_logf.c, e_expf.c, s_sinf.c, s_cosf.c, from
-Arm's Optimized Routines): polynomials in double, rounded once at the end. The recorded values come from such
-a library. Older ones computed otherwise and differed in the last bit of about one value in seventy.
+These are the algorithms of glibc since 2.27 and 2.28 (sysdeps/ieee754/flt-32: e_logf.c, e_expf.c, s_sinf.c,
+s_cosf.c, from Arm's Optimized Routines): polynomials in double, rounded once at the end. The recorded values
+come from such a library. Older ones computed otherwise and differed in the last bit of about one value in
+seventy.
 
 glibc also has each function compiled for processors that fuse a multiplication with an addition. That moves
 the double before the last rounding by some 2**-52 of itself, so about one float in 2**28 could come out
@@ -12,13 +12,8 @@ differently; of 2**24 values compared none did.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
-
-from caffe_fillers.rng.reals import Reals
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -71,54 +66,8 @@ _EXP_POLYNOMIAL = _hex("0x1.c6af84b912394p-5", "0x1.ebfce50fac4f3p-3", "0x1.62e4
 _INVERSE_LOG_2 = float.fromhex("0x1.71547652b82fep+0") * 32
 
 
-def log(x: Reals) -> Reals:
-    """Natural logarithm of positive normal numbers.
-
-    >>> log(np.array([1.0, 0.5], np.float32)).tolist()
-    [0.0, -0.6931471824645996]
-    """
-    return logf(x) if x.dtype == np.float32 else _by_value(math.log, x)
-
-
-def exp(x: Reals) -> Reals:
-    """Exponential of numbers whose exponential is a normal number.
-
-    >>> exp(np.array([0.0, -1.0], np.float32)).tolist()
-    [1.0, 0.3678794503211975]
-    """
-    return expf(x) if x.dtype == np.float32 else _by_value(math.exp, x)
-
-
-def sin(x: Reals) -> Reals:
-    """Sine of numbers from 0 to 120.
-
-    >>> sin(np.array([0.5, 3.0], np.float32)).tolist()
-    [0.4794255495071411, 0.14112000167369843]
-    """
-    return sinf(x) if x.dtype == np.float32 else _by_value(math.sin, x)
-
-
-def cos(x: Reals) -> Reals:
-    """Cosine of numbers from 0 to 120.
-
-    >>> cos(np.array([0.5, 3.0], np.float32)).tolist()
-    [0.8775825500488281, -0.9899924993515015]
-    """
-    return cosf(x) if x.dtype == np.float32 else _by_value(math.cos, x)
-
-
-def _by_value(function: Callable[[float], float], x: Reals) -> Reals:
-    """The C library's own double function, the one exception to "no loop per value".
-
-    numpy's double functions differ from it, and between processors, by an ulp,
-    which would be the answer's own. Only `Dtype` double pays for it, and beside
-    rare events only on a Boost before 1.56.
-    """
-    return np.fromiter(map(function, x.tolist()), np.float64, x.size)
-
-
-def logf(x: Floats) -> Floats:
-    """`log` of floats."""
+def log(x: Floats) -> Floats:
+    """Natural logarithm of positive normal numbers."""
     bits = x.view(np.int32).astype(np.int64)
     shifted = bits - _LOG_OFFSET
     interval = (shifted >> 19) & 15
@@ -131,8 +80,8 @@ def logf(x: Floats) -> Floats:
     return result
 
 
-def expf(x: Floats) -> Floats:
-    """`exp` of floats."""
+def exp(x: Floats) -> Floats:
+    """Exponential of numbers whose exponential is a normal number."""
     exponent = x.astype(np.float64) * _INVERSE_LOG_2
     whole = np.rint(exponent)
     r = exponent - whole
@@ -143,13 +92,13 @@ def expf(x: Floats) -> Floats:
     return result
 
 
-def sinf(x: Floats) -> Floats:
-    """`sin` of floats."""
+def sin(x: Floats) -> Floats:
+    """Sine of numbers from 0 to 120."""
     return _circular(x, 0)
 
 
-def cosf(x: Floats) -> Floats:
-    """`cos` of floats."""
+def cos(x: Floats) -> Floats:
+    """Cosine of numbers from 0 to 120."""
     return _circular(x, 1)
 
 

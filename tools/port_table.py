@@ -5,31 +5,34 @@
 prints it; tests/port/test_port.py compares it with the page.
 """
 
-from caffe_fillers.port.contract import targets
+from caffe_fillers.port.contract import Target, targets
+from caffe_fillers.port.reading.contract import LayerReader, readers
 
-# Caffe's own types that compute something and that a target may not have; forks' types are in no target.
-CAFFES = {
-    *("ArgMax", "BatchReindex", "Filter", "Im2col", "LSTMUnit", "Parameter", "Python", "RNN", "SPP"),
-}
+ORDER = ("torch", "keras", "jax")
+CAFFES = ("ArgMax", "BatchReindex", "Filter", "Im2col", "LSTMUnit", "Parameter", "Python", "RNN", "SPP")
+"""Caffe's own types that a target may not have; a fork's type that is not in the table is in no target."""
+
+
+def cell(reader: LayerReader, target: Target, notes: list[str]) -> str:
+    rules = target.rules
+    if any(op not in rules.functions for op in reader.makes):
+        return "not supported"
+    limits = "; ".join(filter(None, [reader.limits, *(rules.limits.get(op, "") for op in reader.makes)]))
+    if limits and limits not in notes:
+        notes.append(limits)
+    return f"exact ({notes.index(limits) + 1})" if limits else "exact"
 
 
 def table() -> str:
-    names = targets.names()
-    known = [targets[name] for name in names]
-    types = sorted(CAFFES.union(*(target.translations.names() for target in known)))
-    lines = [f"| layer type | {' | '.join(names)} |", "|---|" + "---|" * len(names)]
+    lines = [f"| layer type | {' | '.join(ORDER)} |", "|---|" + "---|" * len(ORDER)]
     notes: list[str] = []
-    for each in types:
-        cells = []
-        for target in known:
-            if each not in target.translations:
-                cells.append("not supported")
-                continue
-            limits = target.translations[each].limits
-            if limits and limits not in notes:
-                notes.append(limits)
-            cells.append(f"exact ({notes.index(limits) + 1})" if limits else "exact")
-        lines.append(f"| {each} | {' | '.join(cells)} |")
+    for name in sorted({*CAFFES, *readers, *readers.variants()}):
+        base, _, dialect = name.partition("@")
+        known = {**{each: readers[each] for each in readers}, **readers.variants()}
+        cells = ["not supported"] * len(ORDER)
+        if name in known:
+            cells = [cell(known[name], targets[target], notes) for target in ORDER]
+        lines.append(f"| {f'{base} of {dialect}' if dialect else name} | {' | '.join(cells)} |")
     lines += ["", *(f"{number}. {note}" for number, note in enumerate(notes, 1))]
     return "\n".join(lines) + "\n"
 

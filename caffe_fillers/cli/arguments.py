@@ -56,7 +56,7 @@ def add_layout_argument(parser: argparse.ArgumentParser) -> None:
         type=lambda name: None if name == "caffe" else name,
         metavar="FRAMEWORK",
         help="name and transpose the blobs as the code that `caffe-fill port` prints has them: "
-        "torch, keras, jax, mxnet or tf1 (default caffe: as they are)",
+        "torch, keras or jax (default caffe: as they are)",
     )
 
 

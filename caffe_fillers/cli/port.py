@@ -13,6 +13,7 @@ from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, out_name
 from caffe_fillers.cli.outputs import spare_inputs
+from caffe_fillers.errors import UsageError
 
 FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
 
@@ -34,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.port.contract import targets
     from caffe_fillers.port.initialisers.printing import print_initialisers
 
+    if arguments.only != "init" and arguments.to not in targets:
+        raise UsageError(f"{arguments.to} is retired: only its initializers are printed, with --only init")
     net = load(arguments)
     spare_inputs(arguments.output, net)
     if arguments.only == "init":

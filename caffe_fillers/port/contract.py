@@ -1,67 +1,141 @@
-"""What a target is: code for each layer type, and how its parameters are laid out there."""
+"""What a target is: how it prints a net, what it calls the parameters, and how these lie there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from caffe_fillers._registry import Registry
-from caffe_fillers.distributions import Values
+from caffe_fillers.errors import UsageError
 from caffe_fillers.plan import Plan
-from caffe_fillers.port.graph import Node
-from caffe_fillers.port.numbering import told_apart
+from caffe_fillers.port.graph import Graph, build_graph
+from caffe_fillers.port.reading.contract import Node, read
+from caffe_fillers.port.values import Arrays, Op, Tops, Value
 from caffe_fillers.schema import NetParameter
 
-
-@dataclass(frozen=True)
-class Code:
-    """What a layer is in another framework.
-
-    `call` computes its tops, with {0}, {1} for its inputs and {self} for its
-    module, which `module` makes where it has one. `helper` defines what the
-    two need beyond the framework itself.
-    """
-
-    call: str
-    module: str = ""
-    helper: str = ""
-
-
-Translate: TypeAlias = Callable[[Node], Code]
-LayOut: TypeAlias = Callable[[Node, Sequence[Values]], Mapping[str, Values]]
-"""A layer's blobs under the names, and with the axes, that they have in the framework."""
+Rule: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Translation:
-    """How one layer type is carried over; `limits` says where the result is not exactly Caffe's."""
+class Layer:
+    """A node with what it computes."""
 
-    translate: Translate
-    lay_out: LayOut
-    limits: str = ""
+    node: Node
+    tops: Tops
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The values of its tops."""
+        return self.tops if isinstance(self.tops, tuple) else (self.tops,)
+
+    @property
+    def learned(self) -> Value | None:
+        """The value whose operation uses the layer's blobs, if it has any."""
+        found = (each for value in self.values for each in value.walk())
+        return next((each for each in found if each.op.roles), None) if self.node.blobs else None
+
+    @property
+    def settings(self) -> Op:
+        """The operation that uses the layer's blobs, one without roles if there is none."""
+        return self.learned.op if self.learned else Op()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A target's function for each operation, and where its result is not exactly Caffe's."""
+
+    target: str
+    functions: dict[type[Op], Rule] = field(default_factory=dict)
+    limits: dict[type[Op], str] = field(default_factory=dict)
+
+    def __call__(self, *ops: type[Op], limits: str = "") -> Callable[[Rule], Rule]:
+        """A decorator that registers a function for these operations."""
+
+        def decorate(rule: Rule) -> Rule:
+            for op in ops:
+                self.functions[op] = rule
+                if limits:
+                    self.limits[op] = limits
+            return rule
+
+        return decorate
+
+    def rule(self, op: Op) -> Rule:
+        """The function for an operation; one that the target has not is a `UsageError`."""
+        if type(op) not in self.functions:
+            raise UsageError(f"{self.target} has no {type(op).__name__} as Caffe computes it")
+        return self.functions[type(op)]
+
+
+LayOut: TypeAlias = Callable[[Value, Arrays], Arrays]
+"""Parameters by role, to parameters under the names and with the axes that they have in a framework."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A framework that nets are carried to: its layer types, and how a whole module is printed.
+    """A framework that nets are ported to.
 
     `reserved` are names that neither a layer's attribute nor a variable may have; `separator` stands
     between a layer's and its parameter's name in a layout. `repeats` is whether a layout has shared
-    parameters under the name of every layer that uses them, else under their owner's alone. `printer`
-    is given a net whose layers have each a name of its own.
+    parameters under the name of every layer that uses them, else under their owner's alone.
     """
 
     name: str
-    translations: Registry[Translation]
-    printer: Callable[[NetParameter, Plan], str]
+    rules: Rules
+    print_graph: Callable[[Graph], str]
+    lay_out: LayOut
     reserved: frozenset[str]
     separator: str = "."
     repeats: bool = True
 
     def print_module(self, net: NetParameter, plan: Plan) -> str:
         """A file with the net as a module; layers of one name are numbered."""
-        return self.printer(*told_apart(net, plan))
+        return self.print_graph(build_graph(net, plan, self.reserved))
 
 
-targets: Registry[Target] = Registry("target of port", __package__)
+targets: Registry[Target] = Registry("target of port", "caffe_fillers.port.printers")
+
+
+def read_layers(graph: Graph) -> list[Layer | UsageError]:
+    """Every node with what it computes, or why it cannot be ported."""
+
+    def attempt(node: Node) -> Layer | UsageError:
+        try:
+            return Layer(node, read(node))
+        except UsageError as reason:
+            return reason
+
+    return [attempt(node) for node in graph.nodes]
+
+
+def port_all(target: str, graph: Graph, work: Callable[[Layer], None]) -> None:
+    """Do the work for every layer; all that cannot be ported are told in one `UsageError`."""
+    blockers: list[tuple[Node, str]] = []
+    for node, layer in zip(graph.nodes, read_layers(graph), strict=True):
+        try:
+            if isinstance(layer, UsageError):
+                raise layer
+            work(layer)
+        except UsageError as reason:
+            blockers.append((node, str(reason)))
+    if blockers:
+        raise UsageError(_blocked(target, blockers))
+
+
+def _blocked(target: str, blockers: list[tuple[Node, str]]) -> str:
+    """One sentence for one layer; else a line for each type and reason, with their number and names."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for node, reason in blockers:
+        kinds.setdefault((node.layer.type, reason), []).append(repr(node.label))
+    if len(blockers) == 1:
+        ((kind, reason), (name,)), *_ = kinds.items()
+        return f"layer {name} ({kind}) cannot be ported to {target}: {reason}"
+    lines = [f"{len(blockers)} layers cannot be ported to {target}:"]
+    for (kind, reason), names in kinds.items():
+        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+        lines.append(f"  {len(names)} x {kind}: {reason} (layer {shown})")
+    return "\n".join(lines)
+
+
+_SHOWN = 4

@@ -10,67 +10,61 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from caffe_fillers.errors import UsageError
+from caffe_fillers.layers import layer_type
 from caffe_fillers.plan import Plan
-from caffe_fillers.port.names import identifiers
+from caffe_fillers.port.names import identifiers, numbered
+from caffe_fillers.port.reading.contract import Node
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape
 
 _MEASURES = {
-    *("Accuracy", "ContrastiveLoss", "EuclideanLoss", "HingeLoss", "InfogainLoss", "Silence"),
-    *("MultinomialLogisticLoss", "SigmoidCrossEntropyLoss", "SoftmaxWithLoss"),
+    "Accuracy",
+    "Silence",
+    "SegAccuracy",
+    "FCNAccuracy",
+    "SegmentationAccuracy",
+    "DetectionEvaluate",
+    "Split",
 }
 
 
 @dataclass(frozen=True)
-class Node:
-    """One layer: its attribute's name, the variables it reads and makes, and the shapes of all.
-
-    `scale` is the Scale layer that a BatchNorm has taken in; its blobs then
-    follow the BatchNorm's.
-    """
-
-    layer: LayerParameter
-    name: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    bottoms: tuple[Shape | None, ...]
-    tops: tuple[Shape | None, ...]
-    blobs: tuple[Shape, ...]
-    scale: LayerParameter | None = None
-
-    @property
-    def rank(self) -> int:
-        """Number of axes of the first bottom; a target that must know it cannot go without."""
-        if self.bottoms[0] is None:
-            raise UsageError(
-                f"layer {self.layer.name!r}: the shape of its bottom is not known; give it with --shape"
-            )
-        return len(self.bottoms[0])
-
-
-@dataclass(frozen=True)
 class Graph:
-    """Nodes in order, the arguments that they need, the results, and parameters that are another's.
+    """Nodes in order, the arguments that they need with their shapes, and the results.
 
-    `shared` maps layer and blob index to those of the owner; `names` has the
-    attribute of every layer.
+    `owners` maps the place of a shared blob, its layer's id and its index, to its owner's. `blobs` maps each
+    variable to the Caffe blob that it holds.
     """
 
     title: str
-    arguments: tuple[str, ...]
+    arguments: Mapping[str, Shape | None]
     nodes: tuple[Node, ...]
     results: tuple[str, ...]
-    shared: Mapping[tuple[str, int], tuple[str, int]]
-    names: Mapping[str, str]
+    owners: Mapping[tuple[int, int], tuple[int, int]]
+    blobs: Mapping[str, str]
+
+    def owner(self, node: Node, index: int) -> tuple[Node, int] | None:
+        """The node whose parameter a node's blob is, and that blob's index there; None for one of its own."""
+        place = self.owners.get(node.places[index])
+        return None if place is None else self._holders().get(place)
+
+    def _holders(self) -> Mapping[tuple[int, int], tuple[Node, int]]:
+        return {place: (node, index) for node in self.nodes for index, place in enumerate(node.places)}
 
 
 def build_graph(net: NetParameter, plan: Plan, reserved: Collection[str]) -> Graph:
-    """The graph of a planned net; `net` is what Caffe saves of it, `reserved` what nothing may be called."""
-    names = identifiers((layer.name for layer in net.layer), reserved)
+    """The graph of a planned net; `net` is what Caffe saves of it, `reserved` what nothing may be called.
+
+    A net that computes nothing is a `UsageError`.
+    """
+    labels = numbered([layer.name for layer in net.layer])
+    names = identifiers(labels, reserved)
     variables = identifiers((top for layer in net.layer for top in layer.top), reserved)
-    nodes = _merge_scales([*_nodes(net, plan, names, variables)])
+    blobs = {variable: top for top, variable in variables.items()}
+    nodes = _merge_scales([*_nodes(net, plan, labels, names, variables)])
+    if not nodes:
+        raise UsageError("the net has no layer that computes anything: there is nothing to port")
     made = {variable for node in nodes for variable in node.outputs}
-    arguments = tuple(dict.fromkeys(_first_reads(nodes, made)))
     last = {variable: number for number, node in enumerate(nodes) for variable in node.outputs}
     reads_after = {
         variable
@@ -78,41 +72,73 @@ def build_graph(net: NetParameter, plan: Plan, reserved: Collection[str]) -> Gra
         for variable in node.inputs
         if number > last.get(variable, number)
     }
-    results = tuple(variable for variable in last if variable not in reads_after)
-    shared = {(blob.layer, blob.index): blob.owner for blob in plan.blobs if blob.owner}
-    merged = {node.scale.name: node.name for node in nodes if node.scale is not None}
-    return Graph(net.name, arguments, tuple(nodes), results, shared, {**names, **merged})
+    return Graph(
+        title=net.name,
+        arguments=_first_reads(nodes),
+        nodes=tuple(nodes),
+        results=tuple(variable for variable in last if variable not in reads_after and variable in made),
+        owners=_owners(plan),
+        blobs=blobs,
+    )
+
+
+def _owners(plan: Plan) -> dict[tuple[int, int], tuple[int, int]]:
+    makers = {blob.step: (blob.layer_id, blob.index) for blob in plan.blobs if blob.owner is None}
+    return {(blob.layer_id, blob.index): makers[blob.step] for blob in plan.blobs if blob.owner}
+
+
+def _computes(layer: LayerParameter) -> bool:
+    """Whether a layer is a part of the module: data, losses and measures are not."""
+    if not layer.bottom and layer.type != "Parameter":
+        return False
+    kind = layer_type(layer)
+    return layer.type not in _MEASURES and not (kind is not None and kind.loss)
 
 
 def _nodes(
-    net: NetParameter, plan: Plan, names: Mapping[str, str], variables: dict[str, str]
+    net: NetParameter,
+    plan: Plan,
+    labels: Sequence[str],
+    names: Mapping[str, str],
+    variables: dict[str, str],
 ) -> Iterator[Node]:
-    blobs: dict[int, list[Shape]] = {}
-    for blob in plan.blobs:
-        blobs.setdefault(blob.layer_id, []).append(blob.shape)
+    held: dict[int, list[int]] = {}
+    for number, blob in enumerate(plan.blobs):
+        held.setdefault(blob.layer_id, []).append(number)
     for layer_id, layer in enumerate(net.layer):
         if layer.type == "Split":
             variables |= dict.fromkeys(layer.top, variables[layer.bottom[0]])
-        elif layer.bottom and layer.type not in _MEASURES:
+        elif _computes(layer):
+            own = [plan.blobs[number] for number in held.get(layer_id, ())]
             yield Node(
-                layer,
-                names[layer.name],
-                tuple(variables[bottom] for bottom in layer.bottom),
-                tuple(variables[top] for top in layer.top),
-                tuple(plan.tops.get(bottom) for bottom in layer.bottom),
-                tuple(plan.tops.get(top) for top in layer.top),
-                tuple(blobs.get(layer_id, ())),
+                layer=layer,
+                label=labels[layer_id],
+                name=names[labels[layer_id]],
+                inputs=tuple(variables[bottom] for bottom in layer.bottom),
+                outputs=tuple(variables[top] for top in layer.top),
+                bottoms=tuple(plan.tops.get(bottom) for bottom in layer.bottom),
+                tops=tuple(plan.tops.get(top) for top in layer.top),
+                blobs=tuple(blob.shape for blob in own),
+                places=tuple((layer_id, blob.index) for blob in own),
+                steps=tuple(plan.steps[blob.step] for blob in own),
             )
 
 
 def _merge_scales(nodes: Sequence[Node]) -> list[Node]:
-    """A Scale of the channels right behind a BatchNorm that nobody else reads becomes a part of it."""
+    """A Scale of the channels right after a BatchNorm that nobody else reads becomes a part of it."""
     merged: list[Node] = []
     for node in nodes:
         before = merged[-1] if merged else None
         if before is not None and _scales(before, node, nodes):
-            blobs = before.blobs + node.blobs
-            merged[-1] = replace(before, outputs=node.outputs, blobs=blobs, scale=node.layer)
+            merged[-1] = replace(
+                before,
+                outputs=node.outputs,
+                tops=node.tops,
+                blobs=before.blobs + node.blobs,
+                places=before.places + node.places,
+                steps=before.steps + node.steps,
+                scale=node.layer,
+            )
         else:
             merged.append(node)
     return merged
@@ -124,15 +150,20 @@ def _scales(norm: Node, node: Node, nodes: Sequence[Node]) -> bool:
     return (
         (norm.layer.type, node.layer.type) == ("BatchNorm", "Scale")
         and norm.scale is None
+        and len(norm.blobs) == 3  # NVIDIA's may have a factor and bias of its own
         and node.inputs == norm.outputs
         and (readers == 1 or node.outputs == norm.outputs)
         and (parameter.axis, parameter.num_axes) == (1, 1)
     )
 
 
-def _first_reads(nodes: Sequence[Node], made: set[str]) -> Iterator[str]:
+def _first_reads(nodes: Sequence[Node]) -> dict[str, Shape | None]:
     """Variables that are read before any layer has made them."""
     seen: set[str] = set()
+    arguments: dict[str, Shape | None] = {}
     for node in nodes:
-        yield from (variable for variable in node.inputs if variable not in seen)
+        for variable, shape in zip(node.inputs, node.bottoms, strict=True):
+            if variable not in seen and (variable not in arguments or arguments[variable] is None):
+                arguments[variable] = shape
         seen.update(node.outputs)
+    return arguments

@@ -11,11 +11,8 @@ from caffe_fillers.distributions import Values
 from caffe_fillers.errors import NetError
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.plan import Plan
-from caffe_fillers.port.contract import Target
-from caffe_fillers.port.graph import Node, build_graph
-from caffe_fillers.port.numbering import told_apart
-from caffe_fillers.port.sharing import owners
-from caffe_fillers.port.translate import translation
+from caffe_fillers.port.contract import Layer, Target, port_all
+from caffe_fillers.port.graph import build_graph
 from caffe_fillers.schema import NetParameter
 
 
@@ -26,43 +23,56 @@ def lay_out(target: Target, net: NetParameter, plan: Plan, model: Model) -> list
     that it does not have, or has with other shapes, is a `NetError`. Layers of one name are the model's in
     their order, and numbered as in the module.
     """
-    net, numbered = told_apart(net, plan)
-    stored = model.layers_with_blobs
-    names = zip(plan.layers_with_blobs, numbered.layers_with_blobs, strict=True)
-    blobs = {name: stored[key].blobs for key, (name, _) in names if key in stored}
+    blobs = blobs_of(net, plan, model)
     laid: list[tuple[str, ModelBlob]] = []
-    graph = build_graph(net, numbered, target.reserved)
-    left_out = {} if target.repeats else owners(graph, target)
-    for node in graph.nodes:
-        if node.blobs and node.name not in left_out:
-            laid += _parameters(target, node, _blobs(node, blobs))
+
+    def work(layer: Layer) -> None:
+        laid.extend(_parameters(target, layer, blobs))
+
+    port_all(target.name, build_graph(net, plan, target.reserved), work)
     return laid
 
 
-def _blobs(node: Node, blobs: dict[str, tuple[ModelBlob, ...]]) -> tuple[ModelBlob, ...]:
-    layers = [node.layer] if node.scale is None else [node.layer, node.scale]
-    found = tuple(blob for layer in layers for blob in blobs.get(layer.name, ()))
+def blobs_of(net: NetParameter, plan: Plan, model: Model) -> dict[tuple[int, int], ModelBlob]:
+    """A model's blobs by their layer's id and their index; layers of one name in their order."""
+    stored = model.layers_with_blobs
+    return {
+        (planned[0].layer_id, index): blob
+        for key, planned in plan.layers_with_blobs.items()
+        if key in stored
+        for index, blob in enumerate(stored[key].blobs)
+    }
+
+
+def layer_blobs(layer: Layer, blobs: dict[tuple[int, int], ModelBlob]) -> list[ModelBlob]:
+    """A layer's blobs; a `NetError` where the model has none of these shapes."""
+    node = layer.node
+    found = [blobs[place] for place in node.places if place in blobs]
     if tuple(blob.shape for blob in found) != node.blobs:
-        raise NetError(
-            f"the weights do not have the blobs of layer {node.layer.name!r} with the net's shapes"
-        )
+        raise NetError(f"the weights do not have the blobs of layer {node.label!r} with the net's shapes")
     return found
 
 
-def _parameters(target: Target, node: Node, blobs: tuple[ModelBlob, ...]) -> Iterator[tuple[str, ModelBlob]]:
+def _parameters(
+    target: Target, layer: Layer, blobs: dict[tuple[int, int], ModelBlob]
+) -> Iterator[tuple[str, ModelBlob]]:
     """Shapes are told from zeros; values are drawn when they are written."""
-    rule = translation(target, node)
+    value = layer.learned
+    if value is None:
+        return
+    own = layer_blobs(layer, blobs)
 
     @cache
     def arrays() -> dict[str, Values]:
-        return dict(rule.lay_out(node, [blob.array() for blob in blobs]))
+        return dict(target.lay_out(value, value.op.assigned([blob.array() for blob in own])))
 
     def chunks(name: str) -> Iterator[Values]:
         yield np.ascontiguousarray(arrays()[name], "<f4").ravel()
         if name == last:
             arrays.cache_clear()
 
-    shapes = rule.lay_out(node, [np.broadcast_to(np.float32(0), blob.shape) for blob in blobs])
+    zeros = [np.broadcast_to(np.float32(0), blob.shape) for blob in own]
+    shapes = target.lay_out(value, value.op.assigned(zeros))
     last = [*shapes][-1]
     for name, array in shapes.items():
-        yield f"{node.name}{target.separator}{name}", ModelBlob(array.shape, partial(chunks, name))
+        yield f"{layer.node.name}{target.separator}{name}", ModelBlob(array.shape, partial(chunks, name))

@@ -1,12 +1,14 @@
-"""Names of layers as names in Python."""
+"""Names of layers and nets as names in Python."""
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 _OTHER = re.compile(r"\W", re.ASCII)
+_STRANGE = re.compile(r"[^\w .,+/()-]")  # what an untrusted name could end the printed docstring with
 
 
 def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
@@ -19,7 +21,7 @@ def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str,
     taken = set(reserved)
     for name in names:
         if name not in chosen:
-            chosen[name] = _free(_identifier(name), taken)
+            chosen[name] = free_name(_identifier(name), taken)
             taken.add(chosen[name])
     return chosen
 
@@ -31,9 +33,68 @@ def _identifier(name: str) -> str:
     return f"{plain}_" if keyword.iskeyword(plain) else plain
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken.
+
+    >>> free_name("conv", {"conv", "conv_2"})
+    'conv_3'
+    """
     number, free = 1, name
     while free in taken:
         number += 1
         free = f"{name}_{number}"
     return free
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """The names, with a number after one that came before; no number makes the name of another layer.
+
+    >>> numbered(["c", "c", "c_3", "c"])
+    ['c', 'c_2', 'c_3', 'c_4']
+    """
+    taken, numbers, chosen = set(names), Counter[str](), list[str]()
+    for name in names:
+        numbers[name] += 1
+        free = name
+        while numbers[name] > 1 and free in taken:
+            free = f"{name}_{numbers[name]}"
+            numbers[name] += free in taken
+        taken.add(free)
+        chosen.append(free)
+    return chosen
+
+
+def docstring(title: str) -> str:
+    """The printed file's docstring.
+
+    >>> docstring("Le'Net")[3:-3]
+    'Le_Net, ported from Caffe by caffe-fill.'
+    """
+    return f'"""{plain_title(title) or "A net"}, ported from Caffe by caffe-fill."""'
+
+
+def plain_title(title: str) -> str:
+    """A net's name without what could end a string.
+
+    >>> plain_title("x'); import os")
+    'x_)_ import os'
+    """
+    return _STRANGE.sub("_", title)
+
+
+def quoted(name: str) -> str:
+    """An identifier as a string."""
+    return f'"{name}"'
+
+
+def class_name(title: str, reserved: Collection[str] = ()) -> str:
+    """A class's name for a net; one that is reserved gets the word Net after it.
+
+    >>> class_name("small res-net"), class_name("3D"), class_name("Affine", {"Affine"})
+    ('SmallResNet', 'Net3D', 'AffineNet')
+    """
+    words = re.findall(r"[A-Za-z0-9]+", title)
+    name = "".join(word[0].upper() + word[1:] for word in words)
+    if not name[:1].isalpha():
+        return f"Net{name}"
+    return f"{name}Net" if name in reserved else name

@@ -1,4 +1,4 @@
-"""Runs printed gluon blocks under Python 3.8; requests are described in port/port_workers.py."""
+"""Draws by printed initializers of MXNet under Python 3.8; requests are described in port/port_workers.py."""
 
 import json
 import sys
@@ -8,7 +8,6 @@ from types import ModuleType
 
 import mxnet as mx
 import numpy as np
-from mxnet.gluon import nn
 
 
 def module_in(folder):
@@ -16,43 +15,6 @@ def module_in(folder):
     module, path = ModuleType("carried"), folder / "carried.py"
     exec(compile(path.read_text(), str(path), "exec"), module.__dict__)
     return module
-
-
-def carried(folder):
-    """The printed module, and a net of its last class."""
-    module = module_in(folder)
-    classes = [
-        each for each in vars(module).values() if isinstance(each, type) and issubclass(each, nn.HybridBlock)
-    ]
-    return module, classes[-1]()
-
-
-def arrays_of(path):
-    with np.load(path) as file:
-        return dict(file)
-
-
-def run(folder):
-    """The net's outputs, step by step and hybridised."""
-    module, net = carried(folder)
-    net = module.load(net, arrays_of(folder / "carried.npz"))
-    inputs = [mx.nd.array(each) for each in arrays_of(folder / "inputs.npz").values()]
-    made = {}
-    for name in ("plain", "hybrid"):
-        outputs = net(*inputs)
-        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        made.update((f"{name}{number}", each.asnumpy()) for number, each in enumerate(outputs))
-        net.hybridize()
-    return made
-
-
-def draw(folder):
-    """The parameters that the net begins with, by the names that a saved file has."""
-    _, net = carried(folder)
-    mx.random.seed(1)
-    net.initialize()
-    net.save_parameters(str(folder / "drawn.params"))
-    return {name: array.asnumpy() for name, array in mx.nd.load(str(folder / "drawn.params")).items()}
 
 
 def initialise(folder):
@@ -66,17 +28,12 @@ def initialise(folder):
     return made
 
 
-def taken(folder):
-    """What a block has of its own, so that no layer may be called so."""
-    return {"names": np.array([name for name in dir(nn.HybridBlock()) if not name.startswith("_")])}
-
-
 def main():
     answers, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         word, folder = json.loads(line)
         try:
-            made = {"run": run, "draw": draw, "initialise": initialise, "taken": taken}[word](Path(folder))
+            made = {"initialise": initialise}[word](Path(folder))
             np.savez(Path(folder) / "outputs.npz", **made)
             error = ""
         except Exception:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from port_workers import worker
 
 import caffe_fillers as cf
 from caffe_fillers.cli import main
@@ -97,38 +96,10 @@ def run_jax(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     return first(np.asarray(module.apply(params, *map(last, inputs))))
 
 
-def run_mxnet(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
-    """Step by step; hybridised it must be the same."""
-    mxnet = worker("mxnet")
-    printed(net, folder, "mxnet")
-    np.savez(folder / "inputs.npz", *inputs)
-    made = mxnet.ask("run", folder)
-    for name, array in made.items():
-        assert name.startswith("plain") or np.allclose(
-            array, made[name.replace("hybrid", "plain")], 1e-5, 1e-6
-        )
-    return made["plain0"]
-
-
-def run_tf1(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
-    """With placeholders of any number of items."""
-    return first(graph(net, folder, inputs, "run")["output0"])
-
-
-def graph(net: Path, folder: Path, inputs: list[np.ndarray], word: str) -> Arrays:
-    """What TensorFlow 1 answers about a printed graph."""
-    tensorflow = worker("tensorflow")
-    printed(net, folder, "tf1")
-    np.savez(folder / "inputs.npz", *map(last, inputs))
-    return tensorflow.ask(word, folder)
-
-
 RUN: dict[str, Callable[[Path, Path, list[np.ndarray]], np.ndarray]] = {
     "torch": run_torch,
     "keras": run_keras,
     "jax": run_jax,
-    "mxnet": run_mxnet,
-    "tf1": run_tf1,
 }
 
 
@@ -145,23 +116,7 @@ def drawn_by_jax(net: Path, folder: Path) -> Arrays:
     return {f"{layer}/{name}": np.asarray(array) for layer, each in layers for name, array in each.items()}
 
 
-def drawn_by_mxnet(net: Path, folder: Path) -> Arrays:
-    mxnet = worker("mxnet")
-    printed(net, folder, "mxnet")
-    made = mxnet.ask("draw", folder)
-    return {
-        name.replace(".weight", "/kernel").replace(".bias", "/bias"): array for name, array in made.items()
-    }
-
-
-def drawn_by_tf1(net: Path, folder: Path) -> Arrays:
-    data = cf.load_net(net, phase="test").blob_shapes["data"]
-    return graph(net, folder, [np.zeros(data or (), np.float32)], "draw")
-
-
 DRAWN: dict[str, Callable[[Path, Path], Arrays]] = {
     "keras": drawn_by_keras,
     "jax": drawn_by_jax,
-    "mxnet": drawn_by_mxnet,
-    "tf1": drawn_by_tf1,
 }

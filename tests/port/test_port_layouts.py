@@ -11,7 +11,7 @@ import caffe_fillers as cf
 from caffe_fillers.port.contract import targets
 from caffe_fillers.port.layout import lay_out
 
-LAST = ["keras", "jax", "tf1"]
+LAST = ["keras", "jax"]
 
 
 def laid_out(
@@ -42,7 +42,7 @@ def test_kernels_are_height_width_inputs_outputs(target: str) -> None:
     assert made["kernel"][2, 0, 1, 5] == weight[5, 1, 2, 0]
 
 
-@pytest.mark.parametrize("target", ["keras", "tf1"])
+@pytest.mark.parametrize("target", ["keras"])
 def test_a_depthwise_kernel_is_kept_by_its_inputs(target: str) -> None:
     layer = (
         "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 group: 4 bias_term: false"
@@ -69,9 +69,7 @@ def test_a_product_with_an_image_is_the_same(target: str, transpose: str) -> Non
     assert made["bias"].tobytes() == bias.tobytes()
 
 
-@pytest.mark.parametrize(
-    ("target", "mean"), [("torch", "running_mean"), ("keras", "moving_mean"), ("mxnet", "running_mean")]
-)
+@pytest.mark.parametrize(("target", "mean"), [("torch", "running_mean"), ("keras", "moving_mean")])
 @pytest.mark.parametrize(("factor", "expected"), [(0, 0), (4, 0.5)])
 def test_statistics_are_divided_by_their_factor(
     target: str, mean: str, factor: float, expected: float
@@ -87,8 +85,6 @@ def test_statistics_are_divided_by_their_factor(
         ("torch", "bias_ih_l0"),
         ("keras", "cell/bias"),
         ("jax", "bias"),
-        ("mxnet", "cell.i2h_bias"),
-        ("tf1", "bias"),
     ],
 )
 def test_gates_are_in_the_frameworks_order(target: str, name: str) -> None:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from caffe_fillers import fillers
 from caffe_fillers._registry import Registry
 from caffe_fillers.fans import MASTER, Fans, VarianceNorm
@@ -141,15 +139,6 @@ def _mode(rules: Framework, wanted: VarianceNorm, fill: Fill, tensor: Tensor) ->
         return None
     length = _fan(MASTER.fans(fill.shape), wanted)
     return next((mode for mode in _modes(wanted) if _fan(fans, mode) == length), None)
-
-
-def number(value: float) -> str:
-    """The shortest decimal that is the same float32.
-
-    >>> number(0.1), number(float(np.float32(0.1))), number(3.0)
-    ('0.1', '0.1', '3.0')
-    """
-    return str(np.float32(value))
 
 
 def _scaling(fill: Fill) -> Scaling | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import Fans, VarianceNorm
 from caffe_fillers.plan import Fill
+from caffe_fillers.port.code import number
 from caffe_fillers.port.initialisers import channels_last
 from caffe_fillers.port.initialisers.contract import (
     Framework,
@@ -19,7 +20,6 @@ from caffe_fillers.port.initialisers.contract import (
     Scaling,
     Tensor,
     frameworks,
-    number,
 )
 from caffe_fillers.shapes import Shape
 

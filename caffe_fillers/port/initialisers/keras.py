@@ -10,6 +10,7 @@ from __future__ import annotations
 from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.plan import Fill
+from caffe_fillers.port.code import number
 from caffe_fillers.port.initialisers import channels_last
 from caffe_fillers.port.initialisers.contract import (
     Framework,
@@ -17,7 +18,6 @@ from caffe_fillers.port.initialisers.contract import (
     Scaling,
     Tensor,
     frameworks,
-    number,
 )
 
 _IMPORTS = ("import keras",)

@@ -7,25 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caffe_fillers.plan import Fill, Plan, PlannedBlob
+from caffe_fillers.port.code import wrapped
 from caffe_fillers.port.initialisers.contract import Initialiser, equivalent, frameworks
 from caffe_fillers.port.initialisers.keywords import FLAX, KERAS, MXNET, TORCH, Keywords, keyword
-from caffe_fillers.port.names import identifiers
-from caffe_fillers.port.numbering import told_apart
-from caffe_fillers.port.wrapping import wrapped
+from caffe_fillers.port.names import identifiers, numbered
 from caffe_fillers.schema import LayerParameter, NetParameter
 
 _KEYWORDS: dict[str, Keywords] = {"torch": TORCH, "keras": KERAS, "tf1": KERAS, "mxnet": MXNET, "jax": FLAX}
 _STATISTICS = {"BatchNorm"}  # what their blobs hold is counted, not drawn
 _STRANGE = re.compile(r"[^\w .,+/()-]")  # what a stranger could end the printed docstring with
-
-
-@dataclass(frozen=True)
-class Function:
-    """The function `initialise(net)` of torch, what it calls that torch does not have, and imports."""
-
-    code: str
-    helpers: tuple[str, ...]
-    imports: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,6 @@ def print_initialisers(framework: str, plan: Plan, net: NetParameter) -> str:
     loaded. Errors: `UnknownNameError` for a framework, `FillerError` for a blob.
     """
     frameworks[framework]  # an unknown one is told before anything else is done
-    net, plan = told_apart(net, plan)
     drawn = list(_drawn(framework, plan, net))
     lines = {line for each in drawn for line in each.initialiser.imports}
     imports = sorted(lines, key=lambda line: (line.startswith("from"), line))
@@ -58,25 +47,8 @@ def print_initialisers(framework: str, plan: Plan, net: NetParameter) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def initialise_function(plan: Plan, net: NetParameter, names: Mapping[str, str]) -> Function:
-    """The same for a torch module whose attribute for each layer is given."""
-    drawn = list(_drawn("torch", plan, net))
-    helpers = dict.fromkeys(each.initialiser.helper for each in drawn if each.initialiser.helper)
-    imports = frozenset(line for each in drawn for line in each.initialiser.imports)
-    return Function(_function(drawn, names), tuple(helpers), imports)
-
-
-def layer_initialisers(
-    framework: str, plan: Plan, net: NetParameter
-) -> dict[str, list[tuple[str, Initialiser]]]:
-    """By layer, the arguments that its initialisers are given by."""
-    layers: dict[str, list[tuple[str, Initialiser]]] = {}
-    for each in _drawn(framework, plan, net):
-        layers.setdefault(each.layer, []).append((each.keyword, each.initialiser))
-    return layers
-
-
 def _drawn(framework: str, plan: Plan, net: NetParameter) -> Iterator[_Drawn]:
+    labels = numbered([layer.name for layer in net.layer])
     counts: dict[int, int] = {}
     for blob in plan.blobs:
         counts[blob.layer_id] = counts.get(blob.layer_id, 0) + 1
@@ -84,7 +56,7 @@ def _drawn(framework: str, plan: Plan, net: NetParameter) -> Iterator[_Drawn]:
         layer = net.layer[blob.layer_id]
         if blob.owner is None and layer.type not in _STATISTICS:
             name = keyword(_KEYWORDS[framework], layer, blob.index, counts[blob.layer_id])
-            yield _Drawn(blob.layer, name, _initialiser(framework, plan, blob, layer))
+            yield _Drawn(labels[blob.layer_id], name, _initialiser(framework, plan, blob, layer))
 
 
 def _initialiser(framework: str, plan: Plan, blob: PlannedBlob, layer: LayerParameter) -> Initialiser:

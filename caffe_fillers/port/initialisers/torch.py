@@ -11,6 +11,7 @@ import math
 from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.plan import Fill
+from caffe_fillers.port.code import number
 from caffe_fillers.port.initialisers import channels_first
 from caffe_fillers.port.initialisers.contract import (
     Framework,
@@ -18,7 +19,6 @@ from caffe_fillers.port.initialisers.contract import (
     Scaling,
     Tensor,
     frameworks,
-    number,
 )
 
 _NN = ("from torch import nn",)

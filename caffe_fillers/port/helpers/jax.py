@@ -1,0 +1,189 @@
+"""What printed JAX functions need beyond JAX."""
+
+import jax.numpy as jnp
+
+import jax
+from jax import lax
+
+
+def biased(x, layer):
+    """An array with the layer's bias, if it has one."""
+    return x + layer["bias"] if "bias" in layer else x
+
+
+def dense(x, layer):
+    """A product with the layer's kernel."""
+    return biased(x @ layer["kernel"], layer)
+
+
+def embed(x, layer):
+    """A row for each index, which may be a float as in Caffe."""
+    return biased(layer["embeddings"][x.astype(int)], layer)
+
+
+def lstm(layer, x, cont):
+    """An LSTM over time x stream x input whose state is cleared where `cont` is 0."""
+
+    def step(state, each):
+        values, goes_on = each
+        hidden, cell = (part * goes_on[:, None] for part in state)
+        gates = values @ layer["kernel"] + hidden @ layer["recurrent_kernel"]
+        i, f, g, o = jnp.split(gates + layer["bias"], 4, axis=1)
+        cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+        hidden = jax.nn.sigmoid(o) * jnp.tanh(cell)
+        return (hidden, cell), hidden
+
+    zeros = jnp.zeros((x.shape[1], layer["recurrent_kernel"].shape[0]))
+    return lax.scan(step, (zeros, zeros), (x, cont))[1]
+
+
+def prelu(x, layer):
+    """A rectifier that multiplies negative values by the layer's slopes."""
+    return jnp.where(x > 0, x, layer["alpha"] * x)
+
+
+def batch_norm(x, layer, eps, axis=-1):
+    """Normalisation by the layer's statistics, and its factor and bias if it has them."""
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    layer = {name: values.reshape(shape) for name, values in layer.items()}
+    x = (x - layer["moving_mean"]) / jnp.sqrt(layer["moving_variance"] + eps)
+    return x * layer.get("gamma", 1.0) + layer.get("beta", 0.0)
+
+
+def affine(x, layer):
+    """A factor, a bias, or both, shaped as the last axes: Caffe's Scale and Bias."""
+    return x * layer.get("gamma", 1.0) + layer.get("beta", 0.0)
+
+
+def local_response(x, size, alpha, beta, k=1.0):
+    """Response normalisation over neighbouring channels."""
+    half, channels = size // 2, x.shape[-1]
+    squares = jnp.pad(jnp.square(x), [(0, 0), (0, 0), (0, 0), (half, half)])
+    total = sum(squares[..., first : first + channels] for first in range(size))
+    return x * (k + alpha / size * total) ** -beta
+
+
+def local_response_within(x, size, alpha, beta):
+    """Response normalisation over a square in each channel; padding counts."""
+    half = (size - 1) // 2
+    edges = [(0, 0), (half, half), (half, half), (0, 0)]
+    window = (1, size, size, 1)
+    total = lax.reduce_window(jnp.square(x), 0.0, lax.add, window, (1, 1, 1, 1), edges)
+    return x * (1.0 + alpha / size**2 * total) ** -beta
+
+
+def mean_variance(x, axes, variance=True, eps=1e-9):
+    """Each image less its mean and over its deviation, to which eps is added."""
+    x = x - x.mean(axes, keepdims=True)
+    if not variance:
+        return x
+    return x / (jnp.sqrt(jnp.square(x).mean(axes, keepdims=True)) + eps)
+
+
+def conv(x, layer, stride=(1, 1), pad=(0, 0), dilation=(1, 1), groups=1):
+    """A convolution of images, which are num x height x width x channels."""
+    y = lax.conv_general_dilated(
+        x,
+        layer["kernel"],
+        stride,
+        [(each, each) for each in pad],
+        rhs_dilation=dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=groups,
+    )
+    return biased(y, layer)
+
+
+def deconv(x, layer, stride=(1, 1), pad=(0, 0), dilation=(1, 1), groups=1):
+    """The gradient of a convolution; the kernel is height x width x outputs x inputs."""
+    height, width, outputs, inputs = layer["kernel"].shape
+    flipped = layer["kernel"][::-1, ::-1].reshape(height, width, outputs, groups, -1)
+    by_inputs = flipped.transpose(0, 1, 4, 3, 2)
+    kernel = by_inputs.reshape(height, width, -1, outputs * groups)
+    edges = [d * (k - 1) - p for k, p, d in zip((height, width), pad, dilation)]
+    y = lax.conv_general_dilated(
+        x,
+        kernel,
+        (1, 1),
+        [(each, each) for each in edges],
+        lhs_dilation=stride,
+        rhs_dilation=dilation,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=groups,
+    )
+    return biased(y, layer)
+
+
+def max_pool(x, size, stride, before=(0, 0), after=(0, 0)):
+    """Maxima of windows that may reach over the edge."""
+    edges = [(0, 0), *zip(before, after), (0, 0)]
+    windows = (1, *size, 1), (1, *stride, 1), edges
+    return lax.reduce_window(x, -jnp.inf, lax.max, *windows)
+
+
+def average_pool(x, size, stride, pad=(0, 0), beyond=(0, 0)):
+    """Averages that count the padding, but not what windows see beyond it, as Caffe does."""
+    x = jnp.pad(x, [(0, 0), *((each, each) for each in pad), (0, 0)])
+    edges = [(0, 0), *((0, each) for each in beyond), (0, 0)]
+    windows = (1, *size, 1), (1, *stride, 1), edges
+    counted = lax.reduce_window(jnp.ones((1, *x.shape[1:3], 1)), 0.0, lax.add, *windows)
+    return lax.reduce_window(x, 0.0, lax.add, *windows) / counted
+
+
+def uniform_between(low, high):
+    """Uniform values from low to high."""
+
+    def init(key, shape, dtype=jnp.float32):
+        return jax.random.uniform(key, shape, dtype, low, high)
+
+    return init
+
+
+def normal_about(mean, std):
+    """Normal values about a mean."""
+
+    def init(key, shape, dtype=jnp.float32):
+        return mean + std * jax.random.normal(key, shape, dtype)
+
+    return init
+
+
+def sparse_normal(mean, std, keep):
+    """Normal values, each kept with probability `keep` and zero otherwise."""
+
+    def init(key, shape, dtype=jnp.float32):
+        first, second = jax.random.split(key)
+        values = mean + std * jax.random.normal(first, shape, dtype)
+        return jnp.where(jax.random.bernoulli(second, keep, shape), values, 0)
+
+    return init
+
+
+def positive_unitball(*outputs):
+    """Uniform values, divided by their sum over all axes but the outputs'."""
+
+    def init(key, shape, dtype=jnp.float32):
+        values = jax.random.uniform(key, shape, dtype)
+        others = tuple(axis for axis in range(len(shape)) if axis not in outputs)
+        return values / values.sum(axis=others, keepdims=True)
+
+    return init
+
+
+def bilinear(key, shape, dtype=jnp.float32):
+    """Bilinear interpolation in every kernel."""
+    size = shape[0]
+    factor = (size + 1) // 2
+    weight = 1 - abs(jnp.arange(size) / factor - (size - 1) / (2 * factor))
+    kernel = jnp.outer(weight, weight)[:, :, jnp.newaxis, jnp.newaxis]
+    return jnp.broadcast_to(kernel, shape).astype(dtype)
+
+
+def load(arrays):
+    """Parameters from the arrays of a file that caffe-fill --layout jax wrote."""
+    params = {}
+    for path in arrays:
+        layer, name = path.split("/")
+        params.setdefault(layer, {})[name] = jnp.asarray(arrays[path])
+    return params

@@ -1,0 +1,189 @@
+"""What printed Keras models need beyond Keras."""
+
+import numpy as np
+
+import keras
+from keras import layers, ops
+
+
+class BiasedEmbedding(layers.Embedding):
+    """A row for each index, and a bias on all of them, as Caffe's Embed has it."""
+
+    def __init__(self, rows, width, bias_initializer="zeros", **options):
+        super().__init__(rows, width, **options)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+
+    def build(self, shape=None):
+        super().build(shape)
+        self.bias = self.add_weight(
+            (self.output_dim,), self.bias_initializer, name="bias"
+        )
+
+    def call(self, index):
+        return super().call(index) + self.bias
+
+
+class ContinuedLSTM(layers.Layer):
+    """An LSTM over time x stream x input whose state is cleared where `cont` is 0."""
+
+    def __init__(self, units, name=None, **initializers):
+        super().__init__(name=name)
+        self.cell = layers.LSTMCell(
+            units, unit_forget_bias=False, name="cell", **initializers
+        )
+
+    def build(self, x_shape, cont_shape):
+        self.cell.build((x_shape[1], x_shape[2]))
+
+    def call(self, x, cont):
+        hidden = cell = ops.zeros((x.shape[1], self.cell.units))
+        outputs = []
+        for step in range(x.shape[0]):
+            goes_on = cont[step][:, None]
+            state = [hidden * goes_on, cell * goes_on]
+            _, (hidden, cell) = self.cell(x[step], state)
+            outputs.append(hidden)
+        return ops.stack(outputs)
+
+
+class Affine(layers.Layer):
+    """A factor, a bias, or both, shaped as the last axes: Caffe's Scale and Bias."""
+
+    def __init__(
+        self,
+        shape,
+        scale=True,
+        center=True,
+        gamma_initializer="ones",
+        beta_initializer="zeros",
+        name=None,
+    ):
+        super().__init__(name=name)
+        self.gamma = self.beta = None
+        if scale:
+            self.gamma = self.add_weight(shape, gamma_initializer, name="gamma")
+        if center:
+            self.beta = self.add_weight(shape, beta_initializer, name="beta")
+
+    def call(self, x):
+        if self.gamma is not None:
+            x = x * self.gamma
+        return x if self.beta is None else x + self.beta
+
+
+def local_response(x, size, alpha, beta, k=1.0):
+    """Response normalisation over neighbouring channels."""
+    half, channels = size // 2, x.shape[-1]
+    squares = ops.pad(ops.square(x), [(0, 0), (0, 0), (0, 0), (half, half)])
+    total = sum(squares[..., first : first + channels] for first in range(size))
+    return x * (k + alpha / size * total) ** -beta
+
+
+def local_response_within(x, size, alpha, beta):
+    """Response normalisation over a square in each channel; padding counts."""
+    half = (size - 1) // 2
+    squares = ops.pad(ops.square(x), [(0, 0), (half, half), (half, half), (0, 0)])
+    return x * (1.0 + alpha * ops.average_pool(squares, size, 1)) ** -beta
+
+
+def mean_variance(x, axes, variance=True, eps=1e-9):
+    """Each image less its mean and over its deviation, to which eps is added."""
+    x = x - ops.mean(x, axes, keepdims=True)
+    if not variance:
+        return x
+    return x / (ops.sqrt(ops.mean(ops.square(x), axes, keepdims=True)) + eps)
+
+
+class GroupedConv2DTranspose(layers.Layer):
+    """A transposed convolution each of whose outputs sees the inputs of one group."""
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides,
+        groups,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        name=None,
+    ):
+        super().__init__(name=name)
+        self.filters, self.kernel_size, self.strides = filters, kernel_size, strides
+        self.groups, self.use_bias = groups, use_bias
+        self.initializers = kernel_initializer, bias_initializer
+
+    def build(self, shape):
+        kernel, bias = map(keras.initializers.get, self.initializers)
+        kernel_shape = (*self.kernel_size, self.filters // self.groups, shape[-1])
+        self.kernel = self.add_weight(kernel_shape, kernel, name="kernel")
+        if self.use_bias:
+            self.bias = self.add_weight((self.filters,), bias, name="bias")
+
+    def call(self, x):
+        inputs = ops.split(x, self.groups, axis=-1)
+        kernels = ops.split(self.kernel, self.groups, axis=-1)
+        parts = [
+            ops.conv_transpose(each, kernel, self.strides, padding="valid")
+            for each, kernel in zip(inputs, kernels)
+        ]
+        x = ops.concatenate(parts, axis=-1)
+        return x + self.bias if self.use_bias else x
+
+
+def edged(x, before, after, value):
+    """An image with an edge of a value around it."""
+    (top, left), (bottom, right) = before, after
+    return ops.pad(
+        x, [(0, 0), (top, bottom), (left, right), (0, 0)], constant_values=value
+    )
+
+
+def average_pool(x, size, strides, padding, beyond):
+    """Averages that count the padding, but not what windows see beyond it, as Caffe does."""
+    (top, left), (bottom, right) = padding, beyond
+    x = ops.pad(x, [(0, 0), (top, top), (left, left), (0, 0)])
+    edge = [(0, 0), (0, bottom), (0, right), (0, 0)]
+    counted = ops.average_pool(ops.pad(ops.ones_like(x), edge), size, strides)
+    return ops.average_pool(ops.pad(x, edge), size, strides) / counted
+
+
+def sparse_normal(mean, std, keep):
+    """Normal values, each kept with probability `keep` and zero otherwise."""
+
+    def initializer(shape, dtype=None):
+        values = keras.random.normal(shape, mean, std, dtype)
+        kept = keras.random.uniform(shape) < keep
+        return keras.ops.where(kept, values, keras.ops.zeros_like(values))
+
+    return initializer
+
+
+def positive_unitball(*outputs):
+    """Uniform values, divided by their sum over all axes but the outputs'."""
+
+    def initializer(shape, dtype=None):
+        values = keras.random.uniform(shape, dtype=dtype)
+        others = tuple(axis for axis in range(len(shape)) if axis not in outputs)
+        if not others:
+            return values / values
+        return values / keras.ops.sum(values, axis=others, keepdims=True)
+
+    return initializer
+
+
+def bilinear(shape, dtype=None):
+    """Bilinear interpolation in every kernel."""
+    size = shape[0]
+    factor = (size + 1) // 2
+    weight = 1 - abs(np.arange(size) / factor - (size - 1) / (2 * factor))
+    kernel = np.outer(weight, weight)[:, :, np.newaxis, np.newaxis]
+    kernel = np.broadcast_to(kernel, shape).astype(dtype or "float32")
+    return keras.ops.convert_to_tensor(kernel)
+
+
+def load(model, arrays):
+    """Set all weights to the arrays of a file that caffe-fill --layout keras wrote."""
+    for weight in model.weights:
+        weight.assign(arrays[weight.path])
+    return model

@@ -1,0 +1,247 @@
+"""The operations that layers become, with all numbers resolved; axes are Caffe's.
+
+A target turns each into its own code or graph nodes. What an operation cannot say is refused when the
+layer is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffe_fillers.port.values import Arrays, Op
+from caffe_fillers.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Conv(Op):
+    """A convolution, or its transpose, over one to three spatial axes; channels are on axis 1."""
+
+    inputs: int
+    outputs: int
+    kernel: Shape
+    stride: Shape
+    pad: Shape
+    dilation: Shape
+    groups: int = 1
+    bias: bool = True
+    transposed: bool = False
+    learned: ClassVar = ("weight", "bias")
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether each input channel has outputs of its own."""
+        return self.groups > 1 and self.groups == self.inputs and not self.transposed
+
+
+@dataclass(frozen=True)
+class Pool(Op):
+    """Maxima or averages of windows of an image, of which Caffe rounds the number up unless `ceil` is false.
+
+    An average counts the padding, and nothing beyond it; where `counts_padding` is false it counts the image
+    alone. With `indices` the second result is where each maximum was, row by row in its image.
+    """
+
+    average: bool
+    kernel: Shape
+    stride: Shape
+    pad: Shape
+    ceil: bool = True
+    indices: bool = False
+    counts_padding: bool = True
+
+
+@dataclass(frozen=True)
+class GlobalPool(Op):
+    """The maximum or average of each image."""
+
+    average: bool
+
+
+@dataclass(frozen=True)
+class Dense(Op):
+    """A product with a matrix along the last axis; `flatten` puts all axes from that one on into it first."""
+
+    inputs: int
+    outputs: int
+    bias: bool
+    transpose: bool
+    flatten: int | None
+    learned: ClassVar = ("weight", "bias")
+
+
+@dataclass(frozen=True)
+class Embed(Op):
+    """A row of the weight for each index, plus the bias."""
+
+    rows: int
+    width: int
+    bias: bool
+    learned: ClassVar = ("weight", "bias")
+
+
+@dataclass(frozen=True)
+class BatchNorm(Op):
+    """(x - mean) / sqrt(variance + eps), times weight plus bias where it has these; channels are on axis 1.
+
+    `sums` is whether the layer keeps sums of its statistics; `fraction` is the moving average's.
+    """
+
+    channels: int
+    eps: float
+    fraction: float
+    weight: bool = False
+    bias: bool = False
+    sums: bool = True
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Caffe's own layer keeps sums and how much they are sums of; forks' begin with weight and bias."""
+        if self.sums:
+            return ("mean", "variance", "factor", "weight", "bias")
+        return ("weight", "bias", "mean", "variance")
+
+    def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
+        """Statistics as they are used: sums over their factor, which is 0 before any step."""
+        found = {role: array.reshape(-1) for role, array in zip(self.roles, arrays, strict=False)}
+        if self.sums:
+            total = found.pop("factor")[0]
+            factor = np.float32(0) if total == 0 else np.float32(1) / total
+            found |= {"mean": found["mean"] * factor, "variance": found["variance"] * factor}
+        return found
+
+
+@dataclass(frozen=True)
+class Affine(Op):
+    """A factor, a bias, or both for every index of the axes from `axis` on."""
+
+    lengths: Shape
+    axis: int
+    weight: bool = True
+    bias: bool = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The factor comes first."""
+        return ("weight",) * self.weight + ("bias",) * self.bias
+
+
+@dataclass(frozen=True)
+class PReLU(Op):
+    """Negative values times the slope of their channel, or of all channels where `slopes` is 1."""
+
+    slopes: int
+    learned: ClassVar = ("weight",)
+
+
+@dataclass(frozen=True)
+class LSTM(Op):
+    """An LSTM over time x stream x input whose state is cleared where the second input is 0."""
+
+    inputs: int
+    outputs: int
+    learned: ClassVar = ("weight", "bias", "recurrent_weight")
+
+
+@dataclass(frozen=True)
+class LRN(Op):
+    """x (k + alpha / n sum of squares)^-beta over neighboring channels, or `within` a square of each."""
+
+    size: int
+    alpha: float
+    beta: float
+    k: float
+    within: bool
+
+
+@dataclass(frozen=True)
+class MVN(Op):
+    """x less its mean, over its standard deviation plus eps; by channel or `across` all of them."""
+
+    across: bool
+    variance: bool
+    eps: float
+
+
+@dataclass(frozen=True)
+class Softmax(Op):
+    """exp(x) over its sum along an axis."""
+
+    axis: int
+
+
+@dataclass(frozen=True)
+class Dropout(Op):
+    """Zeros with that probability while training, the others scaled up."""
+
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Concat(Op):
+    """Inputs one after another along an axis."""
+
+    axis: int
+
+
+@dataclass(frozen=True)
+class Split(Op):
+    """Parts along an axis, a result each; the last length may be unknown."""
+
+    lengths: Shape
+    axis: int
+
+
+@dataclass(frozen=True)
+class Flatten(Op):
+    """Axes from one to another as one."""
+
+    start: int
+    end: int
+
+
+Dims: TypeAlias = "tuple[int | str, ...]"
+
+
+@dataclass(frozen=True)
+class Reshape(Op):
+    """Other lengths for the same values; a string is the number of the axis whose length stays."""
+
+    dims: Dims
+
+
+@dataclass(frozen=True)
+class Crop(Op):
+    """As long as the second input from an axis on, beginning at `offsets`, one for each of these axes."""
+
+    axis: int
+    offsets: Shape
+
+
+@dataclass(frozen=True)
+class Tile(Op):
+    """A whole axis several times."""
+
+    axis: int
+    tiles: int
+
+
+@dataclass(frozen=True)
+class Reduce(Op):
+    """The sum or mean over all axes from `axis` on, which vanish, or stay with length 1."""
+
+    kind: str
+    axes: Shape
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Align(Op):
+    """Axes of length 1 around an array's own, so that its first meets `axis` of `rank`."""
+
+    axis: int
+    rank: int

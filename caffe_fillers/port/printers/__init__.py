@@ -1,0 +1,1 @@
+"""How a whole net is printed for each framework."""

@@ -1,0 +1,148 @@
+"""What a layer is to the rest of `port`, and the registry of readers: one for each layer type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from caffe_fillers._registry import Registry
+from caffe_fillers.errors import UsageError
+from caffe_fillers.plan import Draw, Fill, Given
+from caffe_fillers.port.values import Input, Op, Tops, Value
+from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.schema.dialects import BVLC, unknown_to
+from caffe_fillers.shapes import Shape
+
+Step: TypeAlias = "Fill | Draw | Given"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer: its name, its attribute's name, the variables it reads and makes, and the shapes of all.
+
+    `places` has the layer's id and index of each blob, `steps` what draws it. `scale` is the Scale layer that
+    a BatchNorm has taken in; its blobs then follow the BatchNorm's.
+    """
+
+    layer: LayerParameter
+    label: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    bottoms: tuple[Shape | None, ...]
+    tops: tuple[Shape | None, ...]
+    blobs: tuple[Shape, ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
+    steps: tuple[Step, ...] = ()
+    scale: LayerParameter | None = None
+
+    @property
+    def x(self) -> Value:
+        """The first bottom."""
+        return self.bottom(0)
+
+    def bottom(self, index: int) -> Value:
+        """A bottom as a value."""
+        return Value(Input(index), shape=self.bottoms[index])
+
+    @property
+    def all_bottoms(self) -> tuple[Value, ...]:
+        """The bottoms as values."""
+        return tuple(map(self.bottom, range(len(self.bottoms))))
+
+    @property
+    def rank(self) -> int:
+        """Number of axes of the first bottom; a `UsageError` where it is unknown."""
+        return self.x.rank
+
+    def top(self, op: Op, *inputs: Value) -> Value:
+        """The operation on these values, or on the first bottom, with the shape of the first top."""
+        return Value(op, inputs or (self.x,), self.tops[0] if self.tops else None)
+
+
+Reader: TypeAlias = Callable[[Node], Tops]
+
+
+@dataclass(frozen=True)
+class LayerReader:
+    """How a layer type is read: the operations that it may become, and where that is not exactly Caffe's.
+
+    `fields` are those of forks on messages of BVLC's that the reader understands.
+    """
+
+    read: Reader
+    makes: tuple[type[Op], ...]
+    limits: str
+    fields: frozenset[str]
+
+
+readers: Registry[LayerReader] = Registry("port layer", __package__, mark="@")
+
+
+def reads(
+    *types: str, makes: tuple[type[Op], ...] = (), limits: str = "", fields: tuple[str, ...] = ()
+) -> Callable[[Reader], Reader]:
+    """Register a reader of these layer types; `Type@dialect` is a fork's own meaning of a type."""
+
+    def decorate(read: Reader) -> Reader:
+        for each in types:
+            readers.add(each, LayerReader(read, makes, limits, frozenset(fields)))
+        return read
+
+    return decorate
+
+
+def reader_of(layer: LayerParameter) -> LayerReader | None:
+    """The reader of a layer, of its dialect where that has one of its own; None for a type without."""
+    dialect = layer.text_extra.dialect
+    own = readers.variant(layer.type, dialect) if dialect else None
+    if own is None and layer.type in readers:
+        return readers[layer.type]
+    return own
+
+
+def read(node: Node) -> Tops:
+    """What a layer computes; a `UsageError` says why it cannot be ported."""
+    reader = reader_of(node.layer)
+    if reader is None:
+        raise UsageError("no target has this layer type")
+    for field in _foreign_fields(node.layer):
+        if field not in reader.fields:
+            raise UsageError(f"{field} is a fork's field that no target computes")
+    return reader.read(node)
+
+
+_HARMLESS = frozenset(
+    {
+        "BatchNormParameter.bias_filler",
+        "BatchNormParameter.engine",
+        "BatchNormParameter.scale_filler",
+        "ConvolutionParameter.conv_algos_override",
+        "ConvolutionParameter.cudnn_convolution_algo_seeker",
+        "ConvolutionParameter.cudnn_math_override",
+        "ConvolutionParameter.cudnn_max_workspace",
+        "ReLUParameter.fuse",
+    }
+)
+"""Fields of forks that choose an engine or a filler."""
+
+
+def _foreign_fields(layer: LayerParameter) -> Iterator[str]:
+    """The fields of forks that a layer sets in messages of BVLC's."""
+    messages = set(NetParameter.DESCRIPTOR.file.message_types_by_name)
+    for field in unknown_to(NetParameter(layer=[layer]), BVLC):
+        message = field.split(".")[0]
+        if (
+            message in messages
+            and message not in ("LayerParameter", "NetParameter")
+            and field not in _HARMLESS
+        ):
+            yield field
+
+
+def single(node: Node) -> Value:
+    """The only bottom, where there is one bottom and one top; any other number is refused."""
+    if (len(node.inputs), len(node.outputs)) != (1, 1):
+        raise UsageError("only one bottom and one top are ported")
+    return node.x

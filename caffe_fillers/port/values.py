@@ -1,0 +1,157 @@
+"""What a layer computes, in terms that every framework has: a tree of operations with all numbers resolved.
+
+Axes are Caffe's. A target turns each operation into its own code or graph nodes; what an operation
+cannot say is refused when the layer is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffe_fillers.errors import UsageError
+from caffe_fillers.shapes import Shape, is_known
+
+Arrays: TypeAlias = "Mapping[str, NDArray[np.float32]]"
+
+
+class Op:
+    """An operation; `learned` are the roles of the layer's blobs that it uses, in the caffemodel's order."""
+
+    learned: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What each of the layer's blobs is for."""
+        return self.learned
+
+    def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
+        """The layer's blobs by role."""
+        return dict(zip(self.roles, arrays, strict=False))
+
+
+@dataclass(frozen=True)
+class Value:
+    """The result of an operation on other values.
+
+    `shape` is that of the (first) result, None where it is unknown.
+
+    >>> x = Value(Input(0), shape=(2, 3))
+    >>> (1.0 + 0.5 * x).shape
+    (2, 3)
+    """
+
+    op: Op
+    inputs: tuple[Value, ...] = ()
+    shape: Shape | None = None
+
+    @property
+    def rank(self) -> int:
+        """Number of axes; a `UsageError` where it is unknown."""
+        if self.shape is None:
+            raise UsageError("the shape of its bottom is not known; give it with --shape")
+        return len(self.shape)
+
+    @property
+    def known(self) -> Shape:
+        """The shape, whose axes after the first must be known."""
+        if self.shape is None or not is_known(self.shape[1:]):
+            raise UsageError("the shape of its bottom must be known; give it with --shape")
+        return self.shape
+
+    def __add__(self, other: Value | float) -> Value:
+        return _binary("+", self, other)
+
+    def __radd__(self, other: float) -> Value:
+        return _binary("+", other, self)
+
+    def __sub__(self, other: Value | float) -> Value:
+        return _binary("-", self, other)
+
+    def __mul__(self, other: Value | float) -> Value:
+        return _binary("*", self, other)
+
+    def __rmul__(self, other: float) -> Value:
+        return _binary("*", other, self)
+
+    def __truediv__(self, other: Value | float) -> Value:
+        return _binary("/", self, other)
+
+    def __pow__(self, exponent: float) -> Value:
+        return _binary("**", self, exponent)
+
+    def __rpow__(self, base: float) -> Value:
+        return _binary("**", base, self)
+
+    def walk(self) -> Iterator[Value]:
+        """The value itself and all that it is made of."""
+        yield self
+        for value in self.inputs:
+            yield from value.walk()
+
+
+def _binary(symbol: str, left: Value | float, right: Value | float) -> Value:
+    values = [
+        each if isinstance(each, Value) else Value(Number(float(each)), shape=()) for each in (left, right)
+    ]
+    shapes = [each.shape for each in values if not isinstance(each.op, Number)]
+    shape = None if None in shapes else max((each for each in shapes if each is not None), key=len)
+    return Value(Binary(symbol), tuple(values), shape)
+
+
+def function(name: str, x: Value, *numbers: float) -> Value:
+    """A function of each value by itself; targets have a table of these.
+
+    >>> function("relu", Value(Input(0), shape=(2, 3))).op
+    Function(name='relu', numbers=())
+    """
+    return Value(Function(name, tuple(map(float, numbers))), (x,), x.shape)
+
+
+def maximum(left: Value, right: Value) -> Value:
+    """The larger of two values."""
+    return Value(Function("maximum", ()), (left, right), left.shape)
+
+
+@dataclass(frozen=True)
+class Input(Op):
+    """The layer's bottom of that index."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Number(Op):
+    """A number."""
+
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Op):
+    """An array that is the same for every input."""
+
+    array: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Binary(Op):
+    """One of + - * / ** of two values."""
+
+    symbol: str
+
+
+@dataclass(frozen=True)
+class Function(Op):
+    """A function of each value by itself, with its numbers."""
+
+    name: str
+    numbers: tuple[float, ...]
+
+
+Tops: TypeAlias = "Value | tuple[Value, ...]"
+"""One value for all tops, which has a result for each, or a value for each top."""

@@ -30,7 +30,7 @@ def execute(plan: Plan, saved: NetParameter, stream: Stream, threads: int = 1) -
         ModelLayer(parameter, tuple(blobs.get(layer_id, ())))
         for layer_id, parameter in enumerate(saved.layer)
     )
-    return Model(NetParameter(name=saved.name), layers), execution
+    return Model(NetParameter(name=saved.name, text_extra=saved.text_extra), layers), execution
 
 
 class Execution:

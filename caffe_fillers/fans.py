@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from caffe_fillers.errors import FillerError, UnknownNameError, UsageError
-from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
+from caffe_fillers.shapes import Shape, count, format_shape
 
 
 class VarianceNorm(IntEnum):
@@ -47,7 +47,8 @@ class Convention:
     legacy_blobs: inner product weights are 1x1xNxK and biases 1x1x1xN, so
     that fan_in is N*K (BVLC/caffe#1575).
     legacy_accessors: fans come from num() and channels(), which give 1 for
-    an axis that is not there and refuse more than four.
+    an axis that is not there and refuse more than four, unless `five_axes`
+    holds, as in C3D.
     one_axis: whether xavier and msra can fill a blob of one axis.
     bilinear: which formula the filler has, None before there was one.
     variance_norm: whether the field exists (and with it the msra filler).
@@ -57,6 +58,7 @@ class Convention:
     since: date
     legacy_blobs: bool = False
     legacy_accessors: bool = True
+    five_axes: bool = False
     one_axis: bool = True
     bilinear: str | None = "float"
     variance_norm: bool = True
@@ -68,12 +70,12 @@ class Convention:
         (Fans(fan_in=147, fan_out=3136), Fans(fan_in=1, fan_out=10), Fans(fan_in=200, fan_out=200))
         """
         if self.legacy_accessors:
-            if len(shape) > 4:
+            if len(shape) > 4 and not self.five_axes:
                 raise FillerError(
                     f"Caffe {self.name} cannot compute fans of the {len(shape)} axes of "
                     f"{format_shape(shape)}: num() and channels() end at four"
                 )
-            num, channels = legacy_dim(shape, 0), legacy_dim(shape, 1)
+            num, channels = (*shape, 1, 1)[:2]
         elif not shape:
             raise FillerError("a blob without axes has no fan-in: Caffe's xavier and msra need shape(0)")
         elif len(shape) == 1 and not self.one_axis:

@@ -21,11 +21,13 @@ class Era:
     reader_words: what the DataReader behind a Data layer draws, once for each
     layer name and source. data_rand_skip: whether Data's `rand_skip` draws.
 
-    What nets become: input_layer: whether a net's own `input` is upgraded to
-    an Input layer. old_batch_norm: what becomes of the three `param` that a
-    BatchNorm layer has in old nets. v1_layers: whether layers are still
-    `layers` of an enum type. bottoms_and_tops_first: whether `Net::ToProto`
-    writes these before the layer says its own.
+    What nets become, and what files hold:
+    input_layer: whether a net's own `input` becomes an Input layer; before
+    that a file has the names alone. batch_norm_params: whether `param` of a
+    BatchNorm layer stay as given, or are completed with rates of zero; for a
+    time three that were given were cleared before. v1_layers: whether layers
+    are `layers` of an enum type. blob_layout: how blobs lie in files
+    (`formats.layouts`).
     """
 
     name: str = "master"
@@ -36,5 +38,6 @@ class Era:
     reader_words: int = 0
     data_rand_skip: bool = False
     input_layer: bool = True
-    batch_norm_params: Literal["as given", "replaced", "completed"] = "completed"
+    batch_norm_params: Literal["as given", "cleared", "completed"] = "completed"
     v1_layers: bool = False
+    blob_layout: str = "shape"

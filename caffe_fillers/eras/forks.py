@@ -19,8 +19,8 @@ class Fork:
     convention: dict[str, Any] = field(default_factory=dict)
 
 
-# Where a fork's history is in its repository, `left` is the day of the last merge of BVLC's master;
-# where it is not (pspnet), the day is that of the newest change that the fork's files have.
+# Where a fork's history is in its repository, `left` is the day of the newest commit of BVLC's master that
+# is in it; where it is not (c3d, flownet2, pspnet, sphereface, yolo), a day whose files it has.
 FORKS = {
     "ssd": Fork(date(2016, 11, 22)),
     "segnet": Fork(date(2015, 6, 10)),
@@ -29,8 +29,26 @@ FORKS = {
     "pspnet": Fork(date(2016, 1, 29)),
     "fast_rcnn": Fork(date(2015, 8, 25)),
     "rfcn": Fork(date(2016, 5, 8)),
+    "sphereface": Fork(date(2017, 4, 15)),
+    "nvidia": Fork(
+        date(2016, 5, 4), {"transformer_seeds": 1, "blob_layout": "raw"}, {"bilinear": "rounded down"}
+    ),
+    "jacinto": Fork(
+        date(2016, 5, 4), {"transformer_seeds": 1, "blob_layout": "raw"}, {"bilinear": "rounded down"}
+    ),
+    "jacinto17": Fork(
+        date(2016, 5, 4), {"transformer_seeds": 1, "blob_layout": "raw"}, {"bilinear": "rounded down"}
+    ),
+    "nvidia15": Fork(date(2016, 5, 4)),
     "happynear": Fork(date(2017, 8, 6)),
+    "intel": Fork(date(2016, 7, 15), convention={"legacy_accessors": False, "one_axis": False}),
     "ristretto": Fork(date(2019, 3, 1)),
     "openpose": Fork(date(2019, 3, 1)),
+    "flownet2": Fork(date(2016, 6, 1)),
     "lisa": Fork(date(2015, 3, 13)),
+    "yolo": Fork(date(2018, 6, 27), {"reader_words": 1}),
+    "rtpose": Fork(date(2016, 6, 1)),
+    "wenwei": Fork(date(2016, 11, 12)),
+    "c3d11": Fork(date(2017, 4, 15), convention={"five_axes": True}),
+    "c3d10": Fork(date(2014, 9, 18), {"transformer_seeds": 1}),
 }

@@ -36,6 +36,7 @@ HISTORY = (
             "input_layer": False,
             "batch_norm_params": "as given",
             "v1_layers": True,
+            "blob_layout": "four axes",
         },
     ),
     Change(
@@ -43,6 +44,12 @@ HISTORY = (
         "f998127ef",
         "mirror seeds the transformer in both phases; layers have a string for their type",
         {"transformer_in_test": True, "v1_layers": False},
+    ),
+    Change(
+        date(2015, 3, 3),
+        "85bb397ac",
+        "blobs have any number of axes, in files a shape",
+        {"blob_layout": "shape"},
     ),
     Change(
         date(2015, 8, 13),
@@ -61,7 +68,7 @@ HISTORY = (
         date(2016, 9, 16),
         "25422de79",
         "BatchNorm sets the param of its blobs; three that are given are cleared",
-        {"batch_norm_params": "replaced"},
+        {"batch_norm_params": "cleared"},
     ),
     Change(
         date(2017, 1, 17),

@@ -20,8 +20,22 @@ from caffe_fillers.shapes import Shape, count, format_shape, legacy_dim
 
 # NVIDIA/caffe 87a25543a and caffe-jacinto: a static filler draws once for each object and copies that
 # from then on. A layer makes an object for each blob, so the first values are those of the plain filler.
-for _plain in (Gaussian, PositiveUnitball, Uniform, Xavier, MSRA, Bilinear):
+for _plain in (Gaussian, PositiveUnitball, Uniform, Xavier, MSRA):
     filler_types.add(f"{_plain.type_name}static", _plain)
+
+
+@filler("bilinearstatic")
+@dataclass(frozen=True)
+class BilinearStatic(Bilinear):
+    """Bilinear of which the factor is always rounded up: caffe-jacinto de52e8224, filler.hpp:570.
+
+    >>> BilinearStatic().distribution((1, 1, 2, 2)).block[0].tolist()
+    [0.25, 0.25]
+    """
+
+    def factor(self, size: int, convention: Convention) -> int:
+        """Half the width, rounded up."""
+        return (size + 1) // 2
 
 
 @filler("msra+scale")
@@ -134,7 +148,7 @@ class Bicubic(Filler):
     Keys, Cubic convolution interpolation for digital image processing, 1981, equation 15, a = -1/2.
 
     >>> Bicubic().distribution((1, 1, 3, 3)).block[1].tolist()
-    [0.0, 0.0, 0.0]
+    [0.0, 1.0, 0.0]
     """
 
     def distribution(

@@ -212,11 +212,16 @@ class Bilinear(Filler):
 
     The formula of 2015 centred the kernel wrongly for widths of 2 and 3
     modulo 4 and computed in float whatever the `Dtype`; 888597e67 (2017-10)
-    mended both.
+    mended both. NVIDIA's from 0.16 on takes half the width, rounded down, for
+    the factor (NVIDIA/caffe 87a25543a, filler.hpp:501).
 
     >>> Bilinear().distribution((1, 1, 4, 4)).block[0].tolist()
     [0.0625, 0.1875, 0.1875, 0.0625]
     """
+
+    def factor(self, size: int, convention: Convention) -> int:
+        """By what a kernel of this width enlarges an image."""
+        return size // 2 if convention.bilinear == "rounded down" else (size + 1) // 2
 
     def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
@@ -229,13 +234,16 @@ class Bilinear(Filler):
             raise FillerError(f"the bilinear filler needs a blob of 4 axes, not {format_shape(shape)}")
         if shape[2] != shape[3]:
             raise FillerError(f"the bilinear filler needs a square kernel, not {shape[2]}x{shape[3]}")
-        size, factor = shape[3], (shape[3] + 1) // 2
+        size, factor = shape[3], self.factor(shape[3], convention)
+        if factor == 0:
+            raise FillerError(f"Caffe {convention.name} divides by zero in a bilinear kernel of width {size}")
         if convention.bilinear == "double":
             center = dtype((size - 1) / (2.0 * factor))
             distance = np.abs(np.arange(size, dtype=dtype) / dtype(factor) - center)
         else:
             center = np.float32((2 * factor - 1 - factor % 2) / (2.0 * factor))
             distance = np.abs(np.arange(size, dtype=np.float32) / np.float32(factor) - center)
-        weight = distance.dtype.type(1) - distance
+        one = np.float64(1) if convention.bilinear == "rounded down" else distance.dtype.type(1)
+        weight = one - distance
         require_held(size * size)
         return distributions.Exact(size * size, lambda: np.outer(weight, weight).astype(dtype))

@@ -2,79 +2,140 @@
 
 Protocol Buffers write fields in the order of their numbers and lengths
 before contents; both are known from the shapes, so no blob is ever held.
+What the file holds is that of the model's era: `Net::ToProto`,
+`Layer::ToProto` and `Blob::ToProto` of its day.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import BinaryIO
 
+from caffe_fillers.eras import Era
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.layouts import frame
+from caffe_fillers.formats.layouts import Frame, frame
 from caffe_fillers.formats.wire import MAX_BYTES, fields, prefix
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.passes import era_of, to_v1
+from caffe_fillers.schema import LayerParameter, NetParameter, V1LayerParameter
 from caffe_fillers.schema.dialects import BVLC, for_file
 
-_NET_LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
-_LAYER_BLOBS = LayerParameter.DESCRIPTOR.fields_by_name["blobs"].number
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The numbers of a net's layers and of a layer's blobs."""
+
+    layer: int
+    blobs: int
+
+
+def _numbers(layers: str, layer: type[LayerParameter | V1LayerParameter]) -> _Numbers:
+    return _Numbers(
+        layer=NetParameter.DESCRIPTOR.fields_by_name[layers].number,
+        blobs=layer.DESCRIPTOR.fields_by_name["blobs"].number,
+    )
+
+
+_V1, _V2 = _numbers("layers", V1LayerParameter), _numbers("layer", LayerParameter)
 
 
 def write(file: BinaryIO, model: Model) -> None:
     """Write the bytes of `Net::ToProto`; a model that the format cannot hold is refused before."""
-    head = _head(model)
-    sizes = [_layer_size(layer) for layer in model.layers]
-    total = len(head) + sum(len(prefix(_NET_LAYER, size)) + size for size in sizes)
+    era = era_of(model.net)
+    numbers = _V1 if era.v1_layers else _V2
+    before, after = _around(_head(model, era), numbers.layer)
+    layers = [_Layer.of(layer, era, numbers) for layer in _saved_layers(model, era)]
+    sizes = [layer.size for layer in layers]
+    total = len(before) + len(after) + sum(len(prefix(numbers.layer, size)) + size for size in sizes)
     if total > MAX_BYTES:
         raise FormatError(
             f"the model needs {total:,} bytes and a caffemodel ends at {MAX_BYTES:,}: "
             "choose another format, such as --format safetensors or h5"
         )
-    file.write(head)
-    for layer, size in zip(model.layers, sizes, strict=True):
-        file.write(prefix(_NET_LAYER, size))
-        before, after = _around_blobs(layer.parameter)
-        file.write(before)
+    file.write(before)
+    for layer, size in zip(layers, sizes, strict=True):
+        file.write(prefix(numbers.layer, size) + layer.before)
         for blob in layer.blobs:
-            _write_blob(file, blob, _dialect(layer.parameter))
-        file.write(after)
+            blob.write(file)
+        file.write(layer.after)
+    file.write(after)
 
 
-def _head(model: Model) -> bytes:
-    """All that the net says beside its layers; the numbers of these fields are below that of `layer`."""
-    return for_file(model.net, _dialect(model.net)).SerializeToString()
+def _head(model: Model, era: Era) -> bytes:
+    """All that the net says beside its layers; names of its inputs before these were a layer."""
+    net = NetParameter()
+    net.CopyFrom(model.net)
+    if not era.input_layer:
+        net.input.extend(top for layer in model.layers if _is_input(layer) for top in layer.parameter.top)
+    return for_file(net, net.text_extra.dialect or BVLC).SerializeToString()
 
 
-def _write_blob(file: BinaryIO, blob: ModelBlob, dialect: str) -> None:
-    around = frame(blob, dialect)
-    file.write(prefix(_LAYER_BLOBS, around.size + 4 * blob.count) + around.before)
-    for chunk in blob.chunks():
-        file.write(chunk.astype("<f4", copy=False).data)
-    file.write(around.after)
+def _saved_layers(model: Model, era: Era) -> list[ModelLayer]:
+    return [layer for layer in model.layers if era.input_layer or not _is_input(layer)]
 
 
-def _layer_size(layer: ModelLayer) -> int:
-    parameter = sum(map(len, _around_blobs(layer.parameter)))
-    return parameter + sum(_blob_field_size(blob, _dialect(layer.parameter)) for blob in layer.blobs)
+def _is_input(layer: ModelLayer) -> bool:
+    return layer.parameter.type == "Input"
 
 
-def _blob_field_size(blob: ModelBlob, dialect: str) -> int:
-    size = frame(blob, dialect).size + 4 * blob.count
-    return len(prefix(_LAYER_BLOBS, size)) + size
-
-
-def _dialect(message: NetParameter | LayerParameter) -> str:
-    return message.text_extra.dialect or BVLC
-
-
-def _around_blobs(parameter: LayerParameter) -> tuple[bytes, bytes]:
-    """A layer's fields before `blobs`, and the others, as its dialect numbers them; unknown ones are last."""
-    layer = for_file(parameter, _dialect(parameter)).SerializeToString()
-    before = takewhile(lambda field: field.number < _LAYER_BLOBS, fields(memoryview(layer), "the layer"))
+def _around(message: bytes, number: int) -> tuple[bytes, bytes]:
+    """The fields of a message before a number, and the others."""
+    before = takewhile(lambda field: field.number < number, fields(memoryview(message), "the model"))
     place = sum(len(field.raw) for field in before)
-    return layer[:place], layer[place:]
+    return message[:place], message[place:]
+
+
+@dataclass(frozen=True)
+class _Blob:
+    """A blob as a field of a layer."""
+
+    blob: ModelBlob
+    number: int
+    frame: Frame
+
+    @property
+    def head(self) -> bytes:
+        """Tag and length of the field."""
+        return prefix(self.number, self.frame.size + 4 * self.blob.count)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return len(self.head) + self.frame.size + 4 * self.blob.count
+
+    def write(self, file: BinaryIO) -> None:
+        """Write the field, its values as they are drawn."""
+        file.write(self.head + self.frame.before)
+        for chunk in self.blob.chunks():
+            file.write(chunk.astype("<f4", copy=False).data)
+        file.write(self.frame.after)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer's blobs, and its fields before and after them; unknown ones are last."""
+
+    before: bytes
+    blobs: tuple[_Blob, ...]
+    after: bytes
+
+    @classmethod
+    def of(cls, layer: ModelLayer, era: Era, numbers: _Numbers) -> _Layer:
+        """The layer as its dialect and era number its fields."""
+        parameter = layer.parameter
+        old = to_v1(parameter) if era.v1_layers else parameter
+        message = for_file(old, parameter.text_extra.dialect or BVLC)
+        before, after = _around(message.SerializeToString(), numbers.blobs)
+        blobs = tuple(_Blob(blob, numbers.blobs, frame(blob, era)) for blob in layer.blobs)
+        return cls(before, blobs, after)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its content."""
+        return len(self.before) + sum(blob.size for blob in self.blobs) + len(self.after)
 
 
 formats.add("caffemodel", Format("caffemodel", (".caffemodel", ".binaryproto"), write, read))

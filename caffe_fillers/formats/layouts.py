@@ -1,9 +1,11 @@
-"""How a blob lies in a caffemodel, by dialect: BVLC's BlobProto, or NVIDIA's raw values."""
+"""How a blob lies in a caffemodel: what `Blob::ToProto` of each era writes around its values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+from caffe_fillers.eras import Era
 from caffe_fillers.formats.wire import prefix, varint_field
 from caffe_fillers.model import ModelBlob
 from caffe_fillers.schema import BlobProto
@@ -14,7 +16,6 @@ _DATA = BlobProto.DESCRIPTOR.fields_by_name["data"].number
 RAW_TYPE, RAW_DATA = 10, 12
 RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
 _RAW_FLOAT = 1
-_RAW = frozenset({"nvidia", "jacinto", "jacinto17"})
 
 
 class Frame(NamedTuple):
@@ -29,16 +30,31 @@ class Frame(NamedTuple):
         return len(self.before) + len(self.after)
 
 
-def frame(blob: ModelBlob, dialect: str) -> Frame:
-    """The frame of a blob as the dialect's Caffe writes it.
+def frame(blob: ModelBlob, era: Era) -> Frame:
+    """The frame of a blob as an era's Caffe writes it."""
+    return _FRAMES[era.blob_layout](blob)
 
-    Raw values have their shape and type before them and are there even if
-    there are none; BVLC's come before the shape.
-    """
-    if dialect in _RAW:
-        head = _shape(blob) + varint_field(RAW_TYPE, _RAW_FLOAT)
-        return Frame(before=head + prefix(RAW_DATA, 4 * blob.count), after=b"")
-    return Frame(before=prefix(_DATA, 4 * blob.count) if blob.count else b"", after=_shape(blob))
+
+def _shape_behind(blob: ModelBlob) -> Frame:
+    """BVLC since 2015-03-03 (85bb397ac): values, then the shape."""
+    return Frame(before=_data(blob), after=_shape(blob))
+
+
+def _four_axes(blob: ModelBlob) -> Frame:
+    """BVLC before: num, channels, height and width, then values; missing axes are 1 and come first."""
+    num, channels, height, width = (*(1,) * (4 - len(blob.shape)), *blob.shape)
+    axes = BlobProto(num=num, channels=channels, height=height, width=width)
+    return Frame(before=axes.SerializeToString() + _data(blob), after=b"")
+
+
+def _raw(blob: ModelBlob) -> Frame:
+    """NVIDIA/caffe from 0.16 on: shape, type and then the values, a field even if there are none."""
+    head = _shape(blob) + varint_field(RAW_TYPE, _RAW_FLOAT)
+    return Frame(before=head + prefix(RAW_DATA, 4 * blob.count), after=b"")
+
+
+def _data(blob: ModelBlob) -> bytes:
+    return prefix(_DATA, 4 * blob.count) if blob.count else b""
 
 
 def _shape(blob: ModelBlob) -> bytes:
@@ -46,3 +62,10 @@ def _shape(blob: ModelBlob) -> bytes:
     proto = BlobProto()
     proto.shape.dim.extend(blob.shape)
     return proto.SerializeToString() if blob.shape else b""
+
+
+_FRAMES: dict[str, Callable[[ModelBlob], Frame]] = {
+    "shape": _shape_behind,
+    "four axes": _four_axes,
+    "raw": _raw,
+}

@@ -10,6 +10,7 @@ from caffe_fillers.passes.order import UPGRADES, prepare, upgrade
 from caffe_fillers.passes.phases import inherit_phase
 from caffe_fillers.passes.selection import merge_states, select
 from caffe_fillers.passes.splits import insert_splits
+from caffe_fillers.passes.v1_to_v2 import to_v1
 
 __all__ = [
     "UPGRADES",
@@ -22,5 +23,6 @@ __all__ = [
     "merge_states",
     "prepare",
     "select",
+    "to_v1",
     "upgrade",
 ]

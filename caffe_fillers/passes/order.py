@@ -69,8 +69,9 @@ def prepare(
     >>> prepare(old, NetState(phase=TRAIN)).net.layer[0].name
     'input'
     """
-    passed = Passed(net, tuple(_not_upgraded(net))) if inline else upgrade(net, path=path)
     chosen, noted = choose_dialect(net, dialect)
+    net = mark(net, chosen, caffe)
+    passed = Passed(net, tuple(_not_upgraded(net))) if inline else upgrade(net, path=path)
     passed = Passed(mark(passed.net, chosen, caffe), passed.notes + noted)
     declared = copy_without(passed.net, "state")
     declared.state.CopyFrom(merge_states(default, passed.net.state, state))

@@ -63,6 +63,10 @@ _PARAM_LISTS = {
 }
 
 
+_V1_TYPES = {name: number for number, name in _TYPES.items()}
+_V1_FIELDS = set(V1LayerParameter.DESCRIPTOR.fields_by_name) - {"type", "layer", *_PARAM_LISTS}
+
+
 def v1_to_v2(net: NetParameter) -> Passed:
     """Upgrade a net that has `layers`; one that has both `layers` and `layer` is a `LayerError`."""
     if not net.layers:
@@ -77,6 +81,27 @@ def v1_to_v2(net: NetParameter) -> Passed:
     for layer in net.layers:
         _upgrade(layer, upgraded.layer.add())
     return Passed(upgraded)
+
+
+def to_v1(layer: LayerParameter) -> V1LayerParameter:
+    """A layer as Caffe had it before it had strings for types; what V1 has not is a `LayerError` or dropped.
+
+    >>> to_v1(LayerParameter(name="relu1", type="ReLU", phase="TRAIN"))
+    name: "relu1"
+    type: RELU
+    <BLANKLINE>
+    """
+    if layer.type not in _V1_TYPES:
+        raise LayerError(layer, f"Caffe had no type {layer.type} before 2015-02-19 (f998127ef)")
+    old = V1LayerParameter(type=_V1_TYPES[layer.type])
+    for field, value in layer.ListFields():
+        if field.name in _V1_FIELDS:
+            assign(old, field.name, value)
+    for spec in layer.param:
+        for name, field_of_spec in _PARAM_LISTS.items():
+            if spec.HasField(field_of_spec):
+                getattr(old, name).append(getattr(spec, field_of_spec))
+    return old
 
 
 def _upgrade(layer: V1LayerParameter, upgraded: LayerParameter) -> None:

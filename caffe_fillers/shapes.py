@@ -120,12 +120,12 @@ def legacy_dim(shape: Shape, index: int) -> int:
 
 
 def check_blob_shape(shape: Shape) -> None:
-    """The limits of `Blob::Reshape`: up to 32 axes, none negative, fewer than 2**31 values."""
+    """The limits of `Blob::Reshape`: up to 32 axes, each an int and none negative, fewer than 2**31 values."""
     if len(shape) > MAX_AXES:
         raise NetError(f"a blob has {len(shape)} axes; Caffe allows {MAX_AXES}")
     if any(dim < 0 for dim in shape):
         raise NetError(f"shape {format_shape(shape)} has a negative axis")
-    if count(shape) > INT_MAX:
+    if any(dim > INT_MAX for dim in shape) or count(shape) > INT_MAX:
         raise NetError(
             f"shape {format_shape(shape)} holds {count(shape):,} values; Caffe's blobs end at {INT_MAX:,}"
         )

@@ -82,14 +82,19 @@ def plan_all(
 ) -> list[Planned]:
     """Prepare and plan a net in the user's state, and those that its solver tests with in their own."""
     states = [state, *[NetState()] * (len(nets) - 1)]
-    prepared = [_prepare(net, own, dialect, caffe) for net, own in zip(nets, states, strict=True)]
+    once = {id(net): (net, own) for net, own in zip(nets, states, strict=True)}
+    prepared = {key: _prepare(net, own, dialect, caffe) for key, (net, own) in once.items()}
     given = {name: given_shape(shape) for name, shape in (shapes or {}).items()}
-    _check_given(given, [passed.net for passed in prepared])
+    _check_given(given, [passed.net for passed in prepared.values()])
     drawn: set[str] = set()
-    return [
-        _plan(read, passed, given, drawn, tolerance=tolerance)
-        for read, passed in zip(nets, prepared, strict=True)
-    ]
+    planned: dict[tuple[int, int], Planned] = {}
+    plans = []
+    for read in nets:
+        key = (id(read), len(drawn))  # what has drawn only grows, so its size tells whether it is the same
+        if key not in planned:
+            planned[key] = _plan(read, prepared[id(read)], given, drawn, tolerance=tolerance)
+        plans.append(planned[key])
+    return plans
 
 
 def _check_given(shapes: Mapping[str, Shape], nets: Sequence[NetParameter]) -> None:

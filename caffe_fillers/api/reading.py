@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, TypeVar, cast
 
@@ -58,19 +60,33 @@ def read_net(source: Source, *, tolerance: Tolerance = Tolerance.CAREFUL) -> Ori
         return Origin(_with_layers(net, path, notes), path, folders, notes)
     solver, notes = _parse(data, path, SolverParameter, tolerance=tolerance)
     training = read_solver(solver, path=path)
-    read = _read_solver_net(training.train, path, folders, tolerance=tolerance)
-    tests = tuple(_read_solver_net(test, path, folders, tolerance=tolerance) for test in training.tests)
+    opened = cache(partial(_open_solver_net, path=path, folders=folders, tolerance=tolerance))
+    read = _read_solver_net(training.train, path, folders, opened)
+    unique = {_identity(test): test for test in training.tests}
+    once = {key: _read_solver_net(test, path, folders, opened) for key, test in unique.items()}
+    tests = tuple(once[_identity(test)] for test in training.tests)
     return replace(
         read, notes=(*notes, *read.notes), seed=training.seed, weights=training.weights, tests=tests
     )
 
 
+def _identity(solver_net: SolverNet) -> tuple[object, ...]:
+    """What nets of a solver have in common that are one net: a solver may test with it thousands of times."""
+    source = solver_net.source if isinstance(solver_net.source, str) else id(solver_net.source)
+    return source, solver_net.phase, solver_net.state.SerializeToString(deterministic=True)
+
+
 def _read_solver_net(
-    solver_net: SolverNet, path: str, folders: SourceFolders, *, tolerance: Tolerance
+    solver_net: SolverNet, path: str, folders: SourceFolders, opened: Callable[[str], Origin]
 ) -> Origin:
     source = solver_net.source
     if isinstance(source, NetParameter):
         return Origin(_with_layers(source, f"{path}, the net in it"), path, folders, solver=solver_net)
+    return replace(opened(source), solver=solver_net)
+
+
+def _open_solver_net(source: str, path: str, folders: SourceFolders, *, tolerance: Tolerance) -> Origin:
+    """A net that a solver names by its file, whichever of the solver's nets it is."""
     found = folders.find(source)
     if found is None:
         raise UsageError(f"{path}: the solver's net {source!r} is neither here nor beside the solver")
@@ -79,7 +95,7 @@ def _read_solver_net(
         raise UsageError(f"{path}: the solver's net {source!r} is a solver, not a net")
     net, notes = _parse(data, str(found), NetParameter, tolerance=tolerance)
     beside = SourceFolders((*folders.folders, found.parent))
-    return Origin(_with_layers(net, str(found), notes), str(found), beside, notes, solver_net)
+    return Origin(_with_layers(net, str(found), notes), str(found), beside, notes)
 
 
 def _with_layers(net: NetParameter, path: str, notes: tuple[Note, ...] = ()) -> NetParameter:

@@ -30,7 +30,7 @@ def read_blob(content: memoryview) -> ModelBlob:
     raw_type = 1
     for field in fields(content, "a blob"):
         if field.number in _OLD_AXES and field.wire_type == VARINT:
-            old_axes[field.number] = field.value
+            old_axes[field.number] = (field.value + 2**31) % 2**32 - 2**31  # an int32, sign-extended
         elif field.number == _BLOB["shape"]:
             shape = as_shape(from_bytes(BlobShape, bytes(field.content)).dim)
         elif field.number == RAW_TYPE:

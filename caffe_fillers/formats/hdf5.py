@@ -17,7 +17,7 @@ import numpy as np
 from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError, MissingExtraError
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.named_blobs import BLOBS, MAX_TEXT, NET, restore, stored, texts
+from caffe_fillers.formats.named_blobs import BLOBS, NET, check_text_size, restore, stored, texts
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import count
 
@@ -111,8 +111,9 @@ def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
 def _text(root: h5py.File, name: str) -> str:
     member = _member(root, name)
     known = getattr(member, "shape", None) is not None
-    if not known or member.dtype != np.uint8 or member.size > MAX_TEXT:
+    if not known or member.dtype != np.uint8:
         raise FormatError(f"{name} is no text")
+    check_text_size(name, member.size, stored=member.id.get_storage_size())
     text: str = member[()].tobytes().decode()
     return text
 
@@ -137,6 +138,7 @@ def _chunks(dataset: h5py.Dataset) -> Iterator[Values]:
     """Values in float32: as many along one axis as make a chunk, one by one along the axes before it."""
     if not dataset.shape:
         yield np.asarray(dataset[()], np.float32).reshape(1)
+    if not dataset.shape or not dataset.size:
         return
     shape = dataset.shape
     axis = next(axis for axis in range(len(shape)) if count(shape, axis + 1) <= CHUNK)

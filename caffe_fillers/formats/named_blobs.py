@@ -21,6 +21,8 @@ from caffe_fillers.shapes import as_shape
 
 NET, BLOBS = "caffe_fillers.net", "caffe_fillers.blobs"
 MAX_TEXT = 100_000_000  # the limit of the package safetensors for its header, which holds both
+_SMALL_TEXT, _MAX_RATIO = 1 << 16, 100
+"""A text beyond the first size may take this many times its compressed size; of real nets at most 26 times were seen."""
 _NAME = re.compile(r"(?P<layer>.+)[/.](?P<index>\d{1,4})")
 
 
@@ -36,6 +38,20 @@ def texts(model: Model) -> dict[str, str]:
     """The net as prototxt, and for every blob its shape, owner and age as JSON."""
     blobs = [[[list(blob.shape), blob.owner, blob.four_axes] for blob in each.blobs] for each in model.layers]
     return {NET: net_text(model), BLOBS: json.dumps(blobs, separators=(",", ":"))}
+
+
+def check_text_size(name: str, size: int, *, stored: int) -> None:
+    """Refuse a text of `size` bytes that is too long, or that `stored` bytes inflate to out of proportion.
+
+    >>> check_text_size("the net", 1_000_000, stored=2_000)
+    Traceback (most recent call last):
+    ...
+    caffe_fillers.errors.FormatError: the net has 1,000,000 bytes, compressed to 2,000: this is a zip bomb
+    """
+    if size > MAX_TEXT:
+        raise FormatError(f"{name} is longer than {MAX_TEXT:,} bytes")
+    if size > _SMALL_TEXT + _MAX_RATIO * stored:
+        raise FormatError(f"{name} has {size:,} bytes, compressed to {stored:,}: this is a zip bomb")
 
 
 def restore(blobs: Mapping[str, ModelBlob], notes: Mapping[str, str]) -> Model:

@@ -19,7 +19,7 @@ from numpy.lib import format as npy
 from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError
 from caffe_fillers.formats.contract import Format, Tensors, formats
-from caffe_fillers.formats.named_blobs import BLOBS, MAX_TEXT, NET, restore, stored, texts
+from caffe_fillers.formats.named_blobs import BLOBS, NET, check_text_size, restore, stored, texts
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.resources import require_memory
 from caffe_fillers.shapes import format_shape
@@ -89,8 +89,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
 
 def _text(archive: zipfile.ZipFile, name: str) -> str:
     with archive.open(name + _ENDING) as member:
-        if archive.getinfo(name + _ENDING).file_size > MAX_TEXT:
-            raise FormatError(f"{name} is longer than {MAX_TEXT:,} bytes")
+        entry = archive.getinfo(name + _ENDING)
+        check_text_size(name, entry.file_size, stored=entry.compress_size)
         _header(member, name)
         return member.read().decode()
 

@@ -33,13 +33,14 @@ _PIECE = 1 << 17  # bytes of values that are read at a time
 _MAX_NET, _MAX_FIELDS = 1 << 26, 1 << 16
 """Bytes of text beside the values: of the net, and of one blob."""
 
-_NUMBER = rb"-?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[fF]?|(?i:inf(?:inity)?|nan))(?![\w.])"
+_NUMBER = rb"-?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?[fF]?|(?i:inf(?:inity)?|nan))(?![\w.])"
 _TOKEN = re.compile(
     rb"""
     (?P<space>\s+|\#[^\n]*)
   | (?P<values>(?:data\s*:\s*NUMBER[\s,;]*){1,1000})
   | (?P<name>[A-Za-z_]\w*)
-  | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+  | (?P<string>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
+  | (?P<open>["'][^\n]*)
   | (?P<mark>[{}<>\[\]:,;])
   | (?P<other>[^\s\w"'{}<>\[\]:,;#]+|.)
     """.replace(b"NUMBER", _NUMBER),

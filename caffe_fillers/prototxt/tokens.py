@@ -11,7 +11,8 @@ from typing import NamedTuple, NoReturn
 from caffe_fillers.errors import PrototxtError
 
 # google/protobuf/io/tokenizer.cc of 3.21, as TextFormat sets it up: a string ends on its line, and a
-# number does not touch a name.
+# number does not touch a name. A string that is not closed takes the rest of its line, so that the time to
+# find all tokens stays in proportion to the text.
 _TOKEN = re.compile(
     r"""
     (?P<space>[ \t\r\n\f\v]+|\#[^\n]*)
@@ -19,7 +20,7 @@ _TOKEN = re.compile(
   | (?P<mark>[{}<>\[\]:,;-])
   | (?P<string>"[^"\\\n\0]*(?:\\[^\n\0][^"\\\n\0]*)*"|'[^'\\\n\0]*(?:\\[^\n\0][^'\\\n\0]*)*')
   | (?P<number>(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fF]?)(?![A-Za-z0-9_.]))
-  | (?P<wrong>[A-Za-z0-9_.]+|.)
+  | (?P<wrong>[A-Za-z0-9_.]+|["'][^\n\0]*|.)
     """,
     re.VERBOSE | re.ASCII,
 )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from caffe_fillers.distributions import Distribution, Values
 
 BINS = 48
+_LARGEST = float(np.finfo(np.float32).max)
 _TAILS = 6.0
 """Standard deviations to either side to look for unbounded values in; few lie beyond."""
 
@@ -102,7 +103,8 @@ class _Bins:
         if distribution is None or not distribution.std > 0 or not math.isfinite(distribution.std):
             return None
         number = BINS if _is_bounded(distribution) else 2 * BINS
-        return cls(*distribution.range_of_most(_TAILS), number, distribution.zeros > 0)
+        low, high = distribution.range_of_most(_TAILS)
+        return cls(max(low, -_LARGEST), min(high, _LARGEST), number, distribution.zeros > 0)
 
     def add(self, chunk: Values) -> None:
         """Count values; those outside, which are not numbers among them, are left out."""

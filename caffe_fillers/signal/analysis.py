@@ -53,7 +53,8 @@ def _run(step: Step, signals: dict[int, Signal | None]) -> Flow | None:
     bottoms = [signals.get(wire) for wire in step.bottoms]
     known = tuple(bottom for bottom in bottoms if bottom is not None)
     flow = None
-    if step.rule is not None and (len(known) == len(bottoms) or step.rule.loss):
+    empty = any(shape is not None and 0 in shape for shape in step.node.tops)
+    if step.rule is not None and not empty and (len(known) == len(bottoms) or step.rule.loss):
         flow = step.rule.run(step.node, known)
     tops = (None,) * len(step.tops) if flow is None else flow.tops
     signals.update(zip(step.tops, tops, strict=False))

@@ -12,6 +12,7 @@ import numpy as np
 
 from caffe_fillers.shapes import UNKNOWN, Shape
 from caffe_fillers.signal.distribution import Part, Reals
+from caffe_fillers.signal.windows import followed
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +30,16 @@ _ROUNDING = 1e-12  # a mean that is smaller than this part of the deviation is 0
 
 
 def layout(shape: Shape | None) -> tuple[int, Shape] | None:
-    """Number of channels and shape of a map; None where the channels are unknown.
+    """Number of channels and shape of a map, whose unknown axes have length 1.
 
-    >>> layout((8, 3, 5, UNKNOWN)), layout((8,)), layout((8, UNKNOWN))
-    ((3, (5, 1)), (1, ()), None)
+    None where the channels are unknown, or the blob has no values.
+
+    >>> layout((8, 3, 5, UNKNOWN)), layout((8,)), layout((8, UNKNOWN)), layout((8, 0))
+    ((3, (5, 1)), (1, ()), None, None)
     """
-    if shape is None or (len(shape) > 1 and shape[1] is UNKNOWN):
+    if shape is None or 0 in shape or (len(shape) > 1 and shape[1] is UNKNOWN):
         return None
-    spatial = tuple(1 if dim is UNKNOWN else dim for dim in shape[2:])
+    spatial = tuple(1 if dim is UNKNOWN else dim for dim in followed(shape[2:]))
     return (shape[1] if len(shape) > 1 else 1), spatial
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -13,12 +14,26 @@ from caffe_fillers.shapes import UNKNOWN, Shape
 from caffe_fillers.signal.distribution import Reals
 
 
+MAX_POSITIONS = 1 << 18
+"""Positions of an image that are followed one by one, 512 x 512; of a larger one the border hardly counts."""
+
+
+def followed(image: Shape) -> Shape:
+    """The axes of an image, all unknown if it has more than `MAX_POSITIONS` positions.
+
+    >>> followed((5, 7)), followed((10_000, 10_000))
+    ((5, 7), (?, ?))
+    """
+    known = [length for length in image if length is not UNKNOWN]
+    return image if math.prod(known) <= MAX_POSITIONS else (UNKNOWN,) * len(image)
+
+
 @dataclass(frozen=True)
 class Axis:
     """The windows along one axis, from `inputs` positions to `outputs`; None where they are unknown.
 
-    Each tap of the kernel has its weight. Along an unknown axis there is no
-    border, and an input is in kernel/stride windows.
+    Each tap of the kernel has its weight. Along an unknown axis, whose map has
+    length 1, there is no border, and an input is in kernel/stride windows.
     """
 
     inputs: int | None
@@ -38,7 +53,8 @@ class Axis:
 
     def _sum(self, values: Reals, axis: int, length: int | None, share: int, *, scatter: bool) -> Reals:
         if self.inputs is None or self.outputs is None or length is None:
-            return values * (sum(self.taps) / share)
+            level = values.mean(axis=axis, keepdims=True) * (sum(self.taps) / share)
+            return level if length is None else np.repeat(level, length, axis)
         source = np.moveaxis(values, axis, 0)
         total = np.zeros((length, *source.shape[1:]))
         for tap, weight in enumerate(self.taps):
@@ -110,7 +126,7 @@ def connections(
                 (1.0,) * kernel if taps is None else tuple(map(float, taps[axis])),
             )
             for axis, (length, number, (kernel, stride, pad, dilation)) in enumerate(
-                zip(inputs, outputs, geometry, strict=True)
+                zip(followed(inputs), followed(outputs), geometry, strict=True)
             )
         )
     )

@@ -14,7 +14,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, is_known
 from caffe_fillers.signal.contract import Flow, Gradients, Node, Signals, signal_rule
 from caffe_fillers.signal.distribution import Part, Reals, maximum, normal
 from caffe_fillers.signal.parts import Gradient, Power
-from caffe_fillers.signal.windows import Connections, connections
+from caffe_fillers.signal.windows import Connections, connections, followed
 
 
 @signal_rule("Pooling", transparent=True)
@@ -73,7 +73,7 @@ def _mean(part: Part, seen: Connections, sizes: Reals) -> Part:
 def _sizes(windows: Windows, image: Shape, outputs: Shape) -> Reals:
     """What Caffe divides by: the window as far as it lies in the image and its padding."""
     sizes = np.ones(())
-    for axis, (length, number) in enumerate(zip(image, outputs, strict=True)):
+    for axis, (length, number) in enumerate(zip(followed(image), followed(outputs), strict=True)):
         kernel, pad = windows.kernel[axis], windows.pad[axis]
         if length is UNKNOWN or number is UNKNOWN:
             along = np.array([float(kernel)])

@@ -35,6 +35,8 @@ def _convolve(node: Node, bottoms: Signals, *, transposed: bool) -> Flow | None:
         return None
     images = (top[2:], shape[2:]) if transposed else (shape[2:], top[2:])
     window = windows(parameter, len(shape) - 2)
+    if 0 in window.stride:  # Caffe's stride_w where only stride_h is set: all windows see one place
+        return None
     connect = partial(_connect, window, *images, transposed)
     kernel = linear.weights(node.distributions[0], connect, len(window.kernel))
     bias = node.distributions[1] if len(node.distributions) > 1 else None

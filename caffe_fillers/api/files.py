@@ -116,17 +116,20 @@ def _open_nameless(folder: Path) -> int | None:
 
 @contextmanager
 def _written_nameless(handle: int, target: Path) -> Iterator[BinaryIO]:
-    with cast(BinaryIO, os.fdopen(handle, "w+b")) as file:
-        yield file
-        file.flush()
-        _copy_mode(target, handle)
-        source = _OPEN_FILES / str(handle)
+    named = os.dup(handle)  # the file gets its name when it has been closed, which may fail
+    try:
+        with cast(BinaryIO, os.fdopen(handle, "w+b")) as file:
+            yield file
+            _copy_mode(target, named)
+        source = _OPEN_FILES / str(named)
         try:
-            _link(source, target, handle)
+            _link(source, target, named)
         except FileExistsError:  # a link replaces nothing, a rename does
             beside = _beside(target)
-            _link(source, beside, handle)
+            _link(source, beside, named)
             _rename(beside, target)
+    finally:
+        os.close(named)
 
 
 def _link(source: Path, target: Path, handle: int) -> None:

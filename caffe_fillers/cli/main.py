@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 from caffe_fillers._version import __version__
-from caffe_fillers.cli.terminal import LINE_ENDS, columns, discard_output, flush, prepare_streams, printable
+from caffe_fillers.cli.terminal import LINE_ENDS, columns, discard_output, flush, prepare_streams, printable, shortened
 from caffe_fillers.errors import CaffeFillersError, UsageError, suggestion
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ def _told(error: Exception) -> int:
         discard_output()
         return DONE
     if isinstance(error, CaffeFillersError):
-        said = printable(str(error), keep=LINE_ENDS)
+        said = printable(shortened(str(error)), keep=LINE_ENDS)
     elif isinstance(error, OSError):
         discard_output()
         said = f"cannot write the output: {error.strerror or error}"

@@ -7,6 +7,7 @@ import os
 import sys
 
 LINE_ENDS = "\n"
+_LONGEST = 1000  # characters of a line of a message
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -18,6 +19,18 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(
         each if each.isprintable() or each in keep else each.encode("unicode_escape").decode()
         for each in text
+    )
+
+
+def shortened(text: str) -> str:
+    """A message whose lines have at most 1,000 characters: a net may give a layer a name of megabytes.
+
+    >>> len(shortened("n" * 5_000_000)), shortened("layer 'conv1'")
+    (1001, "layer 'conv1'")
+    """
+    lines = text.split("\n")
+    return "\n".join(
+        line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]}…{line[-_LONGEST // 2 :]}" for line in lines
     )
 
 

@@ -15,6 +15,10 @@ from caffe_fillers.passes.contract import LayerError, with_layers
 from caffe_fillers.passes.selection import format_state, is_included
 from caffe_fillers.schema import LayerParameter, NetParameter
 
+MAX_NAMES = 1 << 24
+"""Bytes of the names of Split layers and their tops: each repeats the names of blob and maker for each reader,
+so that Caffe itself makes gigabytes of a long name with many readers."""
+
 Top: TypeAlias = tuple[int, int]
 """Which layer makes a blob, and as which of its tops."""
 
@@ -35,6 +39,7 @@ def insert_splits(net: NetParameter, declared: NetParameter | None = None) -> Ne
     tells if a rule left out the layer that makes the blob.
     """
     readers = _find_readers(net, declared or net)
+    _check_names(net, readers)
     return with_layers(net, _split_layers(net, readers))
 
 
@@ -53,6 +58,21 @@ def _find_readers(net: NetParameter, declared: NetParameter) -> _Readers:
             readers.loss_weight[last_top[top]] = weight
             readers.count[last_top[top]] += weight != 0
     return readers
+
+
+def _check_names(net: NetParameter, readers: _Readers) -> None:
+    """Refuse splits whose names alone would take more than `MAX_NAMES` bytes."""
+    size = 0
+    for (layer_id, index), count in readers.count.items():
+        layer = net.layer[layer_id]
+        if count > 1:
+            size += 2 * count * len(_blob_name(layer.name, layer.top[index], index, count))
+        if size > MAX_NAMES:
+            raise LayerError(
+                layer,
+                f"its top {layer.top[index]!r:.60} has {count:,} readers, and the Split layer's names for "
+                f"them take more than {MAX_NAMES:,} bytes in all; give shorter names",
+            )
 
 
 def _split_layers(net: NetParameter, readers: _Readers) -> Iterator[LayerParameter]:

@@ -120,7 +120,7 @@ def legacy_dim(shape: Shape, index: int) -> int:
 
 
 def check_blob_shape(shape: Shape) -> None:
-    """The limits of `Blob::Reshape`: up to 32 axes, each an int and none negative, fewer than 2**31 values."""
+    """The limits of `Blob::Reshape`: up to 32 axes, each an int, none negative, fewer than 2**31 values."""
     if len(shape) > MAX_AXES:
         raise NetError(f"a blob has {len(shape)} axes; Caffe allows {MAX_AXES}")
     if any(dim < 0 for dim in shape):

@@ -34,17 +34,25 @@ class SourceFolders:
     def find(self, name: str) -> Path | None:
         """The first file or folder of that name; None where there is none.
 
-        A device or a pipe, which might never end, is a `SourceError`.
+        A device, a pipe or a file of /proc or /sys, which might never end or
+        be used up by reading, is a `SourceError`.
         """
         for path in (folder / name for folder in self.folders if name):
             try:
                 mode = path.stat().st_mode
             except (OSError, ValueError):  # not there, too long, no rights, a NUL in it
                 continue
-            if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-                return path
-            raise SourceError(f"{path} is a device or a pipe; only files and folders are opened for a net")
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or _is_kernels(path):
+                raise SourceError(
+                    f"{path} is a device, a pipe or the kernel's; only files and folders are opened for a net"
+                )
+            return path
         return None
+
+
+def _is_kernels(path: Path) -> bool:
+    """Whether a path leads into /proc or /sys, whose files look like others and are made as they are read."""
+    return os.path.realpath(path).startswith(("/proc/", "/sys/"))
 
 
 def open_input(path: str | Path) -> BinaryIO:
@@ -77,8 +85,11 @@ def is_device(path: Path) -> bool:
 
 
 @contextmanager
-def replace_file(path: Path) -> Iterator[BinaryIO]:
+def replace_file(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
     """A binary file that becomes `path` when the block ends well, and vanishes when it does not.
+
+    With `sync` it is on the disk before it gets its name, and its name before
+    the block ends; without, a loss of power can leave an empty or partial file.
 
     Where the file system has files without names (`O_TMPFILE`, Linux) it gets
     its name when it is whole, so that not even SIGKILL leaves anything behind;
@@ -94,11 +105,27 @@ def replace_file(path: Path) -> Iterator[BinaryIO]:
             return
         target = Path(os.path.realpath(path))  # a link stays a link
         handle = _open_nameless(target.parent)
-        with _written_beside(target) if handle is None else _written_nameless(handle, target) as file:
+        written = _written_beside(target) if handle is None else _written_nameless(handle, target)
+        with written as file:
             yield file
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        if sync:
+            sync_folder(target.parent)
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, "")
         raise FormatError(f"cannot write {path}: {error.strerror or error}{remedy}") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk; Windows has no such call and needs none."""
+    if os.name != "nt":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _open_nameless(folder: Path) -> int | None:

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from caffe_fillers.api.files import sync_folder
 from caffe_fillers.errors import FormatError, UsageError
 from caffe_fillers.formats.npy_folder import MANIFEST
 
 
 @contextmanager
-def replace_folder(path: Path) -> Iterator[Path]:
+def replace_folder(path: Path, *, sync: bool = False) -> Iterator[Path]:
     """A new folder that becomes `path` when the block ends well, and vanishes when it does not.
+
+    With `sync` its files are on the disk before it gets its name.
 
     Another folder of weights in its place goes only then; no folder of other
     things is ever replaced. Between two renames there is a moment without
@@ -30,12 +33,23 @@ def replace_folder(path: Path) -> Iterator[Path]:
         beside.mkdir()
         try:
             yield beside
+            if sync:
+                _sync_files(beside)
             _exchange(beside, target)
+            if sync:
+                sync_folder(target.parent)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
     except OSError as error:
         raise FormatError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _sync_files(folder: Path) -> None:
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    sync_folder(folder)
 
 
 def _require_replaceable(target: Path) -> None:

@@ -82,6 +82,7 @@ def plan_all(
 ) -> list[Planned]:
     """Prepare and plan a net in the user's state, and those that its solver tests with in their own."""
     states = [state, *[NetState()] * (len(nets) - 1)]
+    # A solver may test with one net many times.
     once = {id(net): (net, own) for net, own in zip(nets, states, strict=True)}
     prepared = {key: _prepare(net, own, dialect, caffe) for key, (net, own) in once.items()}
     given = {name: given_shape(shape) for name, shape in (shapes or {}).items()}

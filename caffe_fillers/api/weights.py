@@ -54,14 +54,18 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
         """Number of values in blobs that are not shared."""
         return self._loaded.num_parameters
 
-    def save(self, path: str | Path, format: str | None = None, *, force: bool = False) -> None:
+    def save(
+        self, path: str | Path, format: str | None = None, *, force: bool = False, sync: bool = False
+    ) -> None:
         """Write a file, in the format that its name ends with or that is given.
 
         Values changed in place are written as they are now. The file appears
         whole or not at all; what cannot be written is a `FormatError`, and more
         than the disk has room for a `ResourceError`, unless `force` is given.
+        `sync` waits until it is on the disk, so that a loss of power cannot
+        leave a part of it under the name.
         """
-        save_model(path, self.model(), format, force=force)
+        save_model(path, self.model(), format, force=force, sync=sync)
 
     def model(self) -> Model:
         """The weights as a model, their values as they are now."""
@@ -103,9 +107,17 @@ def _one_chunk(array: Values) -> Iterator[Values]:
 
 
 def save_tensors(
-    path: str | Path, tensors: Tensors, format: str | None = None, *, force: bool = False
+    path: str | Path,
+    tensors: Tensors,
+    format: str | None = None,
+    *,
+    force: bool = False,
+    sync: bool = False,
 ) -> None:
-    """Write arrays of any names, such as a layout of another framework, whole or not at all."""
+    """Write arrays of any names, such as a layout of another framework, whole or not at all.
+
+    `sync` is that of `save_model`.
+    """
     file_format = format_for(str(path), format)
     write_tensors = file_format.write_tensors
     if write_tensors is None:
@@ -114,18 +126,27 @@ def save_tensors(
         )
     if not force and not is_device(Path(path)):
         require_disk(sum(4 * blob.count for _, blob in tensors), Path(path).parent)
-    with replace_file(Path(path)) as file:
+    with replace_file(Path(path), sync=sync) as file:
         write_tensors(file, tensors)
 
 
-def save_model(path: str | Path, model: Model, format: str | None = None, *, force: bool = False) -> None:
+def save_model(
+    path: str | Path,
+    model: Model,
+    format: str | None = None,
+    *,
+    force: bool = False,
+    sync: bool = False,
+) -> None:
     """Write a model as its blobs are drawn, whole or not at all.
 
-    Without `force` the disk must have room for it before anything is drawn.
+    `sync` waits until the file is on the disk; without, a loss of power may
+    leave an empty or partial file under its name. Without `force` the disk
+    must have room for it before anything is drawn.
     """
     file_format = format_for(str(path), format)
     if not force and not is_device(Path(path)):
         require_disk(model.num_bytes, Path(path).parent)
     replace = replace_folder if file_format.folder else replace_file
-    with replace(Path(path)) as target:
+    with replace(Path(path), sync=sync) as target:
         file_format.write(target, model)

@@ -49,6 +49,11 @@ def add_shape_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sync_argument(parser: argparse.ArgumentParser) -> None:
+    """--sync."""
+    parser.add_argument("--sync", action="store_true", help="wait until the file is on the disk")
+
+
 def add_layout_argument(parser: argparse.ArgumentParser) -> None:
     """The framework whose names and axes weights are written with; None for Caffe's own."""
     parser.add_argument(

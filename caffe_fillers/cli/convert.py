@@ -12,7 +12,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from caffe_fillers.cli.arguments import add_layout_argument, add_shape_argument, out_name, parse_shape_option
+from caffe_fillers.cli.arguments import (
+    add_layout_argument,
+    add_shape_argument,
+    add_sync_argument,
+    out_name,
+    parse_shape_option,
+)
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -34,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_layout_argument(parser)
     add_shape_argument(parser)
     parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
+    add_sync_argument(parser)
     parser.add_argument("--strict", action="store_true", help="refuse fields that no Caffe is known to have")
 
 
@@ -87,7 +94,7 @@ def _convert_weights(arguments: argparse.Namespace) -> None:
 
     with _opened(arguments) as model:
         if arguments.target != "-":
-            save_model(arguments.target, model, arguments.format, force=arguments.force)
+            save_model(arguments.target, model, arguments.format, force=arguments.force, sync=arguments.sync)
         elif arguments.format is None or formats[arguments.format].folder:
             raise UsageError("weights need a file to go to: give B, or --format for standard output")
         else:
@@ -108,7 +115,7 @@ def _convert_layout(arguments: argparse.Namespace) -> None:
     with _opened(arguments) as model:
         net = load_net_of(model, dict(map(parse_shape_option, arguments.shape)))
         tensors = lay_out(target, net.parameter, net.plan, model)
-        save_tensors(arguments.target, tensors, arguments.format, force=arguments.force)
+        save_tensors(arguments.target, tensors, arguments.format, force=arguments.force, sync=arguments.sync)
 
 
 def _convert_net(arguments: argparse.Namespace) -> None:
@@ -124,5 +131,5 @@ def _convert_net(arguments: argparse.Namespace) -> None:
     if arguments.target == "-":
         sys.stdout.write(text)
         return
-    with replace_file(Path(arguments.target)) as file:
+    with replace_file(Path(arguments.target), sync=arguments.sync) as file:
         file.write(text.encode())

@@ -12,6 +12,7 @@ from caffe_fillers.cli.arguments import (
     add_layout_argument,
     add_net_arguments,
     add_stream_arguments,
+    add_sync_argument,
     load,
     out_name,
     thread_count,
@@ -76,6 +77,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--profile", action="store_true", help="say where the time went")
     parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
+    add_sync_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -129,7 +131,7 @@ def _save(net: Net, model: Model, output: str, arguments: argparse.Namespace) ->
         if arguments.only:
             raise UsageError("--layout takes the whole net, of which --only leaves a part")
         tensors = lay_out(targets[arguments.layout], net.parameter, net.plan, model)
-        save_tensors(output, tensors, arguments.format, force=arguments.force)
+        save_tensors(output, tensors, arguments.format, force=arguments.force, sync=arguments.sync)
     elif output == "-":
         file_format = format_for(".caffemodel", arguments.format)
         if file_format.folder:
@@ -137,7 +139,7 @@ def _save(net: Net, model: Model, output: str, arguments: argparse.Namespace) ->
         file_format.write(sys.stdout.buffer, model)
         sys.stdout.buffer.flush()
     else:
-        save_model(output, model, arguments.format, force=arguments.force)
+        save_model(output, model, arguments.format, force=arguments.force, sync=arguments.sync)
 
 
 def _model(net: Net, seed: int, arguments: argparse.Namespace) -> Model:

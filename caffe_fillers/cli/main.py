@@ -8,7 +8,15 @@ import sys
 from importlib import import_module
 
 from caffe_fillers._version import __version__
-from caffe_fillers.cli.terminal import LINE_ENDS, columns, discard_output, flush, prepare_streams, printable, shortened
+from caffe_fillers.cli.terminal import (
+    LINE_ENDS,
+    columns,
+    discard_output,
+    flush,
+    prepare_streams,
+    printable,
+    shortened,
+)
 from caffe_fillers.errors import CaffeFillersError, UsageError, suggestion
 
 TYPE_CHECKING = False

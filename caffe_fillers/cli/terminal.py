@@ -28,10 +28,9 @@ def shortened(text: str) -> str:
     >>> len(shortened("n" * 5_000_000)), shortened("layer 'conv1'")
     (1001, "layer 'conv1'")
     """
+    half = _LONGEST // 2
     lines = text.split("\n")
-    return "\n".join(
-        line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]}…{line[-_LONGEST // 2 :]}" for line in lines
-    )
+    return "\n".join(line if len(line) <= _LONGEST else f"{line[:half]}…{line[-half:]}" for line in lines)
 
 
 def columns() -> int:

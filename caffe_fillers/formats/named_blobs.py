@@ -22,7 +22,7 @@ from caffe_fillers.shapes import as_shape
 NET, BLOBS = "caffe_fillers.net", "caffe_fillers.blobs"
 MAX_TEXT = 100_000_000  # the limit of the package safetensors for its header, which holds both
 _SMALL_TEXT, _MAX_RATIO = 1 << 16, 100
-"""A text beyond the first size may take this many times its compressed size; of real nets at most 26 times were seen."""
+"""A text above the first size may be this many times its compressed size; real nets reach 26."""
 _NAME = re.compile(r"(?P<layer>.+)[/.](?P<index>\d{1,4})")
 
 

@@ -13,7 +13,6 @@ from caffe_fillers.layers.windows import Windows
 from caffe_fillers.shapes import UNKNOWN, Shape
 from caffe_fillers.signal.distribution import Reals
 
-
 MAX_POSITIONS = 1 << 18
 """Positions of an image that are followed one by one, 512 x 512; of a larger one the border hardly counts."""
 

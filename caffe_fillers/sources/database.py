@@ -28,6 +28,7 @@ def first_record(param: DataParameter, transform: TransformationParameter, sourc
     path = sources.find(param.source)
     if path is None:
         return None
+    _check_files(path)
     title, package, extra = _BACKENDS[param.backend]
     if find_spec(package) is None:
         raise MissingExtraError(package, extra)
@@ -35,6 +36,13 @@ def first_record(param: DataParameter, transform: TransformationParameter, sourc
     if record is None:
         raise SourceError(f"the database {path} holds no records")
     return _datum_shape(record, transform, path)
+
+
+def _check_files(path: Path) -> None:
+    """Refuse a database whose folder holds pipes or devices, for which its library would wait."""
+    strange = next((each for each in path.glob("*") if not (each.is_file() or each.is_dir())), None)
+    if strange is not None:
+        raise SourceError(f"{strange} is no file: a database of Caffe's has none such")
 
 
 def _first(path: Path, title: str, package: str) -> bytes | None:

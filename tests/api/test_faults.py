@@ -5,8 +5,11 @@ The first line of each test is a row of the table in docs/trust.md: fault -> out
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import hashlib
 import io
+import multiprocessing
 import os
 import re
 import resource
@@ -226,6 +229,39 @@ def test_failure_within(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("nameless", [True, False])
+def test_close_fails(nameless: bool, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """close() ends in EIO, as on a network's disk -> message, exit code 2, the old file stays, no litter"""
+    if not nameless:
+        monkeypatch.setattr(files, "_open_nameless", lambda _: None)
+
+    class Failing(io.FileIO):
+        def close(self) -> None:
+            failed = not self.closed
+            super().close()
+            if failed:
+                raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(files.os, "fdopen", lambda handle, mode: Failing(handle, "w+b"))
+    Path("out.npz").write_text("old")
+    assert main(["net.prototxt", "-o", "out.npz", "--quiet"]) == 2
+    assert Path("out.npz").read_text() == "old"
+    assert names(folder) == ["out.npz"]
+
+
+@pytest.mark.parametrize("out", ["out.npz", "out.npy.d"])
+@pytest.mark.parametrize("sync", [True, False])
+def test_sync(out: str, sync: bool, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """loss of power after --sync -> file and name are on the disk; without --sync neither may be"""
+    synced: list[str] = []
+    monkeypatch.setattr(
+        files.os, "fsync", lambda handle: synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+    )
+    assert main(["net.prototxt", "-o", out, "--quiet", *(["--sync"] if sync else [])]) == 0
+    assert (synced[-1:] == [str(folder)]) == sync
+    assert (len(synced) >= 2) == sync
+
+
 def test_permissions(folder: Path) -> None:
     """OUT exists with permissions of its own, or is a link -> it keeps them, and stays a link"""
     Path("target").write_text("old")
@@ -437,7 +473,9 @@ def test_full_standard_output() -> None:
     ("layer", "said"),
     [
         ("type: 'ImageData' top: 'l' image_data_param { batch_size: 1 source: '/dev/zero' }", "is a device"),
-        ("type: 'HDF5Data' hdf5_data_param { batch_size: 1 source: 'pipe' }", "is a device or a pipe"),
+        ("type: 'HDF5Data' hdf5_data_param { batch_size: 1 source: 'pipe' }", "is a device, a pipe"),
+        ("type: 'HDF5Data' hdf5_data_param { batch_size: 1 source: '/proc/kmsg' }", "a pipe or the kernel's"),
+        ("type: 'Data' data_param { batch_size: 1 source: 'waiting' backend: LMDB }", "data.mdb is no file"),
         ("type: 'HDF5Data' hdf5_data_param { batch_size: 1 source: 'list' }", "no dataset 'd'"),
         (
             "type: 'Data' data_param { batch_size: 1 source: 'damaged' backend: LMDB }",
@@ -451,9 +489,11 @@ def test_full_standard_output() -> None:
     ],
 )
 def test_files_that_a_net_names(layer: str, said: str, folder: Path) -> None:
-    """a net names devices, pipes, endless lines, damaged databases, HDF5 links -> message, none followed"""
+    """a net names devices, pipes, /proc, endless lines, damaged databases, links -> message, none followed"""
     h5py, _ = pytest.importorskip("h5py"), pytest.importorskip("lmdb")
     os.mkfifo("pipe")
+    Path("waiting").mkdir()
+    os.mkfifo("waiting/data.mdb")
     Path("folder").mkdir()
     Path("line").write_text("x" * 100_000)
     Path("list").write_text("linked.h5")
@@ -495,6 +535,50 @@ class Free:
 
     free: int
     total: int = 10**12
+
+
+def digest(seed: int) -> str:
+    """Of the values that the small net gets by a seed, in whatever process or thread this runs."""
+    weights = cf.load_net("net.prototxt").fill(seed=seed)
+    return hashlib.sha256(
+        b"".join(blob.tobytes() for blobs in weights.values() for blob in blobs)
+    ).hexdigest()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_processes(method: str) -> None:
+    """processes that were forked or spawned fill -> the same bytes as in one"""
+    expected = [digest(seed) for seed in range(4)]
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        assert pool.map(digest, range(4)) == expected
+
+
+def test_event_loop() -> None:
+    """threads of an event loop (asyncio) fill at once -> the same bytes as one after another"""
+
+    async def all_at_once() -> list[str]:
+        return await asyncio.gather(*(asyncio.to_thread(digest, seed) for seed in range(8)))
+
+    assert asyncio.run(all_at_once()) == [digest(seed) for seed in range(8)]
+
+
+def test_signal_in_a_program(folder: Path) -> None:
+    """SIGINT while a program's own save writes -> KeyboardInterrupt, the old file stays, no litter"""
+    Path("out.caffemodel").write_text("old")
+    code = (
+        "import caffe_fillers as cf\n"
+        "weights = cf.load_net('long.prototxt').fill(seed=1)\n"
+        "try:\n"
+        "    while True: weights.save('out.caffemodel')\n"
+        "except KeyboardInterrupt: print('interrupted')"
+    )
+    with start(code=code) as process:
+        wait_until_it_writes(process, folder)
+        process.send_signal(signal.SIGINT)
+        said, error = process.communicate(timeout=60)
+    assert said == "interrupted\n", error
+    assert names(folder) == ["out.caffemodel"]
 
 
 def test_more_than_memory(monkeypatch: pytest.MonkeyPatch) -> None:

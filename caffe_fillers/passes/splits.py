@@ -16,8 +16,8 @@ from caffe_fillers.passes.selection import format_state, is_included
 from caffe_fillers.schema import LayerParameter, NetParameter
 
 MAX_NAMES = 1 << 24
-"""Bytes of the names of Split layers and their tops: each repeats the names of blob and maker for each reader, so that
-Caffe itself makes gigabytes of a long name with many readers."""
+"""Bytes of the names of Split layers and of their tops, which repeat the names of blob and maker for each
+reader: Caffe itself makes gigabytes of a long name with many readers."""
 
 Top: TypeAlias = tuple[int, int]
 """Which layer makes a blob, and as which of its tops."""

@@ -77,10 +77,9 @@ def test_options_of_the_readme_exist(name: str, capsys: pytest.CaptureFixture[st
 
 
 def test_the_number_of_forks_is_that_of_the_dialects() -> None:
-    numbers = dict(
-        enumerate(("", "-one", "-two", "-three", "-four", "-five", "-six", "-seven", "-eight", "-nine"), 20)
-    )
-    said = f"Nets of twenty{numbers[len(FORKS)]} forks"
+    units = ("", "-one", "-two", "-three", "-four", "-five", "-six", "-seven", "-eight", "-nine")
+    tens, unit = divmod(len(FORKS), 10)
+    said = f"Nets of { {2: 'twenty', 3: 'thirty', 4: 'forty'}[tens] }{units[unit]} forks"
     assert said in README
     assert said in (ROOT / "CHANGELOG.md").read_text()
 

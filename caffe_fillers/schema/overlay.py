@@ -45,7 +45,8 @@ class ForkTable:
 FORKS = (
     *("ssd", "segnet", "enet", "yjxiong", "pspnet", "fast_rcnn", "rfcn", "sphereface", "shufflenet"),
     *("nvidia", "jacinto", "jacinto17", "nvidia15", "happynear", "intel", "ristretto", "openpose"),
-    *("flownet2", "lisa", "yolo", "rtpose", "wenwei", "c3d11", "c3d10"),
+    *("flownet2", "lisa", "yolo", "rtpose", "wenwei", "c3d11", "c3d10", "refinedet", "ctpn"),
+    *("caffe_ocr", "crnn", "caffe_lstm", "video_caffe", "deformable"),
 )
 
 
@@ -63,6 +64,8 @@ def fork_table(name: str) -> ForkTable:
         words = line.split()
         if not line.startswith(" "):
             path, in_enum = words[-1], words[0] == "enum"
+            if not in_enum:
+                table.messages.setdefault(path, [])
         elif in_enum:
             table.enums.setdefault(path, {})[words[0]] = int(words[1])
         elif words[1] == "-":

@@ -69,6 +69,20 @@ def unseen_data(parameter: LayerParameter, sources: Sources) -> Setup:
     )
 
 
+@data_layer("VideoData@c3d11", "VideoData@video_caffe", tops=2)
+def video_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Clips of `new_length` frames: video_data_layer.cpp of C3D-v1.1 and of video-caffe."""
+    param = fork_param(parameter, "video_data_param")
+    channels = 3 if param.is_color else 1
+    crop = parameter.transform_param.crop_size
+    size = (crop or param.new_height or UNKNOWN, crop or param.new_width or UNKNOWN)
+    own = [Draw(1, "seed of the shuffle")] if param.shuffle else []
+    own += [Draw(1, "rand_skip")] if param.rand_skip else []
+    tops = ((param.batch_size, channels, param.new_length or UNKNOWN, *size), (param.batch_size,))
+    notes = (_assumed(parameter),) if UNKNOWN in tops[0] else ()
+    return Setup(tops, prefetching_draws(parameter, tuple(own)), notes=notes, assumed=(0,))
+
+
 def _labelled_images(parameter: LayerParameter, param: Any, channels: int, lengths: Shape) -> Setup:
     own = [Draw(1, "seed of the shuffle")] if param.shuffle else []
     own += [Draw(1, "rand_skip")] if param.rand_skip else []

@@ -115,9 +115,18 @@ def _positive(param: Any, temporal: str, spatial: str, default: int = 0) -> Shap
     return lengths
 
 
+def only(lengths: Any, default: int) -> int:
+    """The one length that a field holds: BVLC's message lists them, C3D's has one.
+
+    >>> only([3], 0), only([], 1), only(2, 0)
+    (3, 1, 2)
+    """
+    return lengths if isinstance(lengths, int) else next(iter(lengths), default)
+
+
 def _square(lengths: Any, default: int) -> tuple[int, int]:
-    """One length for height and width; BVLC's message lists them, C3D 1.0's has one."""
-    length = lengths if isinstance(lengths, int) else next(iter(lengths), default)
+    """One length for height and width."""
+    length = only(lengths, default)
     return length, length
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from caffe_fillers.distributions import Values
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.plan import Draw, Fill, Given, Plan
-from caffe_fillers.rng import Stream, draw_normals_ahead
+from caffe_fillers.plan import Draw, Given, Plan
+from caffe_fillers.rng import Stream
 from caffe_fillers.schema import NetParameter
 
 
@@ -43,8 +43,8 @@ class Execution:
 
     def __init__(self, plan: Plan, stream: Stream, threads: int = 1) -> None:
         self.stream = stream
+        self.stream.threads = threads
         self._steps = plan.steps
-        self._helpers = threads - 1
         self._begins: list[Stream] = []
 
     def values(self, step: int) -> Iterator[Values]:
@@ -54,7 +54,6 @@ class Execution:
             return
         self._advance(step)
         self._begins.append(self.stream.copy())
-        self._look_ahead(step)
         yield from self._draw(step, self.stream)
 
     def finish(self) -> Stream:
@@ -70,30 +69,8 @@ class Execution:
             if words is not None:
                 self.stream.skip(words)
                 continue
-            self._look_ahead(number)
             for _ in self._draw(number, self.stream):
                 pass
-
-    def _look_ahead(self, step: int) -> None:
-        """Let other threads draw the words from this step on, unless they do that already."""
-        if self._helpers and not self.stream.is_ahead:
-            words, normals = self._words_from[step]
-            draw = draw_normals_ahead if 2 * normals > words else Stream.draw_ahead
-            draw(self.stream, words, self._helpers)
-
-    @cached_property
-    def _words_from(self) -> list[tuple[int, int]]:
-        """About how many words all steps from each one on take, and how many of them become normals."""
-        words, normals, total = 0, 0, [(0, 0)]
-        for number, step in reversed(list(enumerate(self._steps))):
-            certain = self._words(number)
-            taken = certain or 0
-            if certain is None and isinstance(step, Fill):  # a normal takes few more than one
-                taken = step.count
-                normals += taken * step.distribution().from_normals
-            words += taken
-            total.append((words, normals))
-        return total[::-1]
 
     def _words(self, number: int) -> int | None:
         """How many words a step takes; None where the words decide that."""

@@ -51,6 +51,10 @@ TABLES: dict[str, str] = {}
 
 PROGRAMS = {"first_record.py": "run as a process of its own, which a damaged database may end"}
 
+READ_THE_ENVIRONMENT = {
+    "kernel.py": "CAFFE_FILL_PURE holds for every use of the package, and is read when that is imported"
+}
+
 BANNED = {
     "requests": "no network",
     "urllib": "no network",
@@ -108,7 +112,7 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in {"print", "exit", "quit", "input"}
-        if isinstance(node, ast.Attribute):
+        if isinstance(node, ast.Attribute) and path.name not in READ_THE_ENVIRONMENT:
             assert node.attr not in {"environ", "getenv", "argv"}
 
 

@@ -18,6 +18,8 @@ import caffe_fillers as cf
 from caffe_fillers import rng
 from caffe_fillers.cli import main
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 GOLDENS = json.loads((CORPUS / "goldens.json").read_text())
 RUNS = [
     pytest.param(name, run, id=f"{name}-{run.get('phase', 'solver')}-{run.get('seed', '')}-{number}")

@@ -2,7 +2,7 @@
 job "sdist and wheel"
 python3 -m venv "$work/package"
 source "$work/package/bin/activate"
-pip install --quiet -c "$root/.ci/constraints.txt" build twine pip-licenses hatchling
+pip install --quiet -c "$root/.ci/constraints.txt" build twine pip-licenses hatchling setuptools
 for place in one two; do
   cp -r "$work/copy" "$work/$place"
   (cd "$work/$place" && python -m build --no-isolation --outdir "$work/dist-$place" >/dev/null)

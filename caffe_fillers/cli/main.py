@@ -100,9 +100,20 @@ def _run(words: list[str]) -> int:
         epilog=_EPILOG if name == "fill" else None,
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=width),
     )
-    parser.add_argument("--version", action="version", version=f"caffe-fill {__version__}")
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="show the version, and how values are drawn"
+    )
     command.add_arguments(parser)
     return int(command.run(parser.parse_args(words)))
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print the version and the path in use, which only this asks for: it takes numpy's import."""
+        from caffe_fillers.rng import kernel
+
+        print(f"caffe-fill {__version__} ({kernel.description()})")
+        parser.exit()
 
 
 def _refuse_misspelt(word: str) -> None:

@@ -16,10 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers.distributions import goodness
-from caffe_fillers.rng import Stream
-
-CHUNK = 1 << 18
-"""Values that are drawn at a time, so that a blob of any size passes through a processor's cache."""
+from caffe_fillers.rng import CHUNK, Stream
 
 Values: TypeAlias = NDArray[np.floating]
 Reals: TypeAlias = NDArray[np.float64]

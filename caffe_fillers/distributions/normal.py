@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,12 @@ class Normal(Distribution):
     def draw(self, size: int, stream: rng.Stream, dtype: type[np.floating] = np.float32) -> Values:
         """Draw by the algorithm of the stream's release of Boost."""
         return rng.normal(stream, size, dtype(self.mean), dtype(self.std), dtype)
+
+    def chunks(
+        self, size: int, stream: rng.Stream, dtype: type[np.floating] = np.float32
+    ) -> Iterator[Values]:
+        """Draw as `draw` does, by as many threads as the stream has."""
+        return rng.normal_chunks(stream, size, dtype(self.mean), dtype(self.std), dtype)
 
     def words(self, size: int, stream: rng.Stream, dtype: type[np.floating] = np.float32) -> int | None:
         """Unknown: it loops until a point lies below the density."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,12 @@ class Uniform(Distribution):
     def draw(self, size: int, stream: rng.Stream, dtype: type[np.floating] = np.float32) -> Values:
         """Draw by one raw output a value, and another for a value that rounds to the raised bound."""
         return rng.uniform(stream, size, dtype(self.low), dtype(self.high), dtype)
+
+    def chunks(
+        self, size: int, stream: rng.Stream, dtype: type[np.floating] = np.float32
+    ) -> Iterator[Values]:
+        """Draw as `draw` does, by as many threads as the stream has."""
+        return rng.uniform_chunks(stream, size, dtype(self.low), dtype(self.high), dtype)
 
     def words(self, size: int, stream: rng.Stream, dtype: type[np.floating] = np.float32) -> int | None:
         """One output per value if no output can round up to the raised bound."""

@@ -65,6 +65,15 @@ _EXP_POLYNOMIAL = _hex("0x1.c6af84b912394p-5", "0x1.ebfce50fac4f3p-3", "0x1.62e4
 )
 _INVERSE_LOG_2 = float.fromhex("0x1.71547652b82fep+0") * 32
 
+CONSTANTS = np.concatenate(
+    (
+        *(_INVERSE, _LOGARITHM, _LOG_POLYNOMIAL, [_LOG_2]),
+        *(_POWERS, _EXP_POLYNOMIAL, [_INVERSE_LOG_2]),
+        *(_SINE, _COSINE, [_HALF_PI, _QUADRANTS]),
+    )
+)
+"""All of them, in the order of `Libm` in rng/_kernel.c."""
+
 
 def log(x: Floats) -> Floats:
     """Natural logarithm of positive normal numbers."""

@@ -33,17 +33,6 @@ class Attempts:
     accepted: NDArray[np.bool_]
     size: int
 
-    def part(self, begin: int, end: int) -> Attempts:
-        """The same for the block that begins at a later word, with attempts up to another."""
-        first, last = np.searchsorted(self.slow, (begin, end))
-        return Attempts(
-            self.values[begin:end],
-            self.slow[first:last] - begin,
-            self.behind[first:last] - begin,
-            self.accepted[first:last],
-            self.size - begin,
-        )
-
 
 def first_steps(words: Words, dtype: Dtype) -> tuple[Reals, Places]:
     """For an attempt at each word its signed value; and the places of those that are slow.

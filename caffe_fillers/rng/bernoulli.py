@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers.errors import UsageError
+from caffe_fillers.rng import kernel
 from caffe_fillers.rng.reals import BLOCK, Dtype, new_or_given
 from caffe_fillers.rng.stream import Stream
 
@@ -26,6 +27,10 @@ def bernoulli(stream: Stream, size: int, probability: np.floating, dtype: Dtype)
     if probability == 0:
         return drawn
     limit = probability * dtype((1 << stream.twister.w) - 1)
+    if stream.key is not None:
+        _, words = kernel.loops.bernoulli(stream.key, drawn, dtype is np.float64, float(limit))
+        stream.position += words
+        return drawn
     rounded = new_or_given(min(size, BLOCK), dtype, None)
     for begin in range(0, size, BLOCK):
         block = drawn[begin : begin + BLOCK]

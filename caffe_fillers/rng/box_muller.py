@@ -24,7 +24,7 @@ def box_muller(stream: Stream, out: Reals) -> None:
     for begin in range(0, out.size, BLOCK):
         values = out[begin : begin + BLOCK]
         uniforms = np.empty(values.size + values.size % 2, out.dtype)
-        below(stream, real(0), one, uniforms)
+        below(stream, uniforms, low=real(0), upper=one)
         angle = two * pi * uniforms[0::2]
         rho = np.sqrt(-two * libm.log(one - uniforms[1::2]))
         sine, cosine = libm.sincos(angle)

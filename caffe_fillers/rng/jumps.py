@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from caffe_fillers.rng import kernel
 from caffe_fillers.rng.twister import Twister, Words
 
 _WINDOW = 4
@@ -36,6 +37,10 @@ def jump(twister: Twister, words: Words, distance: int) -> Words:
     sums are gathered and joined, many in one call: a call a row would take
     three times as long, and go for the interpreter's lock 5,000 times.
     """
+    result = np.zeros(twister.n, words.dtype)
+    if kernel.is_used:
+        kernel.loops.add(np.ascontiguousarray(words), _rows(twister, distance), result)
+        return result
     length = words.size - _WINDOW
     sums = np.zeros((1 << _WINDOW, length), words.dtype)
     for bit in range(_WINDOW):
@@ -43,7 +48,6 @@ def jump(twister: Twister, words: Words, distance: int) -> Words:
     rows = sliding_window_view(sums, twister.n, axis=1)
     choices = _windows(twister, distance)
     begins = np.arange(choices.size) * _WINDOW
-    result = np.zeros(twister.n, words.dtype)
     for first in range(0, choices.size, _ROWS):
         gathered = rows[choices[first : first + _ROWS], begins[first : first + _ROWS]]
         result ^= np.bitwise_xor.reduce(gathered, axis=0)
@@ -51,12 +55,23 @@ def jump(twister: Twister, words: Words, distance: int) -> Words:
 
 
 @lru_cache(maxsize=16)
+def _rows(twister: Twister, distance: int) -> NDArray[np.int32]:
+    """Where the rows begin that are to be added, in units of 32 bits."""
+    return (np.flatnonzero(_coefficients(twister, distance)) * (twister.w // 32)).astype(np.int32)
+
+
+@lru_cache(maxsize=16)
 def _windows(twister: Twister, distance: int) -> NDArray[np.uint8]:
-    """The coefficients of t**distance mod p, four to a number."""
+    """The coefficients, four to a number."""
+    bits = _coefficients(twister, distance).reshape(-1, _WINDOW)
+    return np.packbits(bits, axis=1, bitorder="little").ravel()
+
+
+def _coefficients(twister: Twister, distance: int) -> NDArray[np.uint8]:
+    """The coefficients of t**distance mod p, and zeros up to a multiple of four."""
     size = -(-twister.degree // _WINDOW) * _WINDOW
     power = _power(twister, distance).to_bytes(-(-size // 8), "little")
-    bits = np.unpackbits(np.frombuffer(power, np.uint8), bitorder="little", count=size)
-    return np.packbits(bits.reshape(-1, _WINDOW), axis=1, bitorder="little").ravel()
+    return np.unpackbits(np.frombuffer(power, np.uint8), bitorder="little", count=size)
 
 
 def _power(twister: Twister, exponent: int) -> int:

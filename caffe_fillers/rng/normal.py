@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
 from caffe_fillers.errors import UsageError
+from caffe_fillers.libm import single
+from caffe_fillers.rng import kernel
 from caffe_fillers.rng.box_muller import box_muller
+from caffe_fillers.rng.chunks import chunks
 from caffe_fillers.rng.families import Family
 from caffe_fillers.rng.reals import Dtype, Reals, new_or_given
 from caffe_fillers.rng.stream import Stream
@@ -15,14 +19,13 @@ from caffe_fillers.rng.tails import logarithm_exponentials, ziggurat_exponential
 from caffe_fillers.rng.wedges import below_curve, between_bounds
 from caffe_fillers.rng.ziggurat import Ziggurat
 
-_ZIGGURATS = {
-    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials),
-    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials),
-}
 _FAMILIES: dict[Family, Callable[[Stream, Reals], None]] = {
     Family.BOX_MULLER: box_muller,
-    **{family: ziggurat.fill for family, ziggurat in _ZIGGURATS.items()},
+    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials).fill,
+    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials).fill,
 }
+_NUMBERS = {family: number for number, family in enumerate(Family)}
+"""The families as `_kernel.c` names them; of double only the last, whose one function of libm is exp."""
 
 _BLOCK = 1 << 18
 """Values at a time; even, so that no pair of the oldest family is torn."""
@@ -42,21 +45,42 @@ def normal(
     [-0.6781410574913025, 1.3108277320861816]
     """
     out = new_or_given(size, dtype, out)
+    mean, std = _parameters(mean, std, dtype)
+    _fill(stream, out, mean=mean, std=std)
+    return out
+
+
+def normal_chunks(
+    stream: Stream, size: int, mean: np.floating, std: np.floating, dtype: Dtype
+) -> Iterator[Reals]:
+    """Draw as `normal` does, in chunks, by as many threads as the stream has.
+
+    >>> [chunk.size for chunk in normal_chunks(Stream(0), 300_000, 0, 1, np.float32)]
+    [262144, 37856]
+    """
+    mean, std = _parameters(mean, std, dtype)
+    return chunks(stream, size, dtype, partial(_fill, mean=mean, std=std))
+
+
+def _parameters(mean: np.floating, std: np.floating, dtype: Dtype) -> tuple[np.floating, np.floating]:
     mean, std = dtype(mean), dtype(std)
     if not (np.isfinite(mean) and 0 < std < np.inf):
         raise UsageError(f"Caffe cannot draw normally with mean {mean} and standard deviation {std}")
-    for begin in range(0, size, _BLOCK):
+    return mean, std
+
+
+def _fill(stream: Stream, out: Reals, most: int = kernel.ALL, *, mean: np.floating, std: np.floating) -> int:
+    """Fill `out`; the compiled loop stops when `most` words are taken. Return how many values were drawn."""
+    if stream.key is not None and (out.dtype == np.float32 or stream.family is Family.ZIGGURAT_1_64):
+        drawn, words = kernel.loops.normal(
+            *(stream.key, out, out.dtype == np.float64, float(mean), float(std), most),
+            *(_NUMBERS[stream.family], kernel.ziggurat_tables(out.dtype.char), single.CONSTANTS),
+        )
+        stream.position += words
+        return drawn
+    for begin in range(0, out.size, _BLOCK):
         values = out[begin : begin + _BLOCK]
         _FAMILIES[stream.family](stream, values)
         values *= std
         values += mean
-    return out
-
-
-def draw_normals_ahead(stream: Stream, size: int, threads: int) -> None:
-    """`Stream.draw_ahead` for words most of which become float32 normals: a thread prepares these as well."""
-    ziggurat = _ZIGGURATS.get(stream.family)
-    if ziggurat is None:
-        stream.draw_ahead(size, threads)
-        return
-    stream.draw_ahead(size, threads, lambda words, spare: ziggurat.attempts(words, np.float32, spare))
+    return out.size

@@ -26,6 +26,6 @@ def new_or_given(size: int, dtype: Dtype, out: Reals | None) -> Reals:
         raise UsageError(f"Caffe draws float32 and float64, not {np.dtype(dtype).name}")
     if out is None:
         return np.empty(size, dtype)
-    if out.shape != (size,) or out.dtype != dtype or not out.flags.writeable:
-        raise UsageError(f"out must be a writeable array of {size} {np.dtype(dtype).name} in one axis")
+    if out.shape != (size,) or out.dtype != dtype or not (out.flags.writeable and out.flags.c_contiguous):
+        raise UsageError(f"out must be a writeable, contiguous array of {size} {np.dtype(dtype).name}")
     return out

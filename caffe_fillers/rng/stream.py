@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.rng.families import BOOST, boost_family
+from caffe_fillers.rng.generators import make_generator
 from caffe_fillers.rng.jumps import jump, words_needed
-from caffe_fillers.rng.source import Source, make_source
 from caffe_fillers.rng.twister import MT19937, Words, find_twister, first_words
-
-if TYPE_CHECKING:
-    from caffe_fillers.rng.attempts import Attempts
-    from caffe_fillers.rng.prepared import Prepare, Prepared
 
 _AT_ONCE = 1 << 13
 _FAR = 1 << 20
 """Words from which on a jump is faster than drawing."""
-_WORTH_THREADS = 1 << 23
 
 
 class Stream:
@@ -29,8 +22,8 @@ class Stream:
     as by a cast in C++. `boost` is the release whose distributions draw from
     the stream; the words are the same in all. `generator` is mt19937, or
     mt19937_64 as in the BVLC opencl branch, whose seeds have 64 bits.
-    `position` counts the words taken since seeding; `is_ahead` says whether
-    threads draw words that are still to come.
+    `position` counts the words taken since seeding. `threads` may draw from
+    it at a time where much is drawn; they change no word.
 
     >>> stream = Stream(5489)
     >>> stream.words(2).tolist(), stream.position
@@ -41,30 +34,28 @@ class Stream:
         self.twister = find_twister(generator)
         self.family = boost_family(boost)
         self.position = 0
-        self._source: Source | None
-        self._prepared: Prepared | None
-        self._cursor: int
-        self._restart(first_words(self.twister, seed))
+        self.threads = 1
+        self._generator = make_generator(self.twister, first_words(self.twister, seed))
+
+    @property
+    def key(self) -> Words | None:
+        """What the compiled loops work on (`generators.Generator`); None where numpy draws."""
+        return self._generator.key
 
     def words(self, size: int) -> Words:
         """The next `size` words, as a read-only array."""
-        end = self._cursor + size
-        if end > self._buffer.size:
-            self._refill(size)
-            end = size
-        taken: Words = self._buffer[end - size : end]
-        self._cursor = end
         self.position += size
-        return taken
+        return self._generator.words(size)
 
     def some_words(self, size: int) -> Words:
         """At most `size` of the next words, at least one: those that are there and need no copy."""
-        there = self._buffer.size - self._cursor
-        return self.words(min(size, there or size))
+        words = self._generator.some_words(size)
+        self.position += words.size
+        return words
 
     def give_back(self, size: int) -> None:
         """Step back over the last `size` of the words that the last call of `words` gave."""
-        self._cursor -= size
+        self._generator.give_back(size)
         self.position -= size
 
     def peek(self, size: int) -> Words:
@@ -94,11 +85,16 @@ class Stream:
         if size < 0:
             raise UsageError(f"a stream cannot skip {size} words; it only goes forward")
         if size >= _FAR:
-            self._restart(jump(self.twister, self.peek(words_needed(self.twister)), size))
+            words = self._generator.words(words_needed(self.twister))
+            self._generator = make_generator(self.twister, jump(self.twister, words, size))
             self.position += size
             return
         while size > 0:
             size -= self.words(min(size, _AT_ONCE)).size
+
+    def move_to(self, other: Stream) -> None:
+        """Go on from where another stream of the same generator stands, and leave that to its own way."""
+        self.position, self._generator = other.position, other._generator.copy()
 
     def jumped(self, size: int) -> Stream:
         """A stream of its own, `size` words further.
@@ -114,42 +110,8 @@ class Stream:
         """A stream that goes on from here by itself; until it is used it takes 2.5 kB."""
         twin = object.__new__(Stream)
         twin.twister, twin.family, twin.position = self.twister, self.family, self.position
-        twin._restart(self.state)
+        twin.threads, twin._generator = self.threads, self._generator.copy()
         return twin
-
-    def draw_ahead(self, size: int, threads: int, prepare: Prepare | None = None) -> None:
-        """Have `threads` threads draw some `size` of the next words before they are asked for.
-
-        The words stay the same. One thread never jumps, and keeps up with a
-        reader who writes what it is given to a file. With `prepare` one more
-        thread makes of them what `prepared` gives. It pays from some eight
-        million words on, and does nothing below.
-        """
-        if threads > 0 and size >= _WORTH_THREADS:
-            from caffe_fillers.rng import ahead, prepared  # and with them thread pools: 5 ms
-
-            words = self.peek(words_needed(self.twister))
-            self._restart(words[: self.twister.n])
-            self._source, self.is_ahead = ahead.Ahead(self.twister, words, size, threads), True
-            if prepare is not None:
-                self._source = self._prepared = prepared.Prepared(self._source, size, prepare)
-
-    def prepared(self, size: int, dtype: np.dtype[np.floating]) -> Attempts | None:
-        """What threads have prepared of that type for up to `size` of the next words, if they have."""
-        if self._prepared is None:
-            return None
-        if self._cursor == self._buffer.size:
-            self._refill(1)
-        ready, begin = self._prepared.attempts, self._cursor - self._kept
-        if ready is None or ready.values.dtype != dtype or not 0 <= begin < ready.values.size:
-            return None
-        return ready.part(begin, begin + size)
-
-    def pass_over(self, size: int) -> None:
-        """Pass over words that are prepared, and over those behind that they took."""
-        here = min(size, self._buffer.size - self._cursor)
-        self.words(here)
-        self.words(size - here)
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same generator, at the same position and in the same state."""
@@ -160,18 +122,3 @@ class Stream:
         return bool(np.array_equal(self.state, other.state))
 
     __hash__ = None  # type: ignore[assignment]
-
-    def _restart(self, words: Words) -> None:
-        """Go on with n words and what follows them; nothing is made of them before it is needed."""
-        self._next = words
-        self._source, self._prepared, self.is_ahead = None, None, False
-        self._buffer, self._cursor, self._kept = words[:0], 0, 0
-
-    def _refill(self, size: int) -> None:
-        if self._source is None:
-            self._source = make_source(self.twister, self._next)
-        rest = self._buffer[self._cursor :]
-        fresh = self._source(max(size - rest.size, _AT_ONCE))
-        self._buffer = np.concatenate((rest, fresh)) if rest.size else fresh
-        self._buffer.flags.writeable = False
-        self._cursor, self._kept = 0, rest.size

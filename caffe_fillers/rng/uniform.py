@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from caffe_fillers.errors import UsageError
+from caffe_fillers.rng import kernel
+from caffe_fillers.rng.chunks import chunks
 from caffe_fillers.rng.families import Family
 from caffe_fillers.rng.reals import BLOCK, Dtype, Reals, new_or_given
 from caffe_fillers.rng.stream import Stream
@@ -28,10 +32,23 @@ def uniform(
     """
     out = new_or_given(size, dtype, out)
     low, upper, halved = _bounds(stream, dtype(low), dtype(high))
-    below(stream, low, upper, out)
+    below(stream, out, low=low, upper=upper)
     if halved:
         out *= dtype(2)
     return out
+
+
+def uniform_chunks(
+    stream: Stream, size: int, low: np.floating, high: np.floating, dtype: Dtype
+) -> Iterator[Reals]:
+    """Draw as `uniform` does, in chunks, by as many threads as the stream has.
+
+    >>> [chunk.size for chunk in uniform_chunks(Stream(0), 300_000, 0, 1, np.float32)]
+    [262144, 37856]
+    """
+    low, upper, halved = _bounds(stream, dtype(low), dtype(high))
+    for values in chunks(stream, size, dtype, partial(below, low=low, upper=upper)):
+        yield values * dtype(2) if halved else values
 
 
 def may_redraw(stream: Stream, low: np.floating, high: np.floating, dtype: Dtype) -> bool:
@@ -63,13 +80,23 @@ def _bounds(stream: Stream, low: np.floating, high: np.floating) -> tuple[np.flo
     return low / two, upper / two, True
 
 
-def below(stream: Stream, low: np.floating, upper: np.floating, out: Reals) -> None:
-    """Fill `out` with `generate_uniform_real`: from low up to but without upper."""
+def below(stream: Stream, out: Reals, most: int = kernel.ALL, *, low: np.floating, upper: np.floating) -> int:
+    """Fill `out` with `generate_uniform_real`: from low up to but without upper.
+
+    The compiled loop stops when `most` words are taken. Returns how many
+    values were drawn.
+    """
+    if stream.key is not None:
+        drawn, words = kernel.loops.uniform(
+            *(stream.key, out, out.dtype == np.float64, float(low), float(upper), most)
+        )
+        stream.position += words
+        return drawn
     filled = 0
     while filled < out.size:
-        words = stream.some_words(min(out.size - filled, BLOCK))
-        values = out[filled : filled + words.size]
-        np.copyto(values, words, casting="unsafe")
+        taken = stream.some_words(min(out.size - filled, BLOCK))
+        values = out[filled : filled + taken.size]
+        np.copyto(values, taken, casting="unsafe")
         _scale(values, upper - low, stream.twister.w)
         values += low
         if values.max() >= upper:
@@ -77,6 +104,7 @@ def below(stream: Stream, low: np.floating, upper: np.floating, out: Reals) -> N
             values[: kept.size] = kept
             values = kept
         filled += values.size
+    return filled
 
 
 def _scale(values: Reals, width: np.floating, bits: int) -> None:

@@ -45,22 +45,15 @@ class Ziggurat:
         while filled < out.size:
             missing = out.size - filled
             likely = stride * min(missing + missing // _PER_SLOW, _BLOCK)
-            prepared = stream.prepared(likely + _SPARE, out.dtype)
-            if prepared is not None:
-                values, used = _choose(prepared, out[filled:], stride)
-                stream.pass_over(used)
-                filled += values
-                if used:
-                    continue
             words = stream.words(likely + spare)
             values, used = _choose(self.attempts(words, out.dtype.type), out[filled:], stride)
             stream.give_back(words.size - used)
             filled += values
             spare = spare if used else 2 * spare  # a single attempt that takes more than all of them
 
-    def attempts(self, words: Words, dtype: Dtype, spare: int = 0) -> Attempts:
-        """An attempt at each word but the last `spare`, which are there to be read."""
-        values, slow = first_steps(words[: words.size - spare], dtype)
+    def attempts(self, words: Words, dtype: Dtype) -> Attempts:
+        """An attempt at each word."""
+        values, slow = first_steps(words, dtype)
         behind, accepted = self._slow(words, values, slow)
         return Attempts(values, slow, behind, accepted, words.size)
 

@@ -16,6 +16,8 @@ from caffe_fillers.prototxt import parse
 from caffe_fillers.schema import FillerParameter
 from caffe_fillers.shapes import Shape
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 ROW = 120
 """Long enough for formulas that hold to first order in one over it."""
 SIZE = 300_000 // ROW * ROW

@@ -16,6 +16,7 @@ import pytest
 
 from caffe_fillers import distributions
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.rng import kernel
 from caffe_fillers.schema import LayerParameter, NetParameter
 
 PROGRAM = Path(outputs.__file__)
@@ -48,6 +49,7 @@ VARIATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "the C library without FMA and AVX2": (
         ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA,-FMA4,-AVX512F"),
     ),
+    "numpy alone": ((kernel.PURE, "1"),),
     "protobuf in pure Python": (("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", "python"),),
 }
 
@@ -63,7 +65,7 @@ def test_interpreter(flags: tuple[str, ...]) -> None:
 
 
 # Every size of a piece in which values or words are made, and what each may be: pairs of normals are whole.
-PIECES = ["CHUNK", "BLOCK", "_BLOCK", "_PIECE", "_AT_ONCE", "BLOCKS_PER_CHUNK"]
+PIECES = ["CHUNK", "_PART", "BLOCK", "_BLOCK", "_PIECE", "_AT_ONCE", "BLOCKS_PER_CHUNK"]
 
 
 def piece_sizes() -> Iterator[tuple[object, str]]:
@@ -75,6 +77,7 @@ def piece_sizes() -> Iterator[tuple[object, str]]:
                     yield module, size
 
 
+@pytest.mark.usefixtures("both_paths")
 @pytest.mark.parametrize(
     ("size", "nets"), [(62, ["msra_norms"]), (1000, ["siamese", "recurrent"]), (65_538, outputs.NETS)]
 )

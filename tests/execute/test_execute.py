@@ -1,7 +1,6 @@
 """Execution: the same values whoever asks for them, in whatever order, with any number of threads."""
 
 import io
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,10 @@ import caffe_fillers as cf
 from caffe_fillers import rng
 from caffe_fillers.cli import main
 from caffe_fillers.execute import Execution
-from caffe_fillers.rng import ahead, prepared, stream
+from caffe_fillers.rng import chunks
+from caffe_fillers.rng.generators import make_generator
+
+pytestmark = pytest.mark.usefixtures("both_paths")
 
 MIXED = b"""
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 30 } } }
@@ -31,17 +33,14 @@ NORMALS = MIXED.replace(b"xavier", b"msra")
 
 
 @pytest.fixture
-def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads that take turns after 4,000 words, so that small nets have many."""
-    monkeypatch.setattr(stream, "_WORTH_THREADS", 8_000)
-    monkeypatch.setattr(prepared, "PIECE", 3_000)
-    monkeypatch.setattr(ahead, "Ahead", partial(ahead.Ahead, stride=4_000))
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "_PART", 1_000)
 
 
 @pytest.mark.parametrize("boost", ["1.54", "1.58", "1.74"])
 @pytest.mark.parametrize("threads", [2, 3, 8])
 @pytest.mark.parametrize("text", [MIXED, NORMALS], ids=["mixed", "normals"])
-@pytest.mark.usefixtures("small_turns")
+@pytest.mark.usefixtures("small_parts")
 def test_any_number_of_threads_draws_the_same(text: bytes, threads: int, boost: str) -> None:
     net = cf.load_net(io.BytesIO(text))
     streams = cf.Stream(7, boost), cf.Stream(7, boost)
@@ -64,7 +63,7 @@ def test_one_layer_alone_is_the_same(path: Path, monkeypatch: pytest.MonkeyPatch
         assert [blob.tobytes() for blob in alone[layer]] == [blob.tobytes() for blob in weights[layer]]
 
 
-@pytest.mark.usefixtures("small_turns")
+@pytest.mark.usefixtures("small_parts")
 def test_steps_can_be_asked_for_in_any_order() -> None:
     net = cf.load_net(io.BytesIO(MIXED))
     order = [6, 0, 3, 3, 1, 7, 2, 5, 4]
@@ -83,7 +82,7 @@ def test_whether_a_word_may_be_drawn_again(bound: float, dtype: type[np.floating
     stream = cf.Stream(1, generator={32: "mt19937", 64: "mt19937_64"}[bits])
     words = np.zeros(stream.twister.n, stream.twister.dtype)
     words[0] = 2**bits - 1
-    stream._restart(words)
+    stream._generator = make_generator(stream.twister, words)
     high = dtype(bound)
     rng.uniform(stream, 1, -high, high, dtype)
     assert (stream.position == 2) == rng.may_redraw(stream, -high, high, dtype)

@@ -10,6 +10,8 @@ import pytest
 import caffe_fillers as cf
 from caffe_fillers.fans import CONVENTIONS, Convention, convention
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 
 @pytest.mark.parametrize(
     ("shape", "type_name", "parameters", "said"),

@@ -24,17 +24,24 @@ Real = Any
 
 def mersenne(bits: int, seed: int) -> Iterator[int]:
     """All words of mt19937 or mt19937_64, one state word at a time."""
-    n, m, a, f, steps = {
-        32: (624, 397, 0x9908B0DF, 1812433253, ((11, 2**32 - 1), (7, 0x9D2C5680), (15, 0xEFC60000), 18)),
-        64: (
-            *(312, 156, 0xB5026F5AA96619E9, 6364136223846793005),
-            ((29, 0x5555555555555555), (17, 0x71D67FFFEDA60000), (37, 0xFFF7EEE000000000), 43),
-        ),
-    }[bits]
+    n, f = {32: (624, 1812433253), 64: (312, 6364136223846793005)}[bits]
     top = 2**bits - 1
     state = [seed & top]
     for index in range(1, n):
         state.append((f * (state[-1] ^ state[-1] >> bits - 2) + index) & top)
+    return recurrence(bits, state)
+
+
+def recurrence(bits: int, state: list[int]) -> Iterator[int]:
+    """All words that follow n words of state."""
+    n, m, a, steps = {
+        32: (624, 397, 0x9908B0DF, ((11, 2**32 - 1), (7, 0x9D2C5680), (15, 0xEFC60000), 18)),
+        64: (
+            *(312, 156, 0xB5026F5AA96619E9),
+            ((29, 0x5555555555555555), (17, 0x71D67FFFEDA60000), (37, 0xFFF7EEE000000000), 43),
+        ),
+    }[bits]
+    top = 2**bits - 1
     (u, d), (s, b), (t, c), last = steps
     for index in itertools.cycle(range(n)):
         mixed = state[index] & (top ^ 0x7FFFFFFF) | state[(index + 1) % n] & 0x7FFFFFFF

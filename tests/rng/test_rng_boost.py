@@ -15,6 +15,8 @@ from paths import TESTS
 
 from caffe_fillers import rng
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 HEADERS = Path("/usr/include/boost")
 SOURCE = TESTS / "boost_harness" / "draw.cpp"
 REALS = {"f": np.float32, "d": np.float64}

@@ -12,6 +12,8 @@ from paths import CORPUS
 
 from caffe_fillers import rng
 
+pytestmark = pytest.mark.usefixtures("both_paths")
+
 ROWS: list[dict[str, Any]] = json.loads((CORPUS / "rng_goldens.json").read_text())
 DRAW = {
     "uniform": lambda stream, row, dtype: rng.uniform(

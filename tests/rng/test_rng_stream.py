@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import pytest
 
 from caffe_fillers import rng
 from caffe_fillers.errors import UnknownNameError, UsageError
-from caffe_fillers.rng import ahead as ahead_module
-from caffe_fillers.rng import prepared as prepared_module
-from caffe_fillers.rng import stream as stream_module
-from caffe_fillers.rng.ahead import Ahead
 from caffe_fillers.rng.attempts import bucket_tables
 from caffe_fillers.rng.jumps import jump, times_characteristic, words_needed
 from caffe_fillers.rng.tables import NORMAL
-from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, Words, temper, untemper
+from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, temper, untemper
+
+pytestmark = pytest.mark.usefixtures("both_paths")
 
 TWISTERS = pytest.mark.parametrize("twister", [MT19937, MT19937_64], ids=lambda twister: twister.name)
 DISTANCES = [0, 1, 2, 311, 312, 313, 623, 624, 625, 8191, 8192, 8193, 65536, 100_000, 1 << 20, (1 << 20) + 7]
@@ -108,35 +102,6 @@ def test_words_cannot_be_written_to() -> None:
         rng.Stream(3).words(1)[0] = 0
 
 
-@TWISTERS
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_words_drawn_ahead_are_the_same(twister: Twister, threads: int) -> None:
-    size, stride = 300_001, 70_000
-    expected = start(twister).words(size + 50_000)
-    ahead = Ahead(twister, expected[: words_needed(twister)], size, threads, stride)
-    pieces: list[Words] = []
-    sizes = itertools.cycle([1, 5, 1000, 65_536, 100_000])
-    while sum(map(len, pieces)) < expected.size:
-        pieces.append(ahead(next(sizes)))
-    assert np.array_equal(np.concatenate(pieces)[: expected.size], expected)
-
-
-def test_a_stream_drawn_ahead_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_module, "_WORTH_THREADS", 10_000)
-    monkeypatch.setattr(ahead_module, "Ahead", partial(Ahead, stride=10_000))
-    plain, ahead = rng.Stream(5), rng.Stream(5)
-    for stream in (plain, ahead):
-        stream.words(77)
-    ahead.draw_ahead(50_000, threads=2)
-    for size in (1, 20_000, 3, 40_000, 9):
-        assert np.array_equal(plain.words(size), ahead.words(size))
-        assert plain.copy() == plain == ahead.copy()
-    ahead.draw_ahead(50_000, threads=2)
-    plain.skip(1 << 20)
-    ahead.skip(1 << 20)
-    assert plain == ahead
-
-
 @pytest.mark.parametrize("code", "fd")
 def test_a_limit_is_the_first_number_not_below_the_corner(code: str) -> None:
     """So that comparing with it is comparing with the double corner, as Boost does with a float too."""
@@ -196,33 +161,3 @@ def test_given_arrays_are_filled() -> None:
         out = np.empty(1000, np.float32)
         assert draw(rng.Stream(1), 1000, 0, 1, np.float32, out=out) is out
         assert np.array_equal(out, draw(rng.Stream(1), 1000, 0, 1, np.float32))
-
-
-@pytest.mark.parametrize("boost", ["1.54", "1.58", "1.74"])
-@pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("stride", [700, 4_001, 30_000])
-@pytest.mark.parametrize("draw_ahead", [rng.Stream.draw_ahead, rng.draw_normals_ahead])
-def test_normals_from_words_drawn_ahead_are_the_same(
-    draw_ahead: Callable[[rng.Stream, int, int], None],
-    stride: int,
-    threads: int,
-    boost: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Fills of all sizes, among other draws and doubles, that begin anywhere in what threads have drawn."""
-    monkeypatch.setattr(stream_module, "_WORTH_THREADS", 10_000)
-    monkeypatch.setattr(ahead_module, "Ahead", partial(Ahead, stride=stride))
-    monkeypatch.setattr(prepared_module, "PIECE", stride)
-    plain, ahead = rng.Stream(11, boost), rng.Stream(11, boost)
-    draw_ahead(ahead, 150_000, threads)
-    zero, one = np.float32(0), np.float32(1)
-    for size in (1, 3, 50_000, 2, 30_001, 20_000, 7, 60_000):
-        for stream in (plain, ahead):
-            stream.words(size % 5)
-        expected = rng.normal(plain, size, zero, one, np.float32)
-        assert rng.normal(ahead, size, zero, one, np.float32).tobytes() == expected.tobytes()
-        assert plain == ahead.copy() == ahead
-        double = np.float64(0), np.float64(1)
-        expected = rng.normal(plain, 3, *double, np.float64)
-        assert rng.normal(ahead, 3, *double, np.float64).tobytes() == expected.tobytes()
-        assert plain.position == ahead.position

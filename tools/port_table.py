@@ -5,16 +5,19 @@
 prints it; tests/port/test_port.py compares it with the page.
 """
 
-from caffe_fillers.port.contract import Target, targets
+from caffe_fillers.port.contract import Rules, targets
 from caffe_fillers.port.reading.contract import LayerReader, readers
+from caffe_fillers.port.targets.onnx import onnx
 
-ORDER = ("torch", "keras", "jax")
+ORDER = ("torch", "onnx", "keras", "jax")
 CAFFES = ("ArgMax", "BatchReindex", "Filter", "Im2col", "LSTMUnit", "Parameter", "Python", "RNN", "SPP")
 """Caffe's own types that a target may not have; a fork's type that is not in the table is in no target."""
 
 
-def cell(reader: LayerReader, target: Target, notes: list[str]) -> str:
-    rules = target.rules
+RULES = {**{name: targets[name].rules for name in targets}, "onnx": onnx}
+
+
+def cell(reader: LayerReader, rules: Rules, notes: list[str]) -> str:
     if any(op not in rules.functions for op in reader.makes):
         return "not supported"
     limits = "; ".join(filter(None, [reader.limits, *(rules.limits.get(op, "") for op in reader.makes)]))
@@ -31,7 +34,7 @@ def table() -> str:
         known = {**{each: readers[each] for each in readers}, **readers.variants()}
         cells = ["not supported"] * len(ORDER)
         if name in known:
-            cells = [cell(known[name], targets[target], notes) for target in ORDER]
+            cells = [cell(known[name], RULES[target], notes) for target in ORDER]
         lines.append(f"| {f'{base} of {dialect}' if dialect else name} | {' | '.join(cells)} |")
     lines += ["", *(f"{number}. {note}" for number, note in enumerate(notes, 1))]
     return "\n".join(lines) + "\n"

@@ -123,6 +123,13 @@ def load(arguments: argparse.Namespace) -> Net:
     )
 
 
+def stem(net: str) -> str:
+    """NET's name without its extension; `net` for standard input."""
+    from pathlib import Path
+
+    return "net" if net == "-" else Path(net).stem
+
+
 def thread_count(given: int | None) -> int:
     """What --threads says, or two where there are two cores: more were no faster (docs/benchmarks.md)."""
     if given is None:

@@ -15,6 +15,7 @@ from caffe_fillers.cli.arguments import (
     add_sync_argument,
     load,
     out_name,
+    stem,
     thread_count,
 )
 from caffe_fillers.cli.outputs import spare_inputs
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = seed is None
     seed = fresh_seed() if seed is None else seed
     ending = "safetensors" if arguments.layout else "caffemodel"
-    output = arguments.output or f"{_stem(arguments.net)}.{ending}"
+    output = arguments.output or f"{stem(arguments.net)}.{ending}"
     spare_inputs(output, net)
     with profile.stage("draw and write"):
         copied = _write(net, seed, output, arguments, profile)
@@ -192,9 +193,3 @@ def _size(output: Path) -> int:
     """Bytes that were written; none are counted in a device or a pipe."""
     files = output.iterdir() if output.is_dir() else [output] if output.is_file() else []
     return sum(file.stat().st_size for file in files)
-
-
-def _stem(net: str) -> str:
-    from pathlib import Path
-
-    return "net" if net == "-" else Path(net).stem

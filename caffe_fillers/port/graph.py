@@ -33,7 +33,7 @@ class Graph:
     """Nodes in order, the arguments that they need with their shapes, and the results.
 
     `owners` maps the place of a shared blob, its layer's id and its index, to its owner's. `blobs` maps each
-    variable to the Caffe blob that it holds.
+    variable to the Caffe blob that it holds, `labels` has the name of every layer by id.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Graph:
     results: tuple[str, ...]
     owners: Mapping[tuple[int, int], tuple[int, int]]
     blobs: Mapping[str, str]
+    labels: Sequence[str]
 
     def owner(self, node: Node, index: int) -> tuple[Node, int] | None:
         """The node whose parameter a node's blob is, and that blob's index there; None for one of its own."""
@@ -79,6 +80,7 @@ def build_graph(net: NetParameter, plan: Plan, reserved: Collection[str]) -> Gra
         results=tuple(variable for variable in last if variable not in reads_after and variable in made),
         owners=_owners(plan),
         blobs=blobs,
+        labels=labels,
     )
 
 

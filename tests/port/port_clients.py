@@ -96,10 +96,27 @@ def run_jax(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     return first(np.asarray(module.apply(params, *map(last, inputs))))
 
 
+def run_onnx(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
+    """By onnxruntime; the model takes a batch of another size where its first axis has a name."""
+    pytest.importorskip("onnx", reason="onnx is not installed", exc_type=ImportError)
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed", exc_type=ImportError)
+    path = folder / "net.onnx"
+    words = ["port", str(net), "--phase", "test", "--to", "onnx", "--weights", str(trained(net, folder))]
+    assert main([*words, "-o", str(path)]) == 0
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    given = {each.name: array for each, array in zip(session.get_inputs(), inputs, strict=True)}
+    made: np.ndarray = session.run(None, given)[0]
+    if isinstance(session.get_inputs()[0].shape[0], str):
+        one = session.run(None, {name: array[:1] for name, array in given.items()})[0]
+        assert np.allclose(one, made[:1], 1e-5, 1e-6)
+    return made
+
+
 RUN: dict[str, Callable[[Path, Path, list[np.ndarray]], np.ndarray]] = {
     "torch": run_torch,
     "keras": run_keras,
     "jax": run_jax,
+    "onnx": run_onnx,
 }
 
 

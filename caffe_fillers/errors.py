@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _LONG_NAME, _MANY_NAMES = 100, 1000
 """What is looked at for a suggestion: comparing takes the product of two names' lengths."""
 
@@ -44,12 +48,24 @@ class UnknownShapeError(NetError):
     """Weights depend on the shape of a blob that the net alone does not tell.
 
     `origins` are the blobs to give a shape to, with what is known of it: None,
-    or a tuple whose unknown axes are `shapes.UNKNOWN`.
+    or a tuple whose unknown axes are `shapes.UNKNOWN`. `images` are those of
+    them that data layers make. `trials` are two plans of the net with different
+    numbers for what is not known, where it can be planned with any.
     """
 
-    def __init__(self, message: str, origins: Mapping[str, tuple[int, ...] | None]) -> None:
+    def __init__(
+        self,
+        message: str,
+        origins: Mapping[str, tuple[int, ...] | None],
+        images: Iterable[str] = (),
+        trials: tuple[Any, ...] = (),
+    ) -> None:
         super().__init__(message)
-        self.origins = dict(origins)
+        self.origins, self.images, self.trials = dict(origins), frozenset(images), trials
+
+    def again(self, message: str, trials: tuple[Any, ...] = ()) -> UnknownShapeError:
+        """The same with another message."""
+        return UnknownShapeError(message, self.origins, self.images, trials or self.trials)
 
 
 class FillerError(CaffeFillersError):

@@ -7,11 +7,19 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from caffe_fillers import passes, prototxt
 from caffe_fillers.api.files import SourceFolders
-from caffe_fillers.api.planning import check_source, chosen_state, chosen_tolerance, files_read, plan_all
+from caffe_fillers.api.planning import (
+    check_source,
+    chosen_state,
+    chosen_tolerance,
+    files_read,
+    plan_all,
+    plan_in_a_phase,
+)
 from caffe_fillers.api.reading import Source, read_net
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.api.weights import Weights, open_model
@@ -231,6 +239,7 @@ def load_net(
 
     `phase` (train or test), `level` and `stages` choose among the layers as
     Caffe's command line does; a solver brings its own, which these win over.
+    Without a phase it is train, or test where only that can be built.
     `shapes` gives blobs' shapes that the net cannot tell; `dialect` names the
     fork whose net this is where its fields do not show that; `caffe` is the
     release or the day whose Caffe builds it, the dialect's own where it is not
@@ -247,10 +256,12 @@ def load_net(
     check_source(source)
     tolerance = chosen_tolerance(strict=strict, lenient=lenient)
     read = read_net(source, tolerance=tolerance)
-    state = chosen_state(phase, level, stages, solver=read.solver is not None)
-    planned, *tests = plan_all((read, *read.tests), state, shapes, dialect, caffe, tolerance=tolerance)
+    solver = read.solver is not None
+    state = chosen_state(phase, level, stages, solver=solver)
+    plan = partial(plan_all, (read, *read.tests), shapes, dialect, caffe, tolerance=tolerance)
+    chosen, (planned, *tests) = plan_in_a_phase(plan, state, fixed=solver or phase is not None)
     traps = find_traps(planned.net.parameter, planned.net.plan)
-    notes = once((*read.notes, *planned.notes, *planned.net.plan.notes, *traps))
+    notes = once((*chosen, *read.notes, *planned.notes, *planned.net.plan.notes, *traps))
     return Net(
         *(planned.net.parameter, planned.net.plan, notes, read.seed),
         tuple(test.net.plan for test in tests),

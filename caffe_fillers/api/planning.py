@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from caffe_fillers import passes
 from caffe_fillers.errors import NetError, UnknownShapeError, UsageError, suggestion
 from caffe_fillers.layers import layer_type, unknown_type
+from caffe_fillers.notes import Note
 from caffe_fillers.planner import PlannedNet, plan_net
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import TEST, TRAIN, NetParameter, NetState
@@ -18,7 +19,6 @@ from caffe_fillers.shapes import given_shape
 
 if TYPE_CHECKING:
     from caffe_fillers.api.reading import Origin, Source
-    from caffe_fillers.notes import Note
     from caffe_fillers.passes import Passed
     from caffe_fillers.shapes import Shape
 
@@ -73,10 +73,10 @@ def files_read(source: Source, read: Origin) -> tuple[str, ...]:
 
 def plan_all(
     nets: Sequence[Origin],
-    state: NetState,
     shapes: Mapping[str, Shape] | None,
     dialect: str | None,
     caffe: str | None,
+    state: NetState,
     *,
     tolerance: Tolerance,
 ) -> list[Planned]:
@@ -96,6 +96,30 @@ def plan_all(
             planned[key] = _plan(read, prepared[id(read)], given, drawn, tolerance=tolerance)
         plans.append(planned[key])
     return plans
+
+
+def plan_in_a_phase(
+    plan: Callable[[NetState], list[Planned]], state: NetState, *, fixed: bool
+) -> tuple[tuple[Note, ...], list[Planned]]:
+    """The nets in a state, or in phase TEST where its phase is not `fixed` and only that can be built.
+
+    A net that lacks no more than a shape can be built. What is wrong with both
+    phases is told of the state's own.
+    """
+    try:
+        return (), plan(state)
+    except (NetError, UsageError) as error:
+        if fixed or isinstance(error, UnknownShapeError):
+            raise
+        reason = str(error).splitlines()[0]
+        other = NetState(phase=TEST, level=state.level, stage=state.stage)
+        try:
+            planned = plan(other)
+        except UnknownShapeError as unknown:
+            raise unknown.again(f"{unknown}\n    note: in phase TEST; in TRAIN: {reason}") from None
+        except (NetError, UsageError):
+            raise error from None
+    return (Note(f"planned in phase TEST, for it cannot be built in TRAIN: {reason}"),), planned
 
 
 def _check_given(shapes: Mapping[str, Shape], nets: Sequence[NetParameter]) -> None:
@@ -126,7 +150,7 @@ def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
             lines.append(f"and {len(unknown) - _MOST_TYPOS} more that are unknown")
         message = "\n    ".join([str(error), *lines])
         if isinstance(error, UnknownShapeError):
-            raise UnknownShapeError(message, error.origins) from None
+            raise error.again(message) from None
         raise NetError(message) from None
 
 

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 def add_net_arguments(parser: argparse.ArgumentParser) -> None:
     """NET, and what decides which of its layers are built and how large they are."""
     parser.add_argument("net", metavar="NET", help="a net or a solver, text or binary; - is standard input")
-    parser.add_argument("--phase", choices=("train", "test"), help="default: train, or what a solver says")
+    parser.add_argument(
+        "--phase",
+        choices=("train", "test"),
+        help="default: train or what a solver says; test where only that can be built",
+    )
     parser.add_argument("--level", type=int, metavar="N", help="level of the net's state (default 0)")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="may be repeated")
     add_shape_argument(parser)

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, deviation, load
+from caffe_fillers.cli.terminal import LINE_ENDS, printable
+from caffe_fillers.errors import UnknownShapeError
 
 if TYPE_CHECKING:
     from caffe_fillers.signal import LayerSignal
@@ -28,10 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the table and the notes."""
+    """Print the table and the notes; where shapes are not known, what is, and what to give."""
     from caffe_fillers.cli import tables
 
-    net = load(arguments)
+    try:
+        net = load(arguments)
+    except UnknownShapeError as error:
+        if len(error.trials) < 2 or arguments.gains:
+            raise
+        return _sketch(error, as_json=arguments.json)
     report = net.signal(input_std=arguments.input_std)
     if arguments.json:
         if arguments.gains:
@@ -46,6 +53,18 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         tables.print_plan(net, sys.stdout, report=report)
     tables.print_notes(net, sys.stderr)
+    return 0
+
+
+def _sketch(error: UnknownShapeError, *, as_json: bool) -> int:
+    from caffe_fillers.cli.sketch import print_sketch, print_sketch_json
+
+    plans = (error.trials[0].plan, error.trials[1].plan)
+    if as_json:
+        print_sketch_json(plans, error.trials[0].parameter.name, str(error), sys.stdout)
+    else:
+        print_sketch(plans, sys.stdout)
+        print(printable(f"note: {error}", keep=LINE_ENDS), file=sys.stderr)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
@@ -11,6 +11,7 @@ from caffe_fillers.cli.grid import print_table
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.plan import Fill
 from caffe_fillers.rows import PlanRow, plan_rows
+from caffe_fillers.shapes import format_shape
 
 Copies: TypeAlias = Mapping[tuple[int, int], str]
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from caffe_fillers.api import Net
     from caffe_fillers.signal import SignalReport
 
-_COLUMNS = ("layer", "blob", "shape", "filler", "fan in", "fan out", "distribution", "parameters")
+COLUMNS = ("layer", "blob", "shape", "filler", "fan in", "fan out", "distribution", "parameters")
 _MORE_COLUMNS = ("density", "gain", "back")
 _NUMBERS = {"blob", "fan in", "fan out", "gain", "back", "parameters"}
 _LEAST_NEEDED = ("density", "back", "gain", "fan out")
@@ -31,17 +32,22 @@ def print_plan(
     report: SignalReport | None = None,
 ) -> None:
     """A row for each parameter blob, and the totals; with a `report` densities and gains as well."""
-    rows = list(map(_cells, plan_rows(net.plan, copied)))
-    columns = list(_COLUMNS)
+    rows = list(map(cells, plan_rows(net.plan, copied)))
+    columns = list(COLUMNS)
     if report is not None:
         more = list(_more_cells(net, report))
         rows = [(*row[:-1], *cells, row[-1]) for row, cells in zip(rows, more, strict=True)]
         columns[-1:-1] = _MORE_COLUMNS
-    numbers = [index for index, name in enumerate(columns) if name in _NUMBERS]
-    print_table(columns, numbers, rows, file, folding="distribution", least_needed=_LEAST_NEEDED)
+    print_rows(rows, columns, file)
     blobs = sum(blob.owner is None for blob in net.plan.blobs)
     total = net.plan.num_parameters
     print(f"{total:,} parameters in {blobs} blobs, {4 * total / 1e6:,.1f} MB", file=file)
+
+
+def print_rows(rows: list[tuple[str, ...]], columns: Sequence[str], file: TextIO) -> None:
+    """A table of the plan's rows."""
+    numbers = [index for index, name in enumerate(columns) if name in _NUMBERS]
+    print_table(columns, numbers, rows, file, folding="distribution", least_needed=_LEAST_NEEDED)
 
 
 def _more_cells(net: Net, report: SignalReport) -> Iterator[tuple[str, ...]]:
@@ -80,9 +86,8 @@ def print_json(net: Net, file: TextIO, copied: Copies | None = None, **more: obj
     file.write("\n")
 
 
-def _cells(row: PlanRow) -> tuple[str, ...]:
-    from caffe_fillers.shapes import format_shape
-
+def cells(row: PlanRow) -> tuple[str, ...]:
+    """A row of the plan in words, as `COLUMNS` names them."""
     return (
         row.layer,
         str(row.index),

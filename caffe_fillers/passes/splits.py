@@ -125,4 +125,6 @@ def _hint(layer: LayerParameter, blob: str, known: Iterable[str], declared: NetP
     maker = f"layer {makers[0].name!r}, which makes it,"
     if any(is_included(other, declared.state) for other in makers):
         return f": {maker} comes later"
-    return f": {maker} is left out by its rules in {format_state(declared.state)}"
+    stages = dict.fromkeys(stage for other in makers for rule in other.include for stage in rule.stage)
+    remedy = f"; build it with --stage {' or '.join(stages)}" if stages else ""
+    return f": {maker} is left out by its rules in {format_state(declared.state)}{remedy}"

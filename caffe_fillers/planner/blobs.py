@@ -17,7 +17,8 @@ class TopBlobs:
 
     `given` are shapes from the user, which replace what a layer says.
     `origins` maps a blob whose shape is not fully known to the blobs where
-    that begins, `copies` the tops of a Split layer to the blob it copies.
+    that begins, `copies` the tops of a Split layer to the blob it copies;
+    `data` are the tops of layers without bottoms.
     """
 
     given: dict[str, Shape]
@@ -25,6 +26,7 @@ class TopBlobs:
     available: set[str] = field(default_factory=set)
     origins: dict[str, tuple[str, ...]] = field(default_factory=dict)
     copies: dict[str, str] = field(default_factory=dict)
+    data: set[str] = field(default_factory=set)
 
     def take_bottoms(self, layer: LayerParameter) -> tuple[Shape | None, ...]:
         """Shapes of the layer's bottoms; each blob can be taken once, split insertion sees to the rest."""
@@ -61,6 +63,8 @@ class TopBlobs:
                 self.origins[name] = tuple(inherited) or (name,)
             if name != AUTOMATIC:
                 self.shapes[name] = final
+            if not layer.bottom:
+                self.data.add(name)
             if layer.type == "Split":
                 self.copies[name] = layer.bottom[0]
 
@@ -75,4 +79,5 @@ class TopBlobs:
         return UnknownShapeError(
             f"its weights depend on the shape of {blobs}, which the net does not tell",
             {name: self.shapes[name] for name in origins},
+            self.data.intersection(origins).difference(self.given),
         )

@@ -19,7 +19,7 @@ from caffe_fillers.planner.sharing import SharedParams
 from caffe_fillers.planner.unknown import refuse_unknown_weights
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
-from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, format_shape, is_known
+from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, differ, format_shape, is_known
 from caffe_fillers.sources import Sources
 
 
@@ -88,6 +88,7 @@ class _Walk:
         try:
             kind = self._type(layer)
             setup = self._set_up(layer, kind)
+            self._note_overruled(layer, setup)
             self.tops.set_tops(layer, setup.tops)
             saved = setup.saved or layer
             self._add_blobs(layer_id, layer, saved, setup, kind)
@@ -96,8 +97,17 @@ class _Walk:
             place = f"{self.path}:{layer.text_extra.line}: " if self.path else ""
             message = f"{place}layer {layer.name!r} ({layer.type}): {error}"
             if isinstance(error, UnknownShapeError):
-                raise UnknownShapeError(message, error.origins) from error
+                raise error.again(message) from error
             raise NetError(message) from error
+
+    def _note_overruled(self, layer: LayerParameter, setup: Setup) -> None:
+        """Note where a shape that is given differs from what the net declares."""
+        for index, name in enumerate(layer.top):
+            shape, given = setup.tops[index], self.tops.given.get(name)
+            if given is None or shape is None or index in setup.assumed or not differ(shape, given):
+                continue
+            note = f"{name!r} is {format_shape(given)}, as given; the net itself says {format_shape(shape)}"
+            self.notes.append(Note(note, layer.name, layer.text_extra.line))
 
     def _type(self, layer: LayerParameter) -> LayerType:
         found = layer_type(layer)

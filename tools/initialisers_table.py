@@ -11,8 +11,8 @@ from pathlib import Path
 
 from caffe_fillers import fillers
 from caffe_fillers.fillers import Filler, filler_types
+from caffe_fillers.frameworks.initializers import equivalent
 from caffe_fillers.plan import Fill
-from caffe_fillers.port.initialisers import equivalent
 from caffe_fillers.schema import ConvolutionParameter, InnerProductParameter, LayerParameter
 from caffe_fillers.shapes import Shape
 

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the code, or write it to a file."""
     from caffe_fillers.cli import tables
     from caffe_fillers.port.contract import targets
-    from caffe_fillers.port.initialisers.printing import print_initialisers
+    from caffe_fillers.port.initializers import print_initializers
 
     onnx = arguments.to == "onnx"
     if not onnx and (arguments.weights or arguments.seed is not None):
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     if onnx:
         _write_onnx(net, output, arguments)
     elif arguments.only == "init":
-        _write_code(print_initialisers(arguments.to, net.plan, net.parameter), output)
+        _write_code(print_initializers(arguments.to, net.plan, net.parameter), output)
     else:
         _write_code(targets[arguments.to].print_module(net.parameter, net.plan), output)
     tables.print_notes(net, sys.stderr)

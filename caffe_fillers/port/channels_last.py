@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from caffe_fillers.errors import UsageError
+from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.port import ops, values
 from caffe_fillers.port.axes import IMAGE, axis_of, lay_out, pooled_edges
-from caffe_fillers.port.code import number
 from caffe_fillers.port.contract import Layer, Rules, read_layers
 from caffe_fillers.port.graph import Graph
 from caffe_fillers.port.printing import Site

@@ -6,19 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
+from caffe_fillers.frameworks.initializers import number
 
 WIDTH = 88
 _OPENING, _CLOSING = "([{", ")]}"
-
-
-def number(value: float) -> str:
-    """The shortest decimal that is the same float32.
-
-    >>> number(0.1), number(float(np.float32(0.1))), number(3.0)
-    ('0.1', '0.1', '3.0')
-    """
-    return str(np.float32(value))
 
 
 class Expression(str):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caffe_fillers.frameworks.initializers import Initializer, equivalent
 from caffe_fillers.plan import Fill
 from caffe_fillers.port.contract import Layer
 from caffe_fillers.port.graph import Graph
-from caffe_fillers.port.initialisers.contract import Initialiser, equivalent
 
 _COUNTED = {"mean": "zeros", "variance": "ones"}
 
@@ -18,7 +18,7 @@ class Drawn:
     """A parameter by its role, and its initializer."""
 
     role: str
-    initializer: Initialiser
+    initializer: Initializer
 
 
 def drawn(framework: str, graph: Graph, layer: Layer) -> Iterator[Drawn]:
@@ -35,5 +35,5 @@ def drawn(framework: str, graph: Graph, layer: Layer) -> Iterator[Drawn]:
             yield Drawn(role, equivalent(framework, step, parameter))
         else:
             yield Drawn(
-                role, Initialiser("", exact=False, comment="the prototxt holds its values: load them")
+                role, Initializer("", exact=False, comment="the prototxt holds its values: load them")
             )

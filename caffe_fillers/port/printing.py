@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from caffe_fillers.port.code import applied, arguments, number, operation
+from caffe_fillers.frameworks.initializers import number
+from caffe_fillers.port.code import applied, arguments, operation
 from caffe_fillers.port.contract import Rules
 from caffe_fillers.port.reading.contract import Node
 from caffe_fillers.port.values import Binary, Function, Input, Number, Value

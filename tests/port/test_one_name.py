@@ -17,7 +17,7 @@ import caffe_fillers as cf
 from caffe_fillers.check import Status, check_model
 from caffe_fillers.cli import main
 from caffe_fillers.port.contract import targets
-from caffe_fillers.port.initialisers.printing import print_initialisers
+from caffe_fillers.port.initializers import print_initializers
 from caffe_fillers.port.layout import lay_out
 from caffe_fillers.port.names import numbered
 
@@ -105,7 +105,7 @@ def test_a_scale_of_its_norms_name(target: str) -> None:
 @pytest.mark.parametrize("framework", targets.names())
 def test_initialisers_of_both(framework: str) -> None:
     net = net_of(TWO)
-    code = print_initialisers(framework, net.plan, net.parameter)
+    code = print_initializers(framework, net.plan, net.parameter)
     assert "net.c_2.weight" in code if framework == "torch" else '"c_2": {' in code
 
 

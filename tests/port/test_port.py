@@ -19,8 +19,8 @@ import caffe_fillers as cf
 from caffe_fillers.cli import main
 from caffe_fillers.cli.port import FRAMEWORKS
 from caffe_fillers.errors import UsageError
+from caffe_fillers.frameworks.initializers import frameworks
 from caffe_fillers.port.contract import targets
-from caffe_fillers.port.initialisers.contract import frameworks
 
 CORPUS = ROOT / "tests" / "corpus"
 INPUT = (

@@ -30,9 +30,9 @@ from caffe_fillers import distributions, fillers
 from caffe_fillers.cli.main import main
 from caffe_fillers.errors import UnknownNameError
 from caffe_fillers.fillers import filler_types
+from caffe_fillers.frameworks.initializers import equivalent, frameworks
 from caffe_fillers.plan import Fill
-from caffe_fillers.port.initialisers import equivalent, frameworks
-from caffe_fillers.port.initialisers.printing import print_initialisers
+from caffe_fillers.port.initializers import print_initializers
 from caffe_fillers.schema import ConvolutionParameter, InnerProductParameter, LayerParameter
 
 FRAMEWORKS = ("torch", "mxnet", "keras", "tf1", "jax")
@@ -330,7 +330,7 @@ def test_printed_code_compiles_and_names_every_layer(net: str) -> None:
         pytest.skip("this net needs a file")
     drawn = [blob for blob in loaded.plan.blobs if blob.owner is None and blob.layer_type != "BatchNorm"]
     for framework in FRAMEWORKS:
-        code = print_initialisers(framework, loaded.plan, loaded.parameter)
+        code = print_initializers(framework, loaded.plan, loaded.parameter)
         compile(code, net, "exec")
         if framework == "torch":
             assert code.count("net.") >= len(drawn)
@@ -347,7 +347,7 @@ def test_names_of_strangers_stay_names() -> None:
     """
     loaded = cf.load_net(io.BytesIO(net.encode()))
     for framework in FRAMEWORKS:
-        tree = ast.parse(print_initialisers(framework, loaded.plan, loaded.parameter))
+        tree = ast.parse(print_initializers(framework, loaded.plan, loaded.parameter))
         imported = {
             name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port.code import number
+from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.port.ops import LRN, MVN, Affine, Align, BatchNorm, Softmax
 from caffe_fillers.port.reading.contract import Node, reads
 from caffe_fillers.port.values import Binary, Value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.port import axes, channels_last, ops, values
 from caffe_fillers.port.channels_last import Words
-from caffe_fillers.port.code import number
 from caffe_fillers.port.contract import Rules
 from caffe_fillers.port.printing import Site, named_numbers
 from caffe_fillers.shapes import Shape

@@ -1,4 +1,4 @@
-"""What frameworks call the parameters of a layer, and the arguments that their initialisers are given by."""
+"""What frameworks call the parameters of a layer, and the arguments that their initializers are given by."""
 
 from __future__ import annotations
 

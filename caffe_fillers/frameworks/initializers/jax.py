@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import Fans, VarianceNorm
-from caffe_fillers.plan import Fill
-from caffe_fillers.port.code import number
-from caffe_fillers.port.initialisers import channels_last
-from caffe_fillers.port.initialisers.contract import (
+from caffe_fillers.frameworks.initializers.contract import (
     Framework,
-    Initialiser,
+    Initializer,
     Scaling,
     Tensor,
     frameworks,
+    number,
 )
+from caffe_fillers.frameworks.initializers.layouts import channels_last, fans_last
+from caffe_fillers.frameworks.initializers.tensorflow import MODES
+from caffe_fillers.plan import Fill
 from caffe_fillers.shapes import Shape
 
 _IMPORTS = ("from jax.nn import initializers",)
@@ -84,60 +85,60 @@ _NAMED = {
 
 
 def _fans(shape: Shape) -> Fans | None:
-    return channels_last.fans(shape) if len(shape) >= 2 else None
+    return fans_last(shape) if len(shape) >= 2 else None
 
 
-def _scaled(scaling: Scaling) -> Initialiser:
+def _scaled(scaling: Scaling) -> Initializer:
     distribution = "uniform" if scaling.uniform else "normal"
-    mode = channels_last.MODES[scaling.mode]
+    mode = MODES[scaling.mode]
     general = f'variance_scaling({number(scaling.gain)}, "{mode}", "{distribution}")'
     truncated = scaling.mode is VarianceNorm.FAN_IN and scaling.gain == 2 and not scaling.uniform
     comment = "he_normal is truncated, msra is not" if truncated else ""
     return _jax(_NAMED.get((scaling.mode, scaling.uniform, scaling.gain), general), comment)
 
 
-def _jax(call: str, comment: str = "") -> Initialiser:
-    return Initialiser(f"initializers.{call}", True, comment, _IMPORTS)
+def _jax(call: str, comment: str = "") -> Initializer:
+    return Initializer(f"initializers.{call}", True, comment, _IMPORTS)
 
 
-def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initializer:
     named = {0.0: "zeros", 1.0: "ones"}
     return _jax(named.get(distribution.value, f"constant({number(distribution.value)})"))
 
 
-def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initializer:
     if distribution.low == 0:
         return _jax(f"uniform({number(distribution.high)})")
     code = f"uniform_between({number(distribution.low)}, {number(distribution.high)})"
-    return Initialiser(code, False, "initializers.uniform begins at zero", _JAX, _UNIFORM)
+    return Initializer(code, False, "initializers.uniform begins at zero", _JAX, _UNIFORM)
 
 
-def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initializer:
     if distribution.mean == 0:
         return _jax(f"normal({number(distribution.std)})")
     code = f"normal_about({number(distribution.mean)}, {number(distribution.std)})"
-    return Initialiser(code, False, "initializers.normal has mean zero", _JAX, _NORMAL)
+    return Initializer(code, False, "initializers.normal has mean zero", _JAX, _NORMAL)
 
 
-def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initializer:
     numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
-    return Initialiser(f"sparse_normal({numbers})", False, "JAX has no sparse initialiser", _JAX, _SPARSE)
+    return Initializer(f"sparse_normal({numbers})", False, "JAX has no sparse initialiser", _JAX, _SPARSE)
 
 
-def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initializer:
     outputs = ", ".join(map(str, tensor.outputs))
     comment = "JAX has no initialiser whose rows sum to 1"
-    return Initialiser(f"positive_unitball({outputs})", False, comment, _JAX, _UNITBALL)
+    return Initializer(f"positive_unitball({outputs})", False, comment, _JAX, _UNITBALL)
 
 
-def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
-    return Initialiser("bilinear", False, "JAX has no bilinear initialiser", _JAX, _BILINEAR)
+def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
+    return Initializer("bilinear", False, "JAX has no bilinear initialiser", _JAX, _BILINEAR)
 
 
 frameworks.add(
     "jax",
     Framework(
-        channels_last.tensor,
+        channels_last,
         _fans,
         _scaled,
         {

@@ -1,4 +1,6 @@
-"""What an initialiser of another framework is, and how the equivalent of a filler is found.
+"""The initializer of another framework that draws what a filler draws: its code, and the rule itself.
+
+`--as` draws by the rule, `port` prints the code.
 
 Xavier and msra take their scale from a fan. A framework's own rule is the
 same distribution where the fan that it counts, on the tensor as it keeps it,
@@ -12,9 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from caffe_fillers import fillers
 from caffe_fillers._registry import Registry
-from caffe_fillers.fans import MASTER, Fans, VarianceNorm
+from caffe_fillers.distributions import Values
+from caffe_fillers.fans import Fans, VarianceNorm
 from caffe_fillers.fillers.forks import IntelMSRA, LeakyMSRA
 from caffe_fillers.plan import Fill
 from caffe_fillers.schema import LayerParameter
@@ -22,10 +27,10 @@ from caffe_fillers.shapes import Shape
 
 
 @dataclass(frozen=True)
-class Initialiser:
+class Initializer:
     """Code that draws a blob's distribution in another framework.
 
-    `exact` is whether the framework's own initialiser is the filler's
+    `exact` is whether the framework's own initializer is the filler's
     distribution, knowing the tensor's shape and the prototxt's numbers alone.
     If it is not, `code` has numbers computed from Caffe's fans, or calls what
     `helper` defines, and `comment` says why: the distribution is the filler's
@@ -41,11 +46,13 @@ class Initialiser:
     comment: str = ""
     imports: tuple[str, ...] = ()
     helper: str = ""
+    rule: Any = None
+    """The initializer as `frameworks.tensorflow` or `frameworks.mxnet` has it, if it is one of these."""
 
     def on(self, tensor: str) -> str:
         """The code for a parameter of that name.
 
-        >>> Initialiser("nn.init.zeros_({tensor})", exact=True).on("self.fc.bias")
+        >>> Initializer("nn.init.zeros_({tensor})", exact=True).on("self.fc.bias")
         'nn.init.zeros_(self.fc.bias)'
         """
         return self.code.replace("{tensor}", tensor)
@@ -53,14 +60,26 @@ class Initialiser:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A blob as a framework keeps it; `outputs` are the axes that Caffe's first axis has become.
+    """A blob as a framework keeps it.
 
-    `weight` is whether it multiplies inputs, so that its axes have fans.
+    `outputs` are the axes that Caffe's first axis has become; `axes` are the
+    tensor's in Caffe's order, empty where the order is the same. `weight` is
+    whether it multiplies inputs, so that its axes have fans.
     """
 
     shape: Shape
     outputs: tuple[int, ...] = (0,)
     weight: bool = True
+    axes: tuple[int, ...] = ()
+
+    def to_caffe(self, values: Values, shape: Shape) -> Values:
+        """Values of the tensor as a blob of `shape`.
+
+        >>> Tensor((2, 3), (1,), axes=(1, 0)).to_caffe(np.arange(6.0), (3, 2)).tolist()
+        [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]
+        """
+        tensor = values.reshape(self.shape)
+        return (tensor.transpose(self.axes) if self.axes else tensor).reshape(shape)
 
 
 @dataclass(frozen=True)
@@ -82,12 +101,12 @@ class Scaling:
         return self.scale / (1 + self.slope**2)
 
 
-Written = Callable[[Any, Fill, Tensor], Initialiser]
+Written = Callable[[Any, Fill, Tensor], Initializer]
 
 
 @dataclass(frozen=True)
 class Framework:
-    """How a framework keeps a blob, counts its fans, and writes its initialisers.
+    """How a framework keeps a blob, counts its fans, and writes its initializers.
 
     `fans` is the framework's own count on a shape, None where it refuses;
     `scaled` writes a rule on a fan, None where there is none; `written` has a function for each distribution,
@@ -96,15 +115,15 @@ class Framework:
 
     tensor: Callable[[Fill, LayerParameter], Tensor]
     fans: Callable[[Shape], Fans | None]
-    scaled: Callable[[Scaling], Initialiser | None]
+    scaled: Callable[[Scaling], Initializer | None]
     written: Mapping[type, Written]
 
 
 frameworks: Registry[Framework] = Registry("framework", __package__)
 
 
-def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initialiser:
-    """The initialiser of `framework` (torch, keras, mxnet, jax, tf1) for a blob of that layer.
+def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initializer:
+    """The initializer of `framework` (torch, keras, mxnet, jax, tf1) for a blob of that layer.
 
     An unknown framework is an `UnknownNameError`, a blob that Caffe refuses to fill a `FillerError`.
 
@@ -124,7 +143,7 @@ def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initialiser
     write = next((rules.written[kind] for kind in kinds if kind in rules.written), None)
     if write is None:
         name = fill.filler.type_name
-        return Initialiser("", exact=False, comment=f"{framework} has nothing like {name}: load the values")
+        return Initializer("", exact=False, comment=f"{framework} has nothing like {name}: load the values")
     written = write(distribution, fill, tensor)
     if scaling is None:
         return written
@@ -137,8 +156,17 @@ def _mode(rules: Framework, wanted: VarianceNorm, fill: Fill, tensor: Tensor) ->
     fans = rules.fans(tensor.shape) if tensor.weight else None
     if fans is None:
         return None
-    length = _fan(MASTER.fans(fill.shape), wanted)
+    length = _fan(fill.convention.fans(fill.counted_shape), wanted)
     return next((mode for mode in _modes(wanted) if _fan(fans, mode) == length), None)
+
+
+def number(value: float) -> str:
+    """The shortest decimal that is the same float32.
+
+    >>> number(0.1), number(float(np.float32(0.1))), number(3.0)
+    ('0.1', '0.1', '3.0')
+    """
+    return str(np.float32(value))
 
 
 def _scaling(fill: Fill) -> Scaling | None:

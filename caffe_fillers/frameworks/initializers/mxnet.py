@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import VarianceNorm
-from caffe_fillers.plan import Fill
-from caffe_fillers.port.code import number
-from caffe_fillers.port.initialisers import channels_first
-from caffe_fillers.port.initialisers.contract import (
+from caffe_fillers.frameworks import mxnet
+from caffe_fillers.frameworks.initializers.contract import (
     Framework,
-    Initialiser,
+    Initializer,
     Scaling,
     Tensor,
     frameworks,
+    number,
 )
+from caffe_fillers.frameworks.initializers.layouts import channels_first, fans_first
+from caffe_fillers.plan import Fill
 
 _IMPORTS = ("import mxnet as mx",)
 
@@ -89,65 +90,69 @@ class BilinearKernel(mx.init.Initializer):
 _FACTORS = {VarianceNorm.FAN_IN: "in", VarianceNorm.FAN_OUT: "out", VarianceNorm.AVERAGE: "avg"}
 
 
-def _scaled(scaling: Scaling) -> Initialiser:
+def _scaled(scaling: Scaling) -> Initializer:
     factor = _FACTORS[scaling.mode]
     if scaling.uniform and scaling.gain == 1:
-        return _init("Xavier()" if factor == "avg" else f'Xavier(factor_type="{factor}")')
+        code = "Xavier()" if factor == "avg" else f'Xavier(factor_type="{factor}")'
+        return _init(code, mxnet.Xavier(factor_type=factor))
     if not scaling.uniform and scaling.scale == 2:
-        return _init(f'MSRAPrelu("{factor}", slope={scaling.slope:g})')
+        code = f'MSRAPrelu("{factor}", slope={scaling.slope:g})'
+        return _init(code, mxnet.MSRAPrelu(factor, scaling.slope))
     kind, magnitude = ("uniform", 3 * scaling.gain) if scaling.uniform else ("gaussian", scaling.gain)
-    return _init(f'Xavier("{kind}", "{factor}", {number(magnitude)})')
+    code = f'Xavier("{kind}", "{factor}", {number(magnitude)})'
+    return _init(code, mxnet.Xavier(kind, factor, magnitude))
 
 
-def _init(call: str) -> Initialiser:
-    return Initialiser(f"mx.init.{call}", exact=True, imports=_IMPORTS)
+def _init(call: str, rule: mxnet.Initializer | None = None) -> Initializer:
+    return Initializer(f"mx.init.{call}", exact=True, imports=_IMPORTS, rule=rule)
 
 
-def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
-    return _init(
-        {0.0: "Zero()", 1.0: "One()"}.get(distribution.value, f"Constant({number(distribution.value)})")
-    )
+def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initializer:
+    named = {0.0: "Zero()", 1.0: "One()"}
+    code = named.get(distribution.value, f"Constant({number(distribution.value)})")
+    return _init(code, mxnet.Constant(distribution.value))
 
 
-def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
-    if distribution.low == -distribution.high:
-        return _init(f"Uniform({number(distribution.high)})")
-    code = f"UniformBetween({number(distribution.low)}, {number(distribution.high)})"
-    return Initialiser(code, False, "mx.init.Uniform is even about zero", _IMPORTS, _UNIFORM)
+def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initializer:
+    low, high = distribution.support
+    if low == -high:
+        return _init(f"Uniform({number(high)})", mxnet.Uniform(high))
+    code = f"UniformBetween({number(low)}, {number(high)})"
+    return Initializer(code, False, "mx.init.Uniform is even about zero", _IMPORTS, _UNIFORM)
 
 
-def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initializer:
     if distribution.mean == 0:
-        return _init(f"Normal({number(distribution.std)})")
+        return _init(f"Normal({number(distribution.std)})", mxnet.Normal(distribution.std))
     code = f"NormalAbout({number(distribution.mean)}, {number(distribution.std)})"
-    return Initialiser(code, False, "mx.init.Normal has mean zero", _IMPORTS, _NORMAL)
+    return Initializer(code, False, "mx.init.Normal has mean zero", _IMPORTS, _NORMAL)
 
 
-def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initializer:
     numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
     comment = "MXNet has no sparse initialiser"
-    return Initialiser(f"SparseNormal({numbers})", False, comment, _IMPORTS, _SPARSE)
+    return Initializer(f"SparseNormal({numbers})", False, comment, _IMPORTS, _SPARSE)
 
 
-def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initializer:
     axis = f"axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
     comment = "MXNet has no initialiser whose rows sum to 1"
-    return Initialiser(f"PositiveUnitball({axis})", False, comment, _IMPORTS, _UNITBALL)
+    return Initializer(f"PositiveUnitball({axis})", False, comment, _IMPORTS, _UNITBALL)
 
 
-def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
+def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
     if tensor.shape[-1] % 4 < 2:
         return _init("Bilinear()")
     imports = ("import mxnet as mx", "import numpy as np")
     comment = "mx.init.Bilinear is off centre for this width, as Caffe was before 2017-10"
-    return Initialiser("BilinearKernel()", False, comment, imports, _BILINEAR)
+    return Initializer("BilinearKernel()", False, comment, imports, _BILINEAR)
 
 
 frameworks.add(
     "mxnet",
     Framework(
-        channels_first.tensor,
-        channels_first.fans,
+        channels_first,
+        fans_first,
         _scaled,
         {
             distributions.Constant: _constant,

@@ -10,16 +10,16 @@ import math
 
 from caffe_fillers import distributions, fillers
 from caffe_fillers.fans import VarianceNorm
-from caffe_fillers.plan import Fill
-from caffe_fillers.port.code import number
-from caffe_fillers.port.initialisers import channels_first
-from caffe_fillers.port.initialisers.contract import (
+from caffe_fillers.frameworks.initializers.contract import (
     Framework,
-    Initialiser,
+    Initializer,
     Scaling,
     Tensor,
     frameworks,
+    number,
 )
+from caffe_fillers.frameworks.initializers.layouts import channels_first, fans_first
+from caffe_fillers.plan import Fill
 
 _NN = ("from torch import nn",)
 _TORCH = ("import torch",)
@@ -49,7 +49,7 @@ def bilinear_(tensor):
 '''
 
 
-def _scaled(scaling: Scaling) -> Initialiser | None:
+def _scaled(scaling: Scaling) -> Initializer | None:
     kind = "uniform" if scaling.uniform else "normal"
     if scaling.mode is VarianceNorm.AVERAGE:
         gain = "" if scaling.gain == 1 else f", gain={_root(scaling.gain)}"
@@ -69,45 +69,45 @@ def _root(value: float) -> str:
     return f"{value:g}**0.5" if value.is_integer() else number(math.sqrt(value))
 
 
-def _init(call: str) -> Initialiser:
-    return Initialiser(f"nn.init.{call}", exact=True, imports=_NN)
+def _init(call: str) -> Initializer:
+    return Initializer(f"nn.init.{call}", exact=True, imports=_NN)
 
 
-def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initialiser:
+def _constant(distribution: distributions.Constant, fill: Fill, tensor: Tensor) -> Initializer:
     named = {0.0: "zeros_({tensor})", 1.0: "ones_({tensor})"}
     return _init(named.get(distribution.value, f"constant_({{tensor}}, {number(distribution.value)})"))
 
 
-def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initialiser:
+def _uniform(distribution: distributions.Uniform, fill: Fill, tensor: Tensor) -> Initializer:
     return _init(f"uniform_({{tensor}}, {number(distribution.low)}, {number(distribution.high)})")
 
 
-def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initialiser:
+def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> Initializer:
     mean = f"mean={number(distribution.mean)}, " if distribution.mean else ""
     return _init(f"normal_({{tensor}}, {mean}std={number(distribution.std)})")
 
 
-def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initialiser:
+def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initializer:
     numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
     comment = "nn.init.sparse_ zeroes a fixed number in every column, Caffe each value by itself"
-    return Initialiser(f"sparse_normal_({{tensor}}, {numbers})", False, comment, _TORCH, _SPARSE)
+    return Initializer(f"sparse_normal_({{tensor}}, {numbers})", False, comment, _TORCH, _SPARSE)
 
 
-def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initialiser:
+def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initializer:
     axis = f", axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
     comment = "torch has no initialiser whose rows sum to 1"
-    return Initialiser(f"positive_unitball_({{tensor}}{axis})", False, comment, _TORCH, _UNITBALL)
+    return Initializer(f"positive_unitball_({{tensor}}{axis})", False, comment, _TORCH, _UNITBALL)
 
 
-def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initialiser:
-    return Initialiser("bilinear_({tensor})", False, "torch has no bilinear initialiser", _TORCH, _BILINEAR)
+def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
+    return Initializer("bilinear_({tensor})", False, "torch has no bilinear initialiser", _TORCH, _BILINEAR)
 
 
 frameworks.add(
     "torch",
     Framework(
-        channels_first.tensor,
-        channels_first.fans,
+        channels_first,
+        fans_first,
         _scaled,
         {
             distributions.Constant: _constant,

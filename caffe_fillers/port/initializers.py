@@ -1,4 +1,4 @@
-"""A net's initialisers alone, as code: `caffe-fill port NET --to FRAMEWORK --only init`."""
+"""A net's initializers alone, as code: `caffe-fill port NET --to FRAMEWORK --only init`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from caffe_fillers.frameworks.initializers import Initializer, equivalent, frameworks
 from caffe_fillers.plan import Fill, Plan, PlannedBlob
 from caffe_fillers.port.code import wrapped
-from caffe_fillers.port.initialisers.contract import Initialiser, equivalent, frameworks
-from caffe_fillers.port.initialisers.keywords import FLAX, KERAS, MXNET, TORCH, Keywords, keyword
+from caffe_fillers.port.keywords import FLAX, KERAS, MXNET, TORCH, Keywords, keyword
 from caffe_fillers.port.names import identifiers, numbered
 from caffe_fillers.schema import LayerParameter, NetParameter
 
@@ -22,11 +22,11 @@ _STRANGE = re.compile(r"[^\w .,+/()-]")  # what a stranger could end the printed
 class _Drawn:
     layer: str
     keyword: str
-    initialiser: Initialiser
+    initializer: Initializer
 
 
-def print_initialisers(framework: str, plan: Plan, net: NetParameter) -> str:
-    """Code with an initialiser for every parameter that the net draws, named as in the framework.
+def print_initializers(framework: str, plan: Plan, net: NetParameter) -> str:
+    """Code with an initializer for every parameter that the net draws, named as in the framework.
 
     In torch it is a function that draws a module's parameters; elsewhere a
     dictionary of each layer's arguments: `Conv2D(20, 5, **INITIALISERS["conv1"])`.
@@ -36,9 +36,9 @@ def print_initialisers(framework: str, plan: Plan, net: NetParameter) -> str:
     """
     frameworks[framework]  # an unknown one is told before anything else is done
     drawn = list(_drawn(framework, plan, net))
-    lines = {line for each in drawn for line in each.initialiser.imports}
+    lines = {line for each in drawn for line in each.initializer.imports}
     imports = sorted(lines, key=lambda line: (line.startswith("from"), line))
-    helpers = list(dict.fromkeys(each.initialiser.helper for each in drawn if each.initialiser.helper))
+    helpers = list(dict.fromkeys(each.initializer.helper for each in drawn if each.initializer.helper))
     name = _STRANGE.sub("_", net.name) or "the net"
     title = f'"""Initial weights of {name}, as its prototxt declares them."""'
     names = identifiers(each.layer for each in drawn)
@@ -56,14 +56,14 @@ def _drawn(framework: str, plan: Plan, net: NetParameter) -> Iterator[_Drawn]:
         layer = net.layer[blob.layer_id]
         if blob.owner is None and layer.type not in _STATISTICS:
             name = keyword(_KEYWORDS[framework], layer, blob.index, counts[blob.layer_id])
-            yield _Drawn(labels[blob.layer_id], name, _initialiser(framework, plan, blob, layer))
+            yield _Drawn(labels[blob.layer_id], name, _initializer(framework, plan, blob, layer))
 
 
-def _initialiser(framework: str, plan: Plan, blob: PlannedBlob, layer: LayerParameter) -> Initialiser:
+def _initializer(framework: str, plan: Plan, blob: PlannedBlob, layer: LayerParameter) -> Initializer:
     step = plan.steps[blob.step]
     if isinstance(step, Fill):
         return equivalent(framework, step, layer)
-    return Initialiser("", exact=False, comment="the prototxt holds its values: load them")
+    return Initializer("", exact=False, comment="the prototxt holds its values: load them")
 
 
 def _function(drawn: list[_Drawn], names: Mapping[str, str]) -> str:
@@ -71,9 +71,9 @@ def _function(drawn: list[_Drawn], names: Mapping[str, str]) -> str:
     told: set[str] = set()
     for each in drawn:
         tensor = f"net.{names[each.layer]}.{each.keyword}"
-        lines += _commented(each.initialiser, tensor, told, "    ")
-        if each.initialiser.code:
-            lines.append(f"    {each.initialiser.on(tensor)}")
+        lines += _commented(each.initializer, tensor, told, "    ")
+        if each.initializer.code:
+            lines.append(f"    {each.initializer.on(tensor)}")
     return "\n".join(wrapped([*lines, "    return net\n"]))
 
 
@@ -85,17 +85,17 @@ def _dictionary(drawn: list[_Drawn]) -> str:
     for layer, parameters in layers.items():
         lines.append(f"    {_quoted(layer)}: {{")
         for each in parameters:
-            lines += _commented(each.initialiser, each.keyword, told, "        ")
-            if each.initialiser.code:
-                lines.append(f'        "{each.keyword}": {each.initialiser.code},')
+            lines += _commented(each.initializer, each.keyword, told, "        ")
+            if each.initializer.code:
+                lines.append(f'        "{each.keyword}": {each.initializer.code},')
         lines.append("    },")
     return "\n".join([*lines, "}\n"])
 
 
-def _commented(initialiser: Initialiser, name: str, told: set[str], margin: str) -> Iterator[str]:
+def _commented(initializer: Initializer, name: str, told: set[str], margin: str) -> Iterator[str]:
     """Why the code is what it is: once, unless nothing could be written."""
-    comment = initialiser.comment
-    if not initialiser.code:
+    comment = initializer.comment
+    if not initializer.code:
         yield f"{margin}# {name}: {comment}"
     elif comment and comment not in told:
         told.add(comment)

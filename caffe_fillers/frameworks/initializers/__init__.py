@@ -1,0 +1,11 @@
+"""What a filler is called in another framework: the one table that `--as`, `port` and `check` read."""
+
+from caffe_fillers.frameworks.initializers.contract import (
+    Framework,
+    Initializer,
+    equivalent,
+    frameworks,
+    number,
+)
+
+__all__ = ["Framework", "Initializer", "equivalent", "frameworks", "number"]

@@ -33,6 +33,7 @@ ROOMS = [
     "formats",
     "copying",
     "frameworks",
+    "recover",
     "check",
     "signal",
     "probe",

@@ -1,0 +1,188 @@
+"""The seed behind values that stand in a row, wherever in the stream that is.
+
+Exact values lead to it in parts of a second, those that lost bits or were moved by linear algebra, in
+seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from caffe_fillers import distributions
+from caffe_fillers.recover import chain, ziggurat
+from caffe_fillers.recover.found import Found
+from caffe_fillers.recover.intervals import Floats, Interval, known_bits, uniform_interval
+from caffe_fillers.recover.linear import KnownBits, is_enough, solve_state
+from caffe_fillers.recover.peeling import filled, whole_run
+from caffe_fillers.recover.rewind import MOST_WORDS, find_seeding
+from caffe_fillers.recover.rounding import Moved, roundings
+from caffe_fillers.rng import BOOST, Family, boost_family
+from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, Words
+
+Progress = Callable[[str], None]
+
+_SPARE = 64
+"""Values more than enough, for what rounding leaves open."""
+_SHORTEST = 850
+"""Known bits of 24 from so many outputs are as many as the state has, which is the least."""
+_WINDOW_STARTS = (0, 160)
+_LINEAR_VALUES = _MOST_OUTPUTS = 20_000
+"""Values that linear algebra looks at: of two known bits each they are twice what is needed."""
+
+
+def recover_exact(
+    distribution: distributions.Distribution, values: Floats, boost: str = BOOST, most_words: int = MOST_WORDS
+) -> Found | None:
+    """The seed of values as they were drawn, or with all signs changed; None if they have none.
+
+    Uniforms are needed 1,250 in a row, normals of the ziggurat some 2,400. Of a blob the first, a middle
+    and the last values are tried. Takes about 0.1 s for uniforms and 3 s for normals, and 0.05 s for each
+    million words before.
+
+    >>> from caffe_fillers.rng import Stream
+    >>> stream, distribution = Stream(1701), distributions.Uniform(-0.5, 0.5)
+    >>> stream.skip(10**5)
+    >>> recover_exact(distribution, distribution.draw(1300, stream))
+    Found(seed=1701, position=100000, value=0, treatment='', generator='mt19937', maker='Caffe')
+    """
+    flat = values.ravel()
+    for sign, treatment in ((1, ""), (-1, "negated")):
+        if not np.isfinite(distribution.std) or distribution.std <= 0:
+            return None
+        for begin, part in _windows(distribution, flat):
+            found = _of_window(distribution, np.float32(sign) * part, boost, most_words)
+            if found is not None:
+                return replace(found, value=found.value + begin, treatment=treatment)
+    return None
+
+
+def recover_moved(
+    distribution: distributions.Distribution,
+    values: Floats,
+    *,
+    most_words: int = MOST_WORDS,
+    progress: Progress = lambda text: None,
+) -> Found | None:
+    """The seed of uniforms that were rounded, or moved a little, as by some steps of training.
+
+    What was done is read off the values where they show it; else movements are tried, up to some hundredths
+    of the bound. Takes 3 to 30 s for each trial.
+    """
+    flat = values.ravel()[:_LINEAR_VALUES]
+    if (
+        not isinstance(distribution, distributions.Uniform)
+        or flat.size < _SHORTEST
+        or not np.isfinite(flat).all()
+    ):
+        return None
+    for moved in roundings(distribution, flat):
+        interval = _moved_interval(distribution, moved)
+        if interval is None:
+            continue
+        known = known_bits(interval)
+        if not is_enough(MT19937, known):
+            continue
+        progress(moved.name)
+        found = _of_known(MT19937, known, most_words)
+        if found is not None:
+            return replace(found, treatment=moved.name)
+    return None
+
+
+def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) -> Found | None:
+    """The seed of `torch.manual_seed` that gave a tensor uniform values from -bound to bound on a CPU.
+
+    Of each output the low 24 bits are the value (aten/src/ATen/core/TransformationHelper.h, `uniform_real`).
+    """
+    flat = np.float32(values.ravel()[: chain.VALUES + _SPARE])
+    if flat.size < chain.VALUES or not np.isfinite(flat).all():
+        return None
+    low, width = np.float32(-bound), np.float32(bound) - np.float32(-bound)
+    middle = np.rint((flat.astype(np.float64) + bound) / (2 * bound) * 2**24).astype(np.int64)
+    near = np.clip(middle[:, None] + np.arange(-2, 3), 0, 2**24 - 1)
+    fits = near.astype(np.float32) * np.float32(2.0**-24) * width + low == flat[:, None]
+    if not fits.any(axis=1).all():
+        return None
+    least = np.where(fits, near, 2**24).min(axis=1).astype(np.uint32)
+    most = np.where(fits, near, -1).max(axis=1).astype(np.uint32)
+    known = known_bits(Interval(least=least, most=most))
+    known = KnownBits(mask=known.mask & np.uint32(2**24 - 1), bits=known.bits & np.uint32(2**24 - 1))
+    begins = np.minimum(least[:, None] + np.arange(3, dtype=np.uint32), most[:, None])
+
+    def holds(places: chain.Places, words: Words) -> chain.Held:
+        part = Interval(least=least[places, None], most=most[places, None])
+        return part.holds(words & np.uint32(2**24 - 1))
+
+    found = chain.known_by_recurrence(
+        chain.Candidates(begins=begins, hidden=range(24, 32), holds=holds, known=known)
+    )
+    result = None if found is None else _of_known(MT19937, found, most_words)
+    return None if result is None else replace(result, maker="PyTorch")
+
+
+def recover_64(
+    distribution: distributions.Distribution, values: Floats, most_words: int = MOST_WORDS >> 2
+) -> Found | None:
+    """The seed of uniforms that mt19937_64 drew: of each output some 23 of 64 bits are known."""
+    flat = values.ravel()[:2000]
+    if not isinstance(distribution, distributions.Uniform) or flat.size < _SHORTEST:
+        return None
+    interval = uniform_interval(distribution, flat, flat, MT19937_64)
+    known = None if interval is None else known_bits(interval)
+    if known is None or not is_enough(MT19937_64, known):
+        return None
+    found = _of_known(MT19937_64, known, most_words)
+    return None if found is None else replace(found, generator=MT19937_64.name)
+
+
+def _windows(distribution: distributions.Distribution, flat: Floats) -> Iterator[tuple[int, Floats]]:
+    """The first, some middle and the last values, as many as are needed."""
+    size = 3000 if isinstance(distribution, distributions.Normal) else chain.VALUES + _SPARE
+    last = max(flat.size - size, 0)
+    for begin in dict.fromkeys((0, last // 2, last)):
+        yield begin, flat[begin : begin + size]
+
+
+def _of_window(
+    distribution: distributions.Distribution, part: Floats, boost: str, most_words: int
+) -> Found | None:
+    if not np.isfinite(part).all():
+        return None
+    if isinstance(distribution, distributions.Uniform) and part.size >= chain.VALUES:
+        interval = uniform_interval(distribution, part, part)
+        candidates = None if interval is None else chain.of_interval(interval)
+        known = None if candidates is None else chain.known_by_recurrence(candidates)
+        return None if known is None else _of_known(MT19937, known, most_words)
+    if boost_family(boost) is Family.BOX_MULLER:
+        return None
+    if isinstance(distribution, distributions.Normal) and part.size >= ziggurat.VALUES:
+        votes = ziggurat.known_by_votes(distribution, part)
+        if votes is not None:
+            found = _of_known(MT19937, votes[1], most_words)
+            return None if found is None else replace(found, value=votes[0])
+    return None
+
+
+def _of_known(twister: Twister, known: KnownBits, most_words: int) -> Found | None:
+    """The seed of outputs that are known in part, of the first ones or of some after them."""
+    full = twister.dtype.type((1 << twister.w) - 1)
+    starts: tuple[int, ...] = (0,)
+    if twister == MT19937 and (known.mask == full).any():
+        known = filled(known)
+        run = whole_run(known)
+        starts = _WINDOW_STARTS if run is None else (run,)
+    for begin in starts:
+        part = known.part(begin, min(known.mask.size, begin + _MOST_OUTPUTS))
+        state = solve_state(twister, part) if part.mask.size > twister.n else None
+        if state is not None:
+            seeding = find_seeding(twister, state, most_words)
+            return None if seeding is None else Found(seeding.seed, seeding.position - begin)
+    return None
+
+
+def _moved_interval(distribution: distributions.Uniform, moved: Moved) -> Interval | None:
+    low, high = (np.float32(bound) for bound in distribution.support)
+    return uniform_interval(distribution, np.clip(moved.least, low, high), np.clip(moved.most, low, high))

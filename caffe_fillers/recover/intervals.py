@@ -1,0 +1,88 @@
+"""Which outputs can have made a uniform value: all between two, for it grows with its output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffe_fillers import distributions
+from caffe_fillers.recover.linear import KnownBits
+from caffe_fillers.rng.twister import MT19937, Twister, Words
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """For each of successive outputs the least and the greatest that it can be."""
+
+    least: Words
+    most: Words
+
+    def part(self, begin: int, end: int) -> Interval:
+        """The same for some of the outputs."""
+        return Interval(least=self.least[begin:end], most=self.most[begin:end])
+
+    def holds(self, words: Words) -> NDArray[np.bool_]:
+        """Which words lie in their interval."""
+        inside: NDArray[np.bool_] = words - self.least <= self.most - self.least
+        return inside
+
+
+def known_bits(interval: Interval) -> KnownBits:
+    """The bits with which both ends of an interval begin.
+
+    >>> least, most = np.array([0xFF00, 0xFF0F], np.uint32)[:, None]
+    >>> known = known_bits(Interval(least=least, most=most))
+    >>> hex(known.mask[0]), hex(known.bits[0])
+    ('0xfffffff0', '0xff00')
+    """
+    word = interval.least.dtype.type
+    differs = interval.least ^ interval.most
+    for power in range(differs.itemsize.bit_length() + 2):
+        differs |= differs >> word(1 << power)
+    mask = ~differs
+    return KnownBits(mask=mask, bits=interval.least & mask)
+
+
+def uniform_interval(
+    distribution: distributions.Uniform, least: Floats, most: Floats, twister: Twister = MT19937
+) -> Interval | None:
+    """The outputs that `distribution` makes values of that are at least `least` and at most `most`.
+
+    None if for some value there is no such output.
+
+    >>> unit = distributions.Uniform(0.0, 1.0)
+    >>> found = uniform_interval(unit, np.float32([0.25]), np.float32([0.25]))
+    >>> found.least.tolist(), found.most.tolist()
+    ([1073741664], [1073741791])
+    """
+    first = _count_below(distribution, twister, np.float32(least))
+    behind = _count_below(distribution, twister, np.nextafter(np.float32(most), np.float32(np.inf)))
+    if not (behind > first).all():
+        return None
+    return Interval(
+        least=first.astype(twister.dtype),
+        most=(behind - np.uint64(1)).astype(twister.dtype),
+    )
+
+
+def _count_below(distribution: distributions.Uniform, twister: Twister, value: Floats) -> NDArray[np.uint64]:
+    """How many words have a value below this; one too few where all have."""
+    count = np.zeros(value.size, np.uint64)
+    for bit in range(twister.w - 1, -1, -1):
+        tried = count | np.uint64(1 << bit)
+        count = np.where(_value(distribution, twister, tried - np.uint64(1)) < value, tried, count)
+    return count
+
+
+def _value(distribution: distributions.Uniform, twister: Twister, words: NDArray[np.uint64]) -> Floats:
+    """What `caffe_rng_uniform` makes of words (`rng.uniform`)."""
+    low, high = np.float32(distribution.low), np.float32(distribution.high)
+    width = np.nextafter(high, np.float32(np.inf)) - low
+    values: Floats = words.astype(twister.dtype).astype(np.float32)
+    values *= width * np.float32(2.0**-twister.w)
+    values += low
+    return values

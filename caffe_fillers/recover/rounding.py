@@ -1,0 +1,70 @@
+"""Between which values a value was before it was rounded or moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from caffe_fillers import distributions
+from caffe_fillers.recover.intervals import Floats
+
+_MOVEMENTS = (1e-5, 1e-3, 1e-2, 4e-2)
+"""Parts of the bound by which values may have moved, at most."""
+_LEVELS, _DIGITS = 256, range(3, 8)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What was done, and between what each value was before."""
+
+    name: str
+    least: Floats
+    most: Floats
+
+
+def roundings(distribution: distributions.Uniform, values: Floats) -> Iterator[Moved]:
+    """What the values show to have been done; where they show nothing, movements, the least first.
+
+    >>> distribution = distributions.Uniform(-0.5, 0.5)
+    >>> [each.name for each in roundings(distribution, np.float32([0.25, 0.125, 0.3125] * 100))][0]
+    'rounded to bfloat16'
+    """
+    values = np.float32(values)
+    shown = [*_formats(values), *_steps(values)]
+    yield from shown[:1]
+    if shown:
+        return
+    bound = (distribution.high - distribution.low) / 2
+    beyond = max(float(values.max()) - distribution.high, distribution.low - float(values.min()), 0.0) / bound
+    for movement in _MOVEMENTS:
+        if movement >= beyond:
+            room = movement * bound
+            yield Moved(f"each moved by {room:.2g} at most", values - room, values + room)
+
+
+def _formats(values: Floats) -> Iterator[Moved]:
+    """float16 and bfloat16: half of the way to the next number on either side, ties included."""
+    bits = np.bitwise_or.reduce(values.view(np.uint32), initial=0)
+    for name, hidden, digits in (("bfloat16", 16, 8), ("float16", 13, 11)):
+        if not bits & np.uint32((1 << hidden) - 1):
+            _, exponent = np.frexp(values.astype(np.float64))
+            least_exponent = -13 if name == "float16" else -125
+            unit = np.ldexp(1.0, np.maximum(exponent, least_exponent) - digits)
+            yield Moved(f"rounded to {name}", values - unit / 2, values + unit / 2)
+            return
+
+
+def _steps(values: Floats) -> Iterator[Moved]:
+    """Decimal digits, or the few levels that quantising leaves."""
+    wide = values.astype(np.float64)
+    for digits in _DIGITS:
+        if (np.float32(np.round(wide, digits)) == values).all():
+            half = 0.5 * 10.0**-digits
+            yield Moved(f"rounded to {digits} decimals", wide - half, wide + half)
+            return
+    levels = np.unique(wide)
+    if 2 < levels.size <= _LEVELS < values.size // 2:
+        half = float(np.diff(levels).min()) / 2 * (1 + 1e-3)
+        yield Moved("quantized to few levels", wide - half, wide + half)

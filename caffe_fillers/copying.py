@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.layers import layer_type
-from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.model import Model, ModelBlob, ModelLayer, Place
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, format_shape
 
 _FEW = 3  # names that a message lists
-
-Place = tuple[int, int]  # index of the layer, index of the blob
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,6 @@ def copy_weights(target: Model, source: Model, name: str, *, lenient: bool = Fal
         for index, layer in reversed(list(enumerate(target.layers)))
         if layer.blobs or not _is_opaque(layer.parameter)
     }
-    owners = _owners(target)
     copies: dict[Place, ModelBlob] = {}
     ignored = [layer.name for layer in source.layers if layer.blobs and layer.name not in first]
     for layer in source.layers:
@@ -48,7 +45,7 @@ def copy_weights(target: Model, source: Model, name: str, *, lenient: bool = Fal
             layer_id = first[layer.name]
             _check(target.layers[layer_id], layer, name)
             for index, blob in enumerate(layer.blobs):
-                copies[owners[layer_id, index]] = blob
+                copies[target.layers[layer_id].blobs[index].owner or (layer_id, index)] = blob
     if ignored and not copies:
         raise NetError(
             f"{name}: none of its {len(ignored)} layers with weights is in the net ({few(ignored)}); the "
@@ -58,7 +55,7 @@ def copy_weights(target: Model, source: Model, name: str, *, lenient: bool = Fal
     for layer_id, layer in enumerate(target.layers):
         blobs = []
         for index, blob in enumerate(layer.blobs):
-            copy = copies.get(owners[layer_id, index])
+            copy = copies.get(blob.owner or (layer_id, index))
             if copy is not None:
                 origins[layer_id, index] = name
             blobs.append(blob if copy is None else replace(blob, chunks=copy.chunks))
@@ -94,17 +91,6 @@ def few(names: Sequence[str]) -> str:
 def _is_opaque(layer: LayerParameter) -> bool:
     kind = layer_type(layer)
     return kind is None or kind.opaque
-
-
-def _owners(model: Model) -> dict[Place, Place]:
-    """For each blob the place of the one that holds its values."""
-    places: dict[tuple[str, int], Place] = {}
-    owners: dict[Place, Place] = {}
-    for layer_id, layer in enumerate(model.layers):
-        for index, blob in enumerate(layer.blobs):
-            places.setdefault((layer.name, index), (layer_id, index))
-            owners[layer_id, index] = places[blob.owner] if blob.owner else (layer_id, index)
-    return owners
 
 
 def _check(target: ModelLayer, source: ModelLayer, name: str) -> None:

@@ -1,50 +1,41 @@
-"""A Plan and a stream make a model, drawn piece by piece as its blobs are asked for."""
+"""A planned net and a stream make a model, drawn piece by piece as its blobs are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
 from caffe_fillers.distributions import Values
-from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.plan import Draw, Given, Plan
+from caffe_fillers.model import Model, model_of
+from caffe_fillers.plan import Draw, Given
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.rng import Stream
-from caffe_fillers.schema import NetParameter
 
 
-def execute(plan: Plan, saved: NetParameter, stream: Stream, threads: int = 1) -> tuple[Model, Execution]:
+def execute(net: PlannedNet, stream: Stream, threads: int = 1) -> tuple[Model, Execution]:
     """The net's weights, drawn when they are read, and the execution that draws them.
 
-    `saved` is the net as Caffe saves it. The stream moves as blobs are read;
-    `Execution.finish` brings it to where Caffe's stands when the net is built.
-    The values are the same with any number of `threads`.
+    The stream moves as blobs are read; `Execution.finish` brings it to where
+    Caffe's stands when the net is built. The values are the same with any
+    number of `threads`.
     """
-    execution = Execution(plan, stream, threads)
-    blobs: dict[int, list[ModelBlob]] = {}
-    for blob in plan.blobs:
-        drawn = ModelBlob(blob.shape, partial(execution.values, blob.step), plan.owner(blob))
-        blobs.setdefault(blob.layer_id, []).append(drawn)
-    layers = tuple(
-        ModelLayer(parameter, tuple(blobs.get(layer_id, ())))
-        for layer_id, parameter in enumerate(saved.layer)
-    )
-    return Model(NetParameter(name=saved.name, text_extra=saved.text_extra), layers), execution
+    execution = Execution(net, stream, threads)
+    return model_of(net, execution.values), execution
 
 
 class Execution:
-    """Steps of a Plan on one stream, each drawn in its turn and again whenever it is asked for.
+    """The steps of a net on one stream, each drawn in its turn and again whenever it is asked for.
 
     Steps that nobody asks for still draw, as a shared blob's filler does in
     Caffe, or are jumped over where it is certain how many words they take. Of
     every step the stream at its beginning is kept (2.5 kB each).
     """
 
-    def __init__(self, plan: Plan, stream: Stream, threads: int = 1) -> None:
+    def __init__(self, net: PlannedNet, stream: Stream, threads: int = 1) -> None:
         self.stream = stream
         self.stream.threads = threads
-        self._steps = plan.steps
+        self._steps = net.steps
         self._begins: list[Stream] = []
 
     def values(self, step: int) -> Iterator[Values]:

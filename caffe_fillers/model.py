@@ -1,16 +1,24 @@
-"""Weights on their way between a Plan, files and a person: layers with blobs that are read when asked."""
+"""Weights on their way between a planned net, files and a person: blobs are read when asked."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from caffe_fillers.distributions import Values
-from caffe_fillers.plan import Occurrence, occurrences
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, count
+
+if TYPE_CHECKING:
+    from caffe_fillers.planner import PlannedNet
+
+Place: TypeAlias = tuple[int, int]
+"""Where a blob is in a model: its layer's position, and its index in the layer."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +27,13 @@ class ModelBlob:
 
     `chunks` can be called any number of times and gives the same values each
     time; asking for a net's blobs in their order is the cheapest. `owner` is
-    the layer and index of the blob whose values this one shares; `four_axes`
-    marks a blob of an old file, which had num, channels, height and width.
+    the place of the blob whose values this one shares; `four_axes` marks a
+    blob of an old file, which had num, channels, height and width.
     """
 
     shape: Shape
     chunks: Callable[[], Iterator[Values]] = field(repr=False)
-    owner: tuple[str, int] | None = None
+    owner: Place | None = None
     four_axes: bool = False
 
     @property
@@ -73,11 +81,31 @@ class Model:
             for index, blob in enumerate(layer.blobs):
                 yield layer, index, blob
 
-    @property
-    def layers_with_blobs(self) -> Mapping[Occurrence, ModelLayer]:
-        """By name, and by how many layers of that name come before."""
-        layers = [layer for layer in self.layers if layer.blobs]
-        return dict(zip(occurrences(layer.name for layer in layers), layers, strict=True))
+    def owner_name(self, blob: ModelBlob) -> tuple[str, int] | None:
+        """Layer name and index of a shared blob's owner, as files say it.
+
+        None for a blob with its own values, and where several layers with
+        blobs have the owner's name: a file then holds the values twice.
+        """
+        if blob.owner is None:
+            return None
+        position, index = blob.owner
+        name = self.layers[position].name
+        return (name, index) if self._times[name] == 1 else None
+
+    def layers_of(self, net: PlannedNet) -> dict[int, ModelLayer]:
+        """By id, the model's layers for those of a net that have blobs, as far as it has them.
+
+        Layers belong together by name: of several with one name the first
+        belongs to the net's first, the second to its second.
+        """
+        found: dict[str, list[ModelLayer]] = {}
+        for layer in self.layers:
+            if layer.blobs:
+                found.setdefault(layer.name, []).append(layer)
+        left = {name: iter(layers) for name, layers in found.items()}
+        pairs = ((each.id, next(left.get(each.name, iter(())), None)) for each in net.layers if each.blobs)
+        return {layer_id: layer for layer_id, layer in pairs if layer is not None}
 
     @property
     def num_parameters(self) -> int:
@@ -88,3 +116,28 @@ class Model:
     def num_bytes(self) -> int:
         """What these take as float32."""
         return 4 * self.num_parameters
+
+    @cached_property
+    def _times(self) -> Mapping[str, int]:
+        """How many layers with blobs have each name."""
+        return Counter(layer.name for layer in self.layers if layer.blobs)
+
+
+def model_of(net: PlannedNet, values: Callable[[int], Iterator[Values]]) -> Model:
+    """A model of a planned net; `values` gives what a step makes, each time it is called."""
+    positions = {layer.id: position for position, layer in enumerate(net.layers)}
+    layers = tuple(
+        ModelLayer(
+            layer.parameter,
+            tuple(
+                ModelBlob(
+                    blob.shape,
+                    partial(values, blob.step),
+                    blob.owner and (positions[blob.owner[0]], blob.owner[1]),
+                )
+                for blob in layer.blobs
+            ),
+        )
+        for layer in net.layers
+    )
+    return Model(net.head, layers)

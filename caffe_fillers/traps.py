@@ -14,29 +14,26 @@ from google.protobuf.message import Message
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.fillers import Bilinear, Constant, Filler, filler_types, ignored_fields
 from caffe_fillers.notes import Note
-from caffe_fillers.plan import Fill, Plan
-from caffe_fillers.schema import FillerParameter, LayerParameter, NetParameter
+from caffe_fillers.plan import Fill
+from caffe_fillers.planner import PlannedLayer, PlannedNet
+from caffe_fillers.schema import FillerParameter, LayerParameter
 
-Trap: TypeAlias = "Callable[[LayerParameter, Fill], str]"
+Trap: TypeAlias = "Callable[[PlannedLayer, Fill], str]"
 
-_WEIGHED = ("Convolution", "Deconvolution", "InnerProduct", "Embed")
 _TRAPS: list[Trap] = []
 
 
-def find_traps(net: NetParameter, plan: Plan) -> Iterator[Note]:
-    """A note for each trap of each layer of a planned net.
-
-    `net` is the parameter that Caffe saves, whose layers the steps of `plan` name.
-    """
-    layers = {layer.name: layer for layer in net.layer}
-    for step in plan.steps:
-        if isinstance(step, Fill) and step.index == 0 and step.layer in layers:
-            for trap in _TRAPS:
-                if message := trap(layers[step.layer], step):
-                    yield _note(layers[step.layer], message)
-    for layer in net.layer:
-        for message in dict.fromkeys(_ignored(layer)):
-            yield _note(layer, message)
+def find_traps(net: PlannedNet) -> Iterator[Note]:
+    """A note for each trap of each layer of a planned net."""
+    for layer in net.layers:
+        for step in (net.steps[number] for number in layer.steps):
+            if isinstance(step, Fill) and step.index == 0:
+                for trap in _TRAPS:
+                    if message := trap(layer, step):
+                        yield _note(layer.parameter, message)
+    for layer in net.layers:
+        for message in dict.fromkeys(_ignored(layer.parameter)):
+            yield _note(layer.parameter, message)
 
 
 def _note(layer: LayerParameter, message: str) -> Note:
@@ -49,14 +46,15 @@ def _trap(function: Trap) -> Trap:
 
 
 @_trap
-def zero_weights(layer: LayerParameter, fill: Fill) -> str:
+def zero_weights(layer: PlannedLayer, fill: Fill) -> str:
     """BVLC/caffe#2546: without a weight_filler weights are zeros, and a net of zeros cannot learn.
 
-    >>> layer = LayerParameter(type="Convolution")
+    >>> parameter = LayerParameter(type="Convolution")
+    >>> layer = PlannedLayer(0, parameter, layer_types["Convolution"])
     >>> zero_weights(layer, Fill("conv1", 0, (8, 3, 3, 3), Constant()))[:28]
     'no weight_filler: its weight'
     """
-    if not _is_weighed(layer) or fill.filler != Constant():
+    if not layer.kind.weighted or fill.filler != Constant():
         return ""
     if _is_frozen(layer):
         return (
@@ -70,11 +68,11 @@ def zero_weights(layer: LayerParameter, fill: Fill) -> str:
 
 
 @_trap
-def equal_units(layer: LayerParameter, fill: Fill) -> str:
+def equal_units(layer: PlannedLayer, fill: Fill) -> str:
     """Units that begin equal get equal gradients and stay equal."""
-    if not _is_weighed(layer) or not isinstance(fill.filler, Constant) or fill.filler == Constant():
+    if not layer.kind.weighted or not isinstance(fill.filler, Constant) or fill.filler == Constant():
         return ""
-    if fill.shape[0] == 1 or layer.convolution_param.group == fill.shape[0] or _is_frozen(layer):
+    if fill.shape[0] == 1 or _group(layer) == fill.shape[0] or _is_frozen(layer):
         return ""
     return (
         f"constant weights of {fill.filler.value:g}: all its units are equal and stay equal in training; "
@@ -83,7 +81,7 @@ def equal_units(layer: LayerParameter, fill: Fill) -> str:
 
 
 @_trap
-def bilinear_mixes(layer: LayerParameter, fill: Fill) -> str:
+def bilinear_mixes(layer: PlannedLayer, fill: Fill) -> str:
     """BVLC/caffe#3906: upsampling needs one channel for each group."""
     if not isinstance(fill.filler, Bilinear) or fill.shape[1] == 1:
         return ""
@@ -94,18 +92,14 @@ def bilinear_mixes(layer: LayerParameter, fill: Fill) -> str:
 
 
 @_trap
-def exchanged_fans(layer: LayerParameter, fill: Fill) -> str:
+def exchanged_fans(layer: PlannedLayer, fill: Fill) -> str:
     """Caffe's fan_in is count / shape(0), which is the fan-out where inputs come first."""
     norm = _variance_norm(fill.filler)
-    transposed = layer.type == "InnerProduct" and layer.inner_product_param.transpose
-    if (
-        norm is None
-        or norm is VarianceNorm.AVERAGE
-        or not (layer.type in ("Deconvolution", "Embed") or transposed)
-    ):
+    if norm is None or norm is VarianceNorm.AVERAGE or not fill.inputs_first:
         return ""
     other = VarianceNorm.FAN_OUT if norm is VarianceNorm.FAN_IN else VarianceNorm.FAN_IN
-    kind = "a transposed InnerProduct" if transposed else layer.type
+    transposed = layer.parameter.inner_product_param.transpose
+    kind = f"a transposed {layer.type}" if transposed else layer.type
     return (
         f"{fill.filler.type_name} on {kind}: the blob has inputs first, so what Caffe calls {norm.name} is "
         f"the other one; say variance_norm: {other.name} if you mean {norm.name}"
@@ -113,10 +107,10 @@ def exchanged_fans(layer: LayerParameter, fill: Fill) -> str:
 
 
 @_trap
-def grouped_fan_out(layer: LayerParameter, fill: Fill) -> str:
+def grouped_fan_out(layer: PlannedLayer, fill: Fill) -> str:
     """A grouped convolution's fan_out is that of all groups together."""
-    norm, group = _variance_norm(fill.filler), layer.convolution_param.group
-    if norm in (None, VarianceNorm.FAN_IN) or layer.type == "Deconvolution" or group == 1:
+    norm = _variance_norm(fill.filler)
+    if norm in (None, VarianceNorm.FAN_IN) or fill.inputs_first or _group(layer) == 1:
         return ""
     return (
         f"{fill.filler.type_name} with a variance_norm other than FAN_IN on a grouped convolution: "
@@ -147,13 +141,15 @@ def _filler_parameters(message: Message) -> Iterator[FillerParameter]:
                 yield from _filler_parameters(each)
 
 
-def _is_weighed(layer: LayerParameter) -> bool:
-    return layer.type.startswith(_WEIGHED) or layer.type.endswith("Convolution")
+def _group(layer: PlannedLayer) -> int:
+    group: int = layer.parameter.convolution_param.group
+    return group
 
 
-def _is_frozen(layer: LayerParameter) -> bool:
+def _is_frozen(layer: PlannedLayer) -> bool:
     """Whether a solver leaves its weights as they are, as those of an upsampling that is fixed."""
-    return bool(layer.param) and layer.param[0].lr_mult == 0
+    param = layer.parameter.param
+    return bool(param) and param[0].lr_mult == 0
 
 
 def _variance_norm(filler: Filler) -> VarianceNorm | None:

@@ -27,7 +27,7 @@ from caffe_fillers.copying import Copied, copy_weights
 from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.execute import Execution, execute
 from caffe_fillers.notes import Note, once
-from caffe_fillers.plan import Plan
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import Shape
@@ -46,19 +46,18 @@ if TYPE_CHECKING:
 class Net:
     """A net as Caffe would build it: its plan, its blobs' shapes, what it would save.
 
-    `seed` is a solver's random_seed, None without one. `parameter` is the
-    NetParameter that Caffe saves, without the blobs. `notes` are assumptions
-    and known traps. `test_plans` are the test nets that a solver builds after
+    `plan` has the layers, their parameter blobs and all that draws. `seed` is
+    a solver's random_seed, None without one. `notes` are assumptions and
+    known traps. `test_plans` are the test nets that a solver builds after
     the training net: they draw from the same stream, and keep nothing.
     `files` are those that were read: the net or the solver, then the solver's
     nets.
     """
 
-    parameter: NetParameter
-    plan: Plan
+    plan: PlannedNet
     notes: tuple[Note, ...] = ()
     seed: int | None = None
-    test_plans: tuple[Plan, ...] = ()
+    test_plans: tuple[PlannedNet, ...] = ()
     weights: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     folders: SourceFolders = field(default=SourceFolders(()), repr=False)
@@ -66,12 +65,17 @@ class Net:
     @property
     def era(self) -> Era:
         """Whose Caffe builds it."""
-        return passes.era_of(self.parameter)
+        return self.plan.era
 
     @property
     def name(self) -> str:
         """The net's own name."""
-        return self.parameter.name
+        return self.plan.name
+
+    @property
+    def parameter(self) -> NetParameter:
+        """The NetParameter that Caffe saves, without the blobs."""
+        return self.plan.parameter
 
     @property
     def blob_shapes(self) -> Mapping[str, Shape | None]:
@@ -92,7 +96,7 @@ class Net:
         The bytes are the same with any number of `threads`.
         """
         used = self._stream(seed, stream, boost, generator)
-        return execute(self.plan, self.parameter, used, threads)[0]
+        return execute(self.plan, used, threads)[0]
 
     def signal(
         self, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
@@ -143,7 +147,7 @@ class Net:
         """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""
         from caffe_fillers.frameworks.nets import model_as
 
-        return model_as(framework, self.plan, self.parameter, seed)
+        return model_as(framework, self.plan, seed)
 
     def fill(
         self,
@@ -163,7 +167,7 @@ class Net:
         if not force:
             require_memory(4 * self.plan.num_parameters, "the weights in memory take")
         used = self._stream(seed, stream, boost)
-        model, execution = execute(self.plan, self.parameter, used, threads)
+        model, execution = execute(self.plan, used, threads)
         weights = Weights(model)
         if stream is not None:
             execution.finish()
@@ -178,24 +182,9 @@ class Net:
         takes from the stream, and drawn where it is not.
         """
         wanted = {layers} if isinstance(layers, str) else set(layers)
-        for name in wanted.difference(layer.name for layer in self.parameter.layer):
-            raise UnknownNameError("layer", name, [layer.name for layer in self.parameter.layer])
-        saved = NetParameter(name=self.parameter.name, text_extra=self.parameter.text_extra)
-        new_ids: dict[int, int] = {}
-        for layer_id, layer in enumerate(self.parameter.layer):
-            if layer.name in wanted:
-                new_ids[layer_id] = len(new_ids)
-                saved.layer.append(layer)
-        blobs = (
-            replace(
-                blob,
-                layer_id=new_ids[blob.layer_id],
-                owner=blob.owner if blob.owner and blob.owner[0] in wanted else None,
-            )
-            for blob in self.plan.blobs
-            if blob.layer_id in new_ids
-        )
-        return replace(self, parameter=saved, plan=replace(self.plan, blobs=tuple(blobs)))
+        for name in wanted.difference(layer.name for layer in self.plan.layers):
+            raise UnknownNameError("layer", name, [layer.name for layer in self.plan.layers])
+        return replace(self, plan=self.plan.only(wanted))
 
     @contextmanager
     def with_weights(self, model: Model, files: Iterable[str], *, lenient: bool = False) -> Iterator[Copied]:
@@ -260,12 +249,15 @@ def load_net(
     state = chosen_state(phase, level, stages, solver=solver)
     plan = partial(plan_all, (read, *read.tests), shapes, dialect, caffe, tolerance=tolerance)
     chosen, (planned, *tests) = plan_in_a_phase(plan, state, fixed=solver or phase is not None)
-    traps = find_traps(planned.net.parameter, planned.net.plan)
-    notes = once((*chosen, *read.notes, *planned.notes, *planned.net.plan.notes, *traps))
+    notes = once((*chosen, *read.notes, *planned.notes, *planned.net.notes, *find_traps(planned.net)))
     return Net(
-        *(planned.net.parameter, planned.net.plan, notes, read.seed),
-        tuple(test.net.plan for test in tests),
-        *(read.weights, files_read(source, read), read.folders),
+        plan=planned.net,
+        notes=notes,
+        seed=read.seed,
+        test_plans=tuple(test.net for test in tests),
+        weights=read.weights,
+        files=files_read(source, read),
+        folders=read.folders,
     )
 
 

@@ -55,7 +55,7 @@ def checked_report(
             model = stack.enter_context(open_model(weights))
             check = check_model(net.plan, model, seed=seed, boost=boost)
             matched, _ = match(net.plan, model)
-            stored = {(blob.layer_id, blob.index): found for blob, found in matched}
+            stored = {blob.place: found for blob, found in matched}
         content = _content(net, stored, origin, check)
         return render(content, vega.result()), check
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,4 +174,4 @@ def _plan(
     """The planned net; what `drawn` names has drawn for a net before it."""
     with _with_typos(read, passed.net):
         net = plan_net(passed.net, read.folders, shapes, path=read.path, tolerance=tolerance)
-    return Planned(replace(net, plan=net.plan.without_repeats(drawn)), passed.notes)
+    return Planned(net.without_repeats(drawn), passed.notes)

@@ -29,16 +29,18 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
 
     def __init__(self, model: Model) -> None:
         self._loaded = model
-        self._layers: list[tuple[Values, ...]] = []
-        arrays: dict[tuple[str, int], Values] = {}
+        self._layers: list[list[Values]] = []
         for layer in model.layers:
-            for index, blob in enumerate(layer.blobs):
-                array = arrays[blob.owner].reshape(blob.shape) if blob.owner else blob.array()
-                arrays[layer.name, index] = array
-            self._layers.append(tuple(arrays[layer.name, index] for index in range(len(layer.blobs))))
+            self._layers.append([])
+            for blob in layer.blobs:
+                array = self._array(*blob.owner).reshape(blob.shape) if blob.owner else blob.array()
+                self._layers[-1].append(array)
         self._arrays = {
-            layer.name: blobs for layer, blobs in zip(model.layers, self._layers, strict=True) if blobs
+            layer.name: tuple(blobs) for layer, blobs in zip(model.layers, self._layers, strict=True) if blobs
         }
+
+    def _array(self, position: int, index: int) -> Values:
+        return self._layers[position][index]
 
     def __getitem__(self, layer: str) -> tuple[Values, ...]:
         return self._arrays[layer]

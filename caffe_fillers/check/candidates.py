@@ -33,7 +33,7 @@ class Candidate:
         return ", ".join((self.name, *self.also))
 
 
-def candidates(fill: Fill, layer_type: str = "") -> list[Candidate]:
+def candidates(fill: Fill) -> list[Candidate]:
     """Every distribution but the declared one, those that are the same under all of their names.
 
     >>> names = [each.names for each in candidates(Fill("conv", 0, (8, 4, 3, 3), Xavier()))]
@@ -44,7 +44,7 @@ def candidates(fill: Fill, layer_type: str = "") -> list[Candidate]:
         return []
     merged: dict[str, Candidate] = {}
     beside = _beside_caffe(fill.shape) if len(fill.shape) > 1 else ()  # elsewhere a vector is a bias, and 0
-    for each in (*_of_caffe(fill, layer_type), *beside):
+    for each in (*_of_caffe(fill), *beside):
         key = f"{each.distribution}" if each.distribution.is_random else each.name
         first = merged.get(key)
         merged[key] = replace(first, also=(*first.also, each.name)) if first else each
@@ -52,13 +52,13 @@ def candidates(fill: Fill, layer_type: str = "") -> list[Candidate]:
     return [each for key, each in merged.items() if key != declared]
 
 
-def _of_caffe(fill: Fill, layer_type: str) -> Iterator[Candidate]:
+def _of_caffe(fill: Fill) -> Iterator[Candidate]:
     swapped = {VarianceNorm.FAN_IN: VarianceNorm.FAN_OUT, VarianceNorm.FAN_OUT: VarianceNorm.FAN_IN}
     declared = getattr(fill.filler, "variance_norm", None)
     for kind in (Xavier, MSRA):
         for norm in VarianceNorm:
-            turned = layer_type == "Deconvolution" and declared is not None and swapped.get(declared) is norm
-            name = f"{kind.type_name} {norm.name}{' (fans of the deconvolution swapped)' if turned else ''}"
+            turned = fill.inputs_first and declared is not None and swapped.get(declared) is norm
+            name = f"{kind.type_name} {norm.name}{' (fans swapped: inputs come first)' if turned else ''}"
             yield Candidate(name, kind(norm).distribution(fill.shape), caffe=True)
     if fill.legacy_shape:
         yield from _of_old_caffe("xavier of Caffe before 2015-03", Xavier(), fill.legacy_shape, ["rc"])

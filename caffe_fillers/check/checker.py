@@ -18,7 +18,8 @@ from caffe_fillers.check.structure import Matched, match
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
 from caffe_fillers.model import Model
-from caffe_fillers.plan import Fill, Plan
+from caffe_fillers.plan import Fill
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.rng import Stream
 from caffe_fillers.rng.twister import MT19937, find_twister
 
@@ -36,7 +37,7 @@ _LATE = 4
 
 
 def check_model(
-    plan: Plan,
+    plan: PlannedNet,
     model: Model,
     *,
     seed: int | None = None,
@@ -82,7 +83,7 @@ def check_model(
     return CheckResult(tuple(verdicts), structure, found, origin, (behind,) if late else ())
 
 
-def _seed_needed(plan: Plan) -> bool:
+def _seed_needed(plan: PlannedNet) -> bool:
     """Whether any blob is drawn: constants and bilinear kernels are what they are with any seed."""
     steps = (plan.steps[blob.step] for blob in plan.blobs)
     return any(isinstance(step, Fill) and not _is_fixed(step) for step in steps)
@@ -108,7 +109,7 @@ def _late(observed: Sequence[Observed], seeded: Seeded) -> int:
 
 
 def _find_seed(
-    plan: Plan,
+    plan: PlannedNet,
     matched: Matched,
     releases: tuple[str, ...],
     seeds: range | None,
@@ -144,7 +145,7 @@ def _find_seed(
     return None, "none fits" if seeds is None else "none in the range fits"
 
 
-def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
+def _test(plan: PlannedNet, matched: Matched, tolerance: float) -> list[BlobVerdict]:
     """The declared distributions, p-values corrected by Holm's procedure over the blobs."""
     fits = []
     for blob, stored in matched:
@@ -154,18 +155,19 @@ def _test(plan: Plan, matched: Matched, tolerance: float) -> list[BlobVerdict]:
     limit = _holm([result.p_value for *_, result in fits if result is not None])
     verdicts = []
     for blob, step, values, result in fits:
+        layer = plan.label(blob.layer_id)
         if result is None or not isinstance(step, Fill):
-            verdicts.append(BlobVerdict(blob.layer, blob.index, Status.UNDECIDED, "in the prototxt", ""))
+            verdicts.append(BlobVerdict(layer, blob.index, Status.UNDECIDED, "in the prototxt", ""))
             continue
         if _is_fixed(step) and (told := _as_fixed(step, values, tolerance)):
-            verdicts.append(BlobVerdict(blob.layer, blob.index, Status.EXACT, str(step.distribution()), told))
+            verdicts.append(BlobVerdict(layer, blob.index, Status.EXACT, str(step.distribution()), told))
             continue
         bad = result.p_value < limit
         status = Status.DIFFERENT if bad else Status.PLAUSIBLE
-        told = diagnose(step, values, tolerance, blob.layer_type) if bad else ""
+        told = diagnose(step, values, tolerance) if bad else ""
         verdicts.append(
             BlobVerdict(
-                *(blob.layer, blob.index, status, str(step.distribution()), result.evidence),
+                *(layer, blob.index, status, str(step.distribution()), result.evidence),
                 *(result.p_value, result.effect, told),
             )
         )

@@ -18,7 +18,8 @@ from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
 from caffe_fillers.distributions import Distribution, Values
 from caffe_fillers.model import ModelBlob
-from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
+from caffe_fillers.plan import Draw, Fill, Given
+from caffe_fillers.planner import PlannedBlob, PlannedNet
 from caffe_fillers.rng import BOOST, Stream
 from caffe_fillers.rng.twister import MT19937
 
@@ -57,7 +58,7 @@ class _Told(NamedTuple):
     declared: bool
 
 
-def compare(plan: Plan, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
+def compare(plan: PlannedNet, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
     """The verdicts on all blobs, in the order of `matched`.
 
     A blob that another distribution or release of Boost makes of the same words is
@@ -80,12 +81,12 @@ def compare(plan: Plan, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
     for number, digest in strangers:
         twin = owners.get(digest)
         if twin is not None and twin.step != matched[number][0].step:
-            verdicts[number] = _swapped(verdicts[number], twin)
+            verdicts[number] = _swapped(verdicts[number], f"{plan.label(twin.layer_id)}[{twin.index}]")
     return [verdicts[number] for number in range(len(matched))]
 
 
 def _walk(
-    plan: Plan, stored: dict[int, tuple[int, PlannedBlob, ModelBlob]], seeded: Seeded
+    plan: PlannedNet, stored: dict[int, tuple[int, PlannedBlob, ModelBlob]], seeded: Seeded
 ) -> Iterator[tuple[int, Values, _Told | None]]:
     """What each step that a stored blob comes from gives, and what the blob is if it differs."""
     release = seeded.releases[0]
@@ -98,13 +99,13 @@ def _walk(
         elif number not in stored:
             _pass_over(step, stream)
         else:
-            _, blob, model_blob = stored[number]
+            *_, model_blob = stored[number]
             begin = stream.copy()
             wanted = step.distribution().sample(step.shape, stream)
             values = model_blob.array()
             told = None
             if not agrees(values, wanted, seeded.tolerance):
-                told = _tell_distribution(step, blob, values, begin, seeded)
+                told = _tell_distribution(step, values, begin, seeded)
                 if told is not None:
                     stream = told.behind
                     wanted = values if told.declared else wanted
@@ -121,9 +122,7 @@ def _pass_over(step: Fill, stream: Stream) -> None:
         pass
 
 
-def _tell_distribution(
-    step: Fill, blob: PlannedBlob, values: Values, begin: Stream, seeded: Seeded
-) -> _Told | None:
+def _tell_distribution(step: Fill, values: Values, begin: Stream, seeded: Seeded) -> _Told | None:
     """The release of Boost, or the distribution, that makes these values of the same words."""
     trials: list[tuple[str, Distribution, str, bool]] = [
         (f"Boost {release}", step.distribution(), release, True)
@@ -132,7 +131,7 @@ def _tell_distribution(
     ]
     trials += [
         (each.name, each.distribution, seeded.releases[0], False)
-        for each in candidates(step, blob.layer_type)
+        for each in candidates(step)
         if each.distribution.is_random and each.caffe
     ]
     for name, distribution, release, declared in trials:
@@ -146,41 +145,41 @@ def _tell_distribution(
 
 
 def _verdict(
-    plan: Plan, blob: PlannedBlob, values: Values, wanted: Values, told: _Told | None, tolerance: float
+    plan: PlannedNet, blob: PlannedBlob, values: Values, wanted: Values, told: _Told | None, tolerance: float
 ) -> BlobVerdict:
-    step = plan.steps[blob.step]
+    step, layer = plan.steps[blob.step], plan.label(blob.layer_id)
     declared = str(step.distribution()) if isinstance(step, Fill) else "in the prototxt"
     off = _first_difference(values, wanted, tolerance)
     if off is None:
         by = f", drawn by {told.name}" if told is not None else ""
         within = f" within {tolerance:g}" if tolerance else ""
         evidence = f"{values.size:,} values agree{within}{by}"
-        return BlobVerdict(blob.layer, blob.index, Status.EXACT, declared, evidence)
+        return BlobVerdict(layer, blob.index, Status.EXACT, declared, evidence)
     evidence = f"value {off} is {values.ravel()[off]:.9g}, {wanted.ravel()[off]:.9g} is declared"
     if not isinstance(step, Fill):
         diagnosis = ""
     elif told is not None:
         diagnosis = f"declared {name_of(step)}; these are the words of the seed by {told.name}, bit for bit"
     else:
-        diagnosis = _tell(step, blob, values, wanted.reshape(values.shape), tolerance)
-    return BlobVerdict(blob.layer, blob.index, Status.DIFFERENT, declared, evidence, diagnosis=diagnosis)
+        diagnosis = _tell(step, values, wanted.reshape(values.shape), tolerance)
+    return BlobVerdict(layer, blob.index, Status.DIFFERENT, declared, evidence, diagnosis=diagnosis)
 
 
-def _swapped(verdict: BlobVerdict, twin: PlannedBlob) -> BlobVerdict:
-    told = f"these are the values of {twin.layer}[{twin.index}]: swapped?"
+def _swapped(verdict: BlobVerdict, twin: str) -> BlobVerdict:
+    told = f"these are the values of {twin}: swapped?"
     return BlobVerdict(
         *(verdict.layer, verdict.index, verdict.status, verdict.declared, verdict.evidence), diagnosis=told
     )
 
 
-def _tell(step: Fill, blob: PlannedBlob, values: Values, wanted: Values, tolerance: float) -> str:
+def _tell(step: Fill, values: Values, wanted: Values, tolerance: float) -> str:
     """For values that the seed's words do not make, what else they are."""
     told = difference(values, wanted)
     if told:
         return told
     if fit(step.distribution(), values, tolerance).p_value >= _FITS:
         return "drawn from the declared distribution, but with another seed or order"
-    return diagnose(step, values, tolerance, blob.layer_type)
+    return diagnose(step, values, tolerance)
 
 
 def _varies(step: Fill | Draw | Given) -> bool:

@@ -26,7 +26,7 @@ _BEGINNING = 16
 """Values of a row that tell it from others, if they differ: most rows need not be compared as a whole."""
 
 
-def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0, layer_type: str = "") -> str:
+def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0) -> str:
     """A sentence that says what the values are, and why.
 
     >>> from caffe_fillers import fillers, rng
@@ -40,8 +40,7 @@ def diagnose(fill: Fill, values: Floats, tolerance: float = 0.0, layer_type: str
         return damage
     declared = f"declared {name_of(fill)}, {fill.distribution()}"
     known = [
-        _Guess(f"{each.names}, {each.distribution}", each.distribution, 0.0)
-        for each in candidates(fill, layer_type)
+        _Guess(f"{each.names}, {each.distribution}", each.distribution, 0.0) for each in candidates(fill)
     ]
     flat = values.ravel().astype(np.float64)
     fitting = [

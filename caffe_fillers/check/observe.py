@@ -17,7 +17,8 @@ from caffe_fillers.check.seeds import ENOUGH, Observed
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
 from caffe_fillers.distributions import Values
-from caffe_fillers.plan import Draw, Fill, Plan, PlannedBlob
+from caffe_fillers.plan import Draw, Fill
+from caffe_fillers.planner import PlannedBlob, PlannedNet
 from caffe_fillers.rng.twister import MT19937
 
 _POSSIBLE = 1e-3
@@ -27,17 +28,17 @@ _FIRST = 4096
 """Values that a distribution is tried on before a seed is looked for: it is the seed that proves it."""
 
 
-def observe(plan: Plan, matched: Matched) -> list[Observed]:
+def observe(plan: PlannedNet, matched: Matched) -> list[Observed]:
     """The blobs that were drawn from the first words of the stream, if all is as declared."""
     return [part for part, _ in _observe(plan, matched)]
 
 
-def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
+def assumptions(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
     """The blobs that can give a seed alone, each as another filler's or with another blob's values."""
     stored = [(blob, model_blob) for blob, model_blob in matched if blob.owner is None]
     for part, blob, step in _within_reach(plan, matched):
         drawn = _drawn(part.values)
-        for candidate in candidates(step, blob.layer_type):
+        for candidate in candidates(step):
             distribution = candidate.distribution
             if not candidate.caffe or not isinstance(
                 distribution, (distributions.Uniform, distributions.Normal)
@@ -52,7 +53,7 @@ def assumptions(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
                 yield [replace(part, values=values)]
 
 
-def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
+def scaled(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
     """The same blobs, each as declared but for a factor, those factors first that are short to write."""
     found = [
         (factor.length, number, rank, replace(part, distribution=Times(part.distribution, factor.value)))
@@ -64,7 +65,7 @@ def scaled(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
             yield [part]
 
 
-def rearranged(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
+def rearranged(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
     """The same blobs, each as declared but for the order of its values."""
     for part, blob, _ in _within_reach(plan, matched):
         if _possible(part.distribution, _drawn(part.values)):
@@ -72,7 +73,7 @@ def rearranged(plan: Plan, matched: Matched) -> Iterator[list[Observed]]:
                 yield [replace(part, values=each.undo(part.values.reshape(blob.shape)).ravel())]
 
 
-def _within_reach(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob, Fill]]:
+def _within_reach(plan: PlannedNet, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob, Fill]]:
     for part, blob in _observe(plan, matched):
         step = plan.steps[blob.step]
         if part.position <= adjacent.LAST and isinstance(step, Fill):
@@ -101,7 +102,7 @@ def _drawn(values: Values) -> Values:
     return once
 
 
-def _observe(plan: Plan, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob]]:
+def _observe(plan: PlannedNet, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob]]:
     stored = {blob.step: (blob, model_blob) for blob, model_blob in matched if blob.owner is None}
     position = normals = 0
     for number, step in enumerate(plan.steps):

@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from itertools import permutations
 
 import numpy as np
 
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.plan import Occurrence, Plan, PlannedBlob
+from caffe_fillers.planner import PlannedBlob, PlannedLayer, PlannedNet
 from caffe_fillers.shapes import Shape, format_shape
 
 _MOST_AXES = 5
 
 Matched = list[tuple[PlannedBlob, ModelBlob]]
-_Declared = Mapping[Occurrence, tuple[PlannedBlob, ...]]
 
 
-def match(plan: Plan, model: Model) -> tuple[Matched, tuple[str, ...]]:
+def match(plan: PlannedNet, model: Model) -> tuple[Matched, tuple[str, ...]]:
     """The blobs that both have in the same shape, and what else there is to say.
 
-    Layers are those of one name, of several the first and the first, the second and the second; the blobs'
-    `layer` is then what tells them apart.
+    Layers are those of one name, of several the first and the first, the second and the second.
     """
-    declared = {
-        key: tuple(replace(blob, layer=plan.labels[blob.layer_id]) for blob in blobs)
-        for key, blobs in plan.layers_with_blobs.items()
-    }
-    found = model.layers_with_blobs
-    missing = {key: blobs for key, blobs in declared.items() if key not in found}
-    extra = [layer for key, layer in found.items() if key not in declared]
+    found = model.layers_of(plan)
+    missing = [layer for layer in plan.layers if layer.blobs and layer.id not in found]
+    taken = list(map(id, found.values()))
+    extra = [layer for layer in model.layers if layer.blobs and id(layer) not in taken]
     renamed = _renamed(missing, extra)
     matched: Matched = []
-    problems = list(_strangers(missing, extra, renamed))
-    for key, blobs in declared.items():
-        layer = found.get(key, renamed.get(key))
+    problems = list(_strangers(plan, missing, extra, renamed))
+    for planned in plan.layers:
+        layer = found.get(planned.id, renamed.get(planned.id))
         if layer is None:
             continue
-        if len(layer.blobs) != len(blobs):
-            problems.append(
-                f"layer {blobs[0].layer!r} has {len(layer.blobs)} blobs, {len(blobs)} are declared"
-            )
-        for blob, stored in zip(blobs, layer.blobs, strict=False):
+        name = plan.label(planned.id)
+        if len(layer.blobs) != len(planned.blobs):
+            problems.append(f"layer {name!r} has {len(layer.blobs)} blobs, {len(planned.blobs)} are declared")
+        for blob, stored in zip(planned.blobs, layer.blobs, strict=False):
             order = None if _alike(blob, stored) else _order(blob.shape, stored.shape)
             if order is not None:
                 matched.append((blob, _turned(stored, order)))
             elif _alike(blob, stored):
                 matched.append((blob, stored))
             if not _alike(blob, stored):
-                problems.append(_wrong_shape(blob, stored, order))
+                problems.append(_wrong_shape(name, blob, stored, order))
     return matched, tuple(problems)
 
 
@@ -60,26 +53,29 @@ def _alike(blob: PlannedBlob, stored: ModelBlob) -> bool:
     )
 
 
-def _renamed(missing: _Declared, extra: list[ModelLayer]) -> dict[Occurrence, ModelLayer]:
-    """Missing layers, each with the first extra one whose blobs have the same shapes."""
+def _renamed(missing: list[PlannedLayer], extra: list[ModelLayer]) -> dict[int, ModelLayer]:
+    """Missing layers by id, each with the first extra one whose blobs have the same shapes."""
     left, renamed = list(extra), {}
-    for key, wanted in missing.items():
+    for wanted in missing:
         for layer in left:
-            if len(layer.blobs) == len(wanted) and all(map(_alike, wanted, layer.blobs)):
+            if len(layer.blobs) == len(wanted.blobs) and all(map(_alike, wanted.blobs, layer.blobs)):
                 left.remove(layer)
-                renamed[key] = layer
+                renamed[wanted.id] = layer
                 break
     return renamed
 
 
 def _strangers(
-    missing: _Declared, extra: list[ModelLayer], renamed: dict[Occurrence, ModelLayer]
+    plan: PlannedNet,
+    missing: list[PlannedLayer],
+    extra: list[ModelLayer],
+    renamed: dict[int, ModelLayer],
 ) -> Iterator[str]:
     taken = [id(layer) for layer in renamed.values()]
-    for key, blobs in missing.items():
-        yield f"layer {blobs[0].layer!r} is " + (
-            f"called {renamed[key].name!r}, if that is it: its blobs have the same shapes"
-            if key in renamed
+    for wanted in missing:
+        yield f"layer {plan.label(wanted.id)!r} is " + (
+            f"called {renamed[wanted.id].name!r}, if that is it: its blobs have the same shapes"
+            if wanted.id in renamed
             else "missing"
         )
     for layer in extra:
@@ -104,9 +100,9 @@ def _turned(stored: ModelBlob, order: tuple[int, ...]) -> ModelBlob:
     return ModelBlob(shape, lambda: iter([np.ascontiguousarray(stored.array().transpose(order)).ravel()]))
 
 
-def _wrong_shape(blob: PlannedBlob, stored: ModelBlob, order: tuple[int, ...] | None) -> str:
+def _wrong_shape(layer: str, blob: PlannedBlob, stored: ModelBlob, order: tuple[int, ...] | None) -> str:
     turned = "" if order is None else f": transposed? read with its axes as {', '.join(map(str, order))}"
     return (
-        f"layer {blob.layer!r} blob {blob.index} has shape {format_shape(stored.shape)}, "
+        f"layer {layer!r} blob {blob.index} has shape {format_shape(stored.shape)}, "
         f"{format_shape(blob.shape)} is declared{turned}"
     )

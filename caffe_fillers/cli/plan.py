@@ -59,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _sketch(error: UnknownShapeError, *, as_json: bool) -> int:
     from caffe_fillers.cli.sketch import print_sketch, print_sketch_json
 
-    plans = (error.trials[0].plan, error.trials[1].plan)
+    plans = (error.trials[0], error.trials[1])
     if as_json:
-        print_sketch_json(plans, error.trials[0].parameter.name, str(error), sys.stdout)
+        print_sketch_json(plans, error.trials[0].name, str(error), sys.stdout)
     else:
         print_sketch(plans, sys.stdout)
         print(printable(f"note: {error}", keep=LINE_ENDS), file=sys.stderr)

@@ -12,10 +12,10 @@ from caffe_fillers.rows import PlanRow, plan_rows
 from caffe_fillers.shapes import UNKNOWN, Shape, format_shape
 
 if TYPE_CHECKING:
-    from caffe_fillers.plan import Plan
+    from caffe_fillers.planner import PlannedNet
 
 
-def print_sketch(plans: tuple[Plan, Plan], file: TextIO) -> None:
+def print_sketch(plans: tuple[PlannedNet, PlannedNet], file: TextIO) -> None:
     """A row for each parameter blob, `?` for what depends on a shape that is not known."""
     cells = [
         tuple("?" if left != right else left for left, right in zip(*map(tables.cells, pair), strict=True))
@@ -28,7 +28,7 @@ def print_sketch(plans: tuple[Plan, Plan], file: TextIO) -> None:
     print(f"? parameters in {blobs} blobs: not all shapes are known", file=file)
 
 
-def print_sketch_json(plans: tuple[Plan, Plan], name: str, problem: str, file: TextIO) -> None:
+def print_sketch_json(plans: tuple[PlannedNet, PlannedNet], name: str, problem: str, file: TextIO) -> None:
     """The same as one JSON object, null for what is not known."""
     first, second = (plan.tops for plan in plans)
     document = {
@@ -42,7 +42,7 @@ def print_sketch_json(plans: tuple[Plan, Plan], name: str, problem: str, file: T
     file.write("\n")
 
 
-def _rows(plans: tuple[Plan, Plan]) -> Iterator[tuple[PlanRow, PlanRow]]:
+def _rows(plans: tuple[PlannedNet, PlannedNet]) -> Iterator[tuple[PlanRow, PlanRow]]:
     return zip(*map(plan_rows, plans), strict=True)
 
 

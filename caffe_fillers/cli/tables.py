@@ -1,4 +1,4 @@
-"""What a person sees of a Plan: the table, the notes, and the same as JSON."""
+"""What a person sees of a planned net: the table, the notes, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def _more_cells(net: Net, report: SignalReport) -> Iterator[tuple[str, ...]]:
 
     gains = {row.layer: (row.forward_gain, row.backward_gain) for row in report if row.fan_in is not None}
     for blob in net.plan.blobs:
-        step = net.plan.steps[blob.step]
+        step, name = net.plan.steps[blob.step], net.plan.layer(blob.layer_id).name
         density = sparkline(step.distribution()) if isinstance(step, Fill) else ""
-        forward, backward = gains.get(blob.layer, (None, None)) if blob.index == 0 else (None, None)
+        forward, backward = gains.get(name, (None, None)) if blob.index == 0 else (None, None)
         yield density, *("" if gain is None else f"{gain:.4g}" for gain in (forward, backward))
 
 

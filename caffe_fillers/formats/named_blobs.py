@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from caffe_fillers.errors import CaffeFillersError, FormatError
 from caffe_fillers.formats.net_text import net_text, read_net_text
-from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.model import Model, ModelBlob, ModelLayer, Place
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import as_shape
 
@@ -28,15 +29,19 @@ _NAME = re.compile(r"(?P<layer>.+)[/.](?P<index>\d{1,4})")
 
 def stored(model: Model) -> Iterator[tuple[str, ModelBlob]]:
     """The blobs that a file must hold, by name; layers of one name are told apart by their position."""
-    for layer, names in zip(model.layers, _names(model.layers), strict=True):
+    all_names = _names((layer.name, len(layer.blobs)) for layer in model.layers)
+    for layer, names in zip(model.layers, all_names, strict=True):
         for name, blob in zip(names, layer.blobs, strict=True):
-            if blob.owner is None:
+            if model.owner_name(blob) is None:
                 yield name, blob
 
 
 def texts(model: Model) -> dict[str, str]:
     """The net as prototxt, and for every blob its shape, owner and age as JSON."""
-    blobs = [[[list(blob.shape), blob.owner, blob.four_axes] for blob in each.blobs] for each in model.layers]
+    blobs = [
+        [[list(blob.shape), model.owner_name(blob), blob.four_axes] for blob in each.blobs]
+        for each in model.layers
+    ]
     return {NET: net_text(model), BLOBS: json.dumps(blobs, separators=(",", ":"))}
 
 
@@ -63,38 +68,43 @@ def restore(blobs: Mapping[str, ModelBlob], notes: Mapping[str, str]) -> Model:
         described = json.loads(notes[BLOBS])
         parameters = tuple(net.layer)
         net.ClearField("layer")
-        empty = [
-            ModelLayer(parameter, tuple(_described(*blob) for blob in each))
-            for parameter, each in zip(parameters, described, strict=True)
-        ]
-        return Model(net, tuple(_filled(empty, blobs)))
+        return Model(net, tuple(_restored(parameters, described, blobs)))
     except (ValueError, TypeError, RecursionError, CaffeFillersError) as error:
         raise FormatError(f"what the file says of its net does not hold: {error}") from error
 
 
-def _described(shape: Iterable[int], owner: tuple[str, int] | None, four_axes: bool) -> ModelBlob:
-    owned_by = None if owner is None else (str(owner[0]), int(owner[1]))
-    return ModelBlob(as_shape(tuple(shape)), lambda: iter(()), owned_by, bool(four_axes))
-
-
-def _filled(layers: list[ModelLayer], blobs: Mapping[str, ModelBlob]) -> Iterator[ModelLayer]:
+def _restored(
+    parameters: Sequence[LayerParameter], described: Any, blobs: Mapping[str, ModelBlob]
+) -> Iterator[ModelLayer]:
     """The layers with values from the file; a shared blob finds its owner among those before it."""
-    known: dict[tuple[str, int], ModelBlob] = {}
-    for layer, names in zip(layers, _names(layers), strict=True):
-        for index, (name, blob) in enumerate(zip(names, layer.blobs, strict=True)):
-            found = blobs.get(name) if blob.owner is None else known.get(blob.owner)
+    known: dict[tuple[str, int], tuple[Place, ModelBlob]] = {}
+    names = _names([(layer.name, len(each)) for layer, each in zip(parameters, described, strict=True)])
+    for position, (parameter, each, own) in enumerate(zip(parameters, described, names, strict=True)):
+        made = []
+        for index, (name, (shape, owner, four_axes)) in enumerate(zip(own, each, strict=True)):
+            place, found = None, blobs.get(name)
+            if owner is not None:
+                place, found = known.get(_owner(owner), (None, None))
+            blob = ModelBlob(as_shape(tuple(shape)), lambda: iter(()), place, bool(four_axes))
             if found is None or found.count != blob.count:
                 raise FormatError(f"the blob {name!r} is missing, or of another size than its net says")
-            known[layer.name, index] = replace(blob, chunks=found.chunks)
-        yield replace(layer, blobs=tuple(known[layer.name, index] for index in range(len(layer.blobs))))
+            made.append(replace(blob, chunks=found.chunks))
+            known[parameter.name, index] = (position, index), made[-1]
+        yield ModelLayer(parameter, tuple(made))
 
 
-def _names(layers: Iterable[ModelLayer]) -> Iterator[list[str]]:
+def _owner(described: Any) -> tuple[str, int]:
+    name, index = described
+    return str(name), int(index)
+
+
+def _names(layers: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
+    """Names for the blobs of layers, of which name and number of blobs are given."""
     seen: set[str] = set()
-    for position, layer in enumerate(layers):
-        name = f"{layer.name}#{position}" if layer.name in seen else layer.name
+    for position, (layer, blobs) in enumerate(layers):
+        name = f"{layer}#{position}" if layer in seen else layer
         seen.add(name)
-        yield [f"{name}/{index}" for index in range(len(layer.blobs))]
+        yield [f"{name}/{index}" for index in range(blobs)]
 
 
 def _foreign(blobs: Mapping[str, ModelBlob]) -> Model:

@@ -25,7 +25,7 @@ from caffe_fillers.errors import CaffeFillersError, FormatError
 from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.formats.named_blobs import MAX_TEXT
 from caffe_fillers.formats.net_text import net_text, read_net_text
-from caffe_fillers.model import Model, ModelBlob, ModelLayer
+from caffe_fillers.model import Model, ModelBlob, ModelLayer, Place
 from caffe_fillers.shapes import as_shape, format_shape
 
 MANIFEST = "manifest.json"
@@ -37,21 +37,22 @@ _BROKEN = (
     *(IndexError, tokenize.TokenError),
 )
 
-Owners = dict[tuple[str, int], ModelBlob]
-Files = dict[tuple[str, int], str]
+Owners = dict[tuple[str, int], Place]
+"""By the name and index that the manifest has."""
 
 
 def write(folder: Path, model: Model) -> None:
     """Write the blobs into an empty folder, and last the manifest."""
     layers = []
-    files: Files = {}
-    for layer, stem in zip(model.layers, _stems(model), strict=True):
+    files: dict[Place, str] = {}
+    for position, (layer, stem) in enumerate(zip(model.layers, _stems(model), strict=True)):
         blobs = []
         for index, blob in enumerate(layer.blobs):
-            file = f"{stem}.{index}.npy" if blob.owner is None else files[blob.owner]
-            files[layer.name, index] = file
-            blobs.append(_described(file, blob))
-            if blob.owner is None:
+            owner = model.owner_name(blob)
+            file = files[blob.owner] if blob.owner and owner else f"{stem}.{index}.npy"
+            files[position, index] = file
+            blobs.append(_described(file, blob, owner))
+            if owner is None:
                 _write_blob(folder / file, blob)
         layers.append({"name": layer.name, "type": layer.parameter.type, "blobs": blobs})
     manifest = {"kind": _KIND, "version": _VERSION, "layers": layers, "net": net_text(model)}
@@ -69,10 +70,10 @@ def _stems(model: Model) -> Iterator[str]:
         yield stem
 
 
-def _described(file: str, blob: ModelBlob) -> dict[str, Any]:
+def _described(file: str, blob: ModelBlob, owner: tuple[str, int] | None) -> dict[str, Any]:
     description: dict[str, Any] = {"file": file, "shape": list(blob.shape)}
-    if blob.owner is not None:
-        description["shared_with"] = list(blob.owner)
+    if owner is not None:
+        description["shared_with"] = list(owner)
     if blob.four_axes:
         description["four_axes"] = True
     return description
@@ -104,11 +105,12 @@ def read(folder: Path) -> Model:
     net.ClearField("layer")
     known: Owners = {}
     layers = []
-    for parameter, layer in zip(parameters, manifest["layers"], strict=True):
+    for position, (parameter, layer) in enumerate(zip(parameters, manifest["layers"], strict=True)):
+        own = []
         for index, blob in enumerate(layer["blobs"]):
-            known[parameter.name, index] = _blob(folder, known, **blob)
-        own = tuple(known[parameter.name, index] for index in range(len(layer["blobs"])))
-        layers.append(ModelLayer(parameter, own))
+            own.append(_blob(folder, known, **blob))
+            known[parameter.name, index] = (position, index)
+        layers.append(ModelLayer(parameter, tuple(own)))
     return Model(net, tuple(layers))
 
 
@@ -126,7 +128,8 @@ def _blob(
     owner = None if shared_with is None else (str(shared_with[0]), int(shared_with[1]))
     if owner is not None and owner not in known:
         raise FormatError(f"{file!r} is shared with {owner}, which does not come before")
-    blob = ModelBlob(as_shape(shape), partial(_chunks, folder / file), owner, bool(four_axes))
+    place = None if owner is None else known[owner]
+    blob = ModelBlob(as_shape(shape), partial(_chunks, folder / file), place, bool(four_axes))
     array = _mapped(folder / file)
     if array.size != blob.count:
         raise FormatError(f"{file!r} has shape {format_shape(array.shape)}, not {format_shape(blob.shape)}")

@@ -8,7 +8,7 @@ drawn in the order of the net from one global seed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,15 +20,16 @@ from caffe_fillers.frameworks.initializers import equivalent, frameworks
 from caffe_fillers.frameworks.initializers.contract import Tensor
 from caffe_fillers.frameworks.mxnet.stream import RandomState
 from caffe_fillers.frameworks.tensorflow.nets import SEMANTICS
-from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.plan import Fill, Given, Plan, PlannedBlob
+from caffe_fillers.model import Model, model_of
+from caffe_fillers.plan import Fill, Given, Step
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.rng import Stream
-from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.schema import LayerParameter
 
 Draw = Callable[[Any, Tensor], Values]
 
 
-def model_as(framework: str, plan: Plan, saved: NetParameter, seed: int) -> Model:
+def model_as(framework: str, net: PlannedNet, seed: int) -> Model:
     """The net's weights as tensorflow (graph mode), tensorflow2, keras or mxnet draws them.
 
     A filler that the framework has no initializer for is a `FillerError`
@@ -38,24 +39,14 @@ def model_as(framework: str, plan: Plan, saved: NetParameter, seed: int) -> Mode
         raise UnknownNameError("framework", framework, FRAMEWORKS)
     draw = FRAMEWORKS[framework](seed)
     arrays: dict[int, Values] = {}
-    blobs: dict[int, list[ModelBlob]] = {}
-    for blob in plan.blobs:
-        if blob.step not in arrays:
-            arrays[blob.step] = _values(framework, plan, blob, saved.layer[blob.layer_id], draw)
-        chunks = partial(_one_chunk, arrays[blob.step])
-        blobs.setdefault(blob.layer_id, []).append(ModelBlob(blob.shape, chunks, plan.owner(blob)))
-    layers = tuple(
-        ModelLayer(layer, tuple(blobs.get(layer_id, ()))) for layer_id, layer in enumerate(saved.layer)
-    )
-    return Model(NetParameter(name=saved.name), layers)
+    for layer in net.layers:
+        for blob in layer.blobs:
+            if blob.step not in arrays:
+                arrays[blob.step] = _values(framework, net.steps[blob.step], layer.parameter, draw)
+    return model_of(net, lambda step: iter([arrays[step].ravel()]))
 
 
-def _one_chunk(values: Values) -> Iterator[Values]:
-    yield values.ravel()
-
-
-def _values(framework: str, plan: Plan, blob: PlannedBlob, layer: LayerParameter, draw: Draw) -> Values:
-    step = plan.steps[blob.step]
+def _values(framework: str, step: Step, layer: LayerParameter, draw: Draw) -> Values:
     if isinstance(step, Given):
         return np.frombuffer(step.values, "<f4")
     assert isinstance(step, Fill)

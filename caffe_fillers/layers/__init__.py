@@ -3,6 +3,7 @@
 from caffe_fillers.layers.contract import (
     LayerType,
     Param,
+    Role,
     Setup,
     data_layer,
     layer,
@@ -15,6 +16,7 @@ from caffe_fillers.layers.contract import (
 __all__ = [
     "LayerType",
     "Param",
+    "Role",
     "Setup",
     "data_layer",
     "layer",

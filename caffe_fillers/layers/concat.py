@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import cast
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Role, Setup, layer, refuse_in_place
 from caffe_fillers.schema import ConcatParameter, EltwiseParameter, LayerParameter, SliceParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis, format_shape, merge
 
@@ -39,7 +39,7 @@ def slice_layer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(tuple((*shape[:axis], part, *shape[axis + 1 :]) for part in parts))
 
 
-@layer("Split", tops=(1, None))
+@layer("Split", tops=(1, None), role=Role.COPY)
 def split(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The same blob under each top."""
     if parameter.bottom[0] in parameter.top:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TypeAlias
 
 from caffe_fillers._registry import Registry
@@ -25,13 +26,14 @@ from caffe_fillers.sources import Sources
 class Param:
     """A blob that the layer makes and fills, and unless `kept` is false holds as a parameter.
 
-    For `legacy_shape` see `plan.Fill`.
+    For `legacy_shape` and `inputs_first` see `plan.Fill`.
     """
 
     shape: Shape
     filler: Filler
     legacy_shape: Shape | None = None
     kept: bool = True
+    inputs_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,33 @@ DataRule: TypeAlias = Callable[[LayerParameter, Sources], Setup]
 Arity: TypeAlias = "int | tuple[int, int | None]"
 
 
+class Role(Enum):
+    """What a layer type is to its net; nothing outside this package asks for types by name to learn it."""
+
+    DATA = auto()
+    """Brings data in: it has no bottoms, and its blobs are no parameters."""
+    COMPUTE = auto()
+    """Computes its tops from its bottoms; the default."""
+    LOSS = auto()
+    """A LossLayer of Caffe's or a fork's: gradients begin here."""
+    MEASURE = auto()
+    """Looks, counts or writes; nothing is learned from it, and inference goes without."""
+    COPY = auto()
+    """The same blob under each top: Split."""
+
+
 @dataclass(frozen=True)
 class LayerType:
-    """A registered layer type: its rule and what `Layer::CheckBlobCounts` asks of it.
+    """A registered layer type: its rule, its role, and what `Layer::CheckBlobCounts` asks of it.
 
     `bottoms` and `tops` are (least, most), most None where Caffe sets no
-    limit. `loss` marks a LossLayer: it gets a top where none is named
+    limit. A layer with the role of a loss gets a top where none is named
     (AutoTopBlobs) and saves `loss_weight: 1` where none is given. A type
     whose weights depend on its bottoms' shapes sets `weights_need_shape`; one
     whose rule can work with a bottom of unknown rank, given as None, sets
     `accepts_unranked`; for the others the planner lets unknown shapes flow on.
+    `weighted` says that the first parameter blob multiplies what comes in;
+    `ignores_given_blobs` is set where Caffe fills although the net carries values.
     `opaque` is a type of which nobody here can tell whether it has blobs.
     """
 
@@ -75,9 +94,11 @@ class LayerType:
     bottoms: tuple[int, int | None]
     tops: tuple[int, int | None]
     same_number: bool = False
-    loss: bool = False
+    role: Role = Role.COMPUTE
     weights_need_shape: bool = False
     accepts_unranked: bool = False
+    weighted: bool = False
+    ignores_given_blobs: bool = False
     opaque: bool = False
 
 
@@ -90,9 +111,11 @@ def layer(
     bottoms: Arity = 1,
     tops: Arity = 1,
     same_number: bool = False,
-    loss: bool = False,
+    role: Role = Role.COMPUTE,
     weights_need_shape: bool = False,
     accepts_unranked: bool = False,
+    weighted: bool = False,
+    ignores_given_blobs: bool = False,
     opaque: bool = False,
 ) -> Callable[[Rule], Rule]:
     """Register a rule under its type's name; an arity is an exact number or (least, most)."""
@@ -102,15 +125,17 @@ def layer(
             layer_types.add(
                 each,
                 LayerType(
-                    each,
-                    lambda parameter, shapes, _: rule(parameter, shapes),
-                    _range(bottoms),
-                    _range(tops),
-                    same_number,
-                    loss,
-                    weights_need_shape,
-                    accepts_unranked,
-                    opaque,
+                    name=each,
+                    rule=lambda parameter, shapes, _: rule(parameter, shapes),
+                    bottoms=_range(bottoms),
+                    tops=_range(tops),
+                    same_number=same_number,
+                    role=role,
+                    weights_need_shape=weights_need_shape,
+                    accepts_unranked=accepts_unranked,
+                    weighted=weighted,
+                    ignores_given_blobs=ignores_given_blobs,
+                    opaque=opaque,
                 ),
             )
         return rule
@@ -125,7 +150,13 @@ def data_layer(name: str, *more_names: str, tops: Arity) -> Callable[[DataRule],
         for each in (name, *more_names):
             layer_types.add(
                 each,
-                LayerType(each, lambda parameter, _, sources: rule(parameter, sources), (0, 0), _range(tops)),
+                LayerType(
+                    name=each,
+                    rule=lambda parameter, _, sources: rule(parameter, sources),
+                    bottoms=(0, 0),
+                    tops=_range(tops),
+                    role=Role.DATA,
+                ),
             )
         return rule
 

@@ -13,13 +13,27 @@ from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import INT_MAX, UNKNOWN, Shape, canonical_axis, count, format_shape, merge
 
 
-@layer("Convolution", bottoms=(1, None), tops=(1, None), same_number=True, weights_need_shape=True)
+@layer(
+    "Convolution",
+    bottoms=(1, None),
+    tops=(1, None),
+    same_number=True,
+    weights_need_shape=True,
+    weighted=True,
+)
 def convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs/group x kernel."""
     return _setup(parameter, merge(bottoms), transposed=False)
 
 
-@layer("Deconvolution", bottoms=(1, None), tops=(1, None), same_number=True, weights_need_shape=True)
+@layer(
+    "Deconvolution",
+    bottoms=(1, None),
+    tops=(1, None),
+    same_number=True,
+    weights_need_shape=True,
+    weighted=True,
+)
 def deconvolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are inputs x outputs/group x kernel, so that what Caffe calls fan_in is the fan-out."""
     return _setup(parameter, merge(bottoms), transposed=True)
@@ -45,7 +59,8 @@ def _setup(parameter: LayerParameter, shape: Shape, *, transposed: bool) -> Setu
     spatial = window.inputs(image) if transposed else window.outputs(image)
     _check_column_buffer((second * count(window.kernel), *(image if transposed else spatial)))
     weight_shape = (first, second // group, *window.kernel)
-    params = [Param(weight_shape, from_parameter(convolution_param.weight_filler))]
+    weight_filler = from_parameter(convolution_param.weight_filler)
+    params = [Param(weight_shape, weight_filler, inputs_first=transposed)]
     if convolution_param.bias_term:
         if 0 in spatial:
             raise NetError(f"nothing is left of the image {format_shape(image)} for the bias to be added to")

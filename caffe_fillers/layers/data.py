@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import filler_types
-from caffe_fillers.layers.contract import Setup, data_layer, layer
+from caffe_fillers.layers.contract import Role, Setup, data_layer, layer
 from caffe_fillers.passes import era_of
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import TRAIN, DummyDataParameter, LayerParameter
@@ -109,7 +109,7 @@ def hdf5_data(parameter: LayerParameter, sources: Sources) -> Setup:
     return Setup(tuple((param.batch_size, *shape[1:]) for shape in shapes))
 
 
-@layer("HDF5Output", bottoms=2, tops=0, accepts_unranked=True)
+@layer("HDF5Output", bottoms=2, tops=0, role=Role.MEASURE, accepts_unranked=True)
 def hdf5_output(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Writes its bottoms when data passes."""
     return Setup(())

@@ -11,29 +11,31 @@ from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
 
-@layer("InnerProduct", weights_need_shape=True)
+@layer("InnerProduct", weights_need_shape=True, weighted=True)
 def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs, or inputs x outputs with `transpose`, which exchanges the fans."""
     inner_product_param = parameter.inner_product_param
     axis = canonical_axis(inner_product_param.axis, len(bottoms[0]))
     outputs, inputs = inner_product_param.num_output, count(bottoms[0], axis)
     require_outputs(outputs)
-    shape = (inputs, outputs) if inner_product_param.transpose else (outputs, inputs)
-    params = [Param(shape, from_parameter(inner_product_param.weight_filler), legacy_shape=(1, 1, *shape))]
+    transpose = inner_product_param.transpose
+    shape = (inputs, outputs) if transpose else (outputs, inputs)
+    weight_filler = from_parameter(inner_product_param.weight_filler)
+    params = [Param(shape, weight_filler, legacy_shape=(1, 1, *shape), inputs_first=transpose)]
     if inner_product_param.bias_term:
         bias_filler = from_parameter(inner_product_param.bias_filler)
         params.append(Param((outputs,), bias_filler, legacy_shape=(1, 1, 1, outputs)))
     return Setup(((*bottoms[0][:axis], outputs),), tuple(params))
 
 
-@layer("Embed", accepts_unranked=True)
+@layer("Embed", weighted=True, accepts_unranked=True)
 def embed(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A row per input value; nothing of it depends on the bottom."""
     embed_param = parameter.embed_param
     inputs, outputs = embed_param.input_dim, embed_param.num_output
     if inputs < 1 or outputs < 1:
         raise NetError("num_output and input_dim must be given and at least 1")
-    params = [Param((inputs, outputs), from_parameter(embed_param.weight_filler))]
+    params = [Param((inputs, outputs), from_parameter(embed_param.weight_filler), inputs_first=True)]
     if embed_param.bias_term:
         params.append(Param((outputs,), from_parameter(embed_param.bias_filler)))
     bottom = cast("Shape | None", bottoms[0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Role, Setup, layer, refuse_in_place
 from caffe_fillers.layers.scores import SCALAR, check_labels
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count, differ, format_shape, legacy_dim
 
 
-@layer("SoftmaxWithLoss", bottoms=2, tops=(1, 2), loss=True)
+@layer("SoftmaxWithLoss", bottoms=2, tops=(1, 2), role=Role.LOSS)
 def softmax_with_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The second top, if any, would have the probabilities.
 
@@ -28,7 +28,7 @@ def softmax_with_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> 
     return Setup((SCALAR,))
 
 
-@layer("InfogainLoss", bottoms=(2, 3), tops=(1, 2), loss=True)
+@layer("InfogainLoss", bottoms=(2, 3), tops=(1, 2), role=Role.LOSS)
 def infogain_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The matrix is the third bottom or a file, which does not matter to shapes."""
     refuse_in_place(parameter)
@@ -45,7 +45,7 @@ def infogain_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
     return Setup((SCALAR, bottoms[0])[: max(1, len(parameter.top))])
 
 
-@layer("SigmoidCrossEntropyLoss", bottoms=2, loss=True)
+@layer("SigmoidCrossEntropyLoss", bottoms=2, role=Role.LOSS)
 def sigmoid_cross_entropy_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A target for each value."""
     refuse_in_place(parameter)
@@ -54,7 +54,7 @@ def sigmoid_cross_entropy_loss(parameter: LayerParameter, bottoms: tuple[Shape, 
     return Setup((SCALAR,))
 
 
-@layer("EuclideanLoss", bottoms=2, loss=True)
+@layer("EuclideanLoss", bottoms=2, role=Role.LOSS)
 def euclidean_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Bottoms of equally many values per item."""
     refuse_in_place(parameter)
@@ -63,14 +63,14 @@ def euclidean_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     return Setup((SCALAR,))
 
 
-@layer("HingeLoss", bottoms=2, loss=True)
+@layer("HingeLoss", bottoms=2, role=Role.LOSS)
 def hinge_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Only the number of items is compared."""
     _check_items(bottoms)
     return Setup((SCALAR,))
 
 
-@layer("MultinomialLogisticLoss", bottoms=2, loss=True)
+@layer("MultinomialLogisticLoss", bottoms=2, role=Role.LOSS)
 def multinomial_logistic_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """One label per item."""
     _check_items(bottoms)
@@ -78,7 +78,7 @@ def multinomial_logistic_loss(parameter: LayerParameter, bottoms: tuple[Shape, .
     return Setup((SCALAR,))
 
 
-@layer("ContrastiveLoss", bottoms=3, loss=True)
+@layer("ContrastiveLoss", bottoms=3, role=Role.LOSS)
 def contrastive_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Two rows of features per item and whether they belong together."""
     if differ(legacy_dim(bottoms[0], 1), legacy_dim(bottoms[1], 1)):

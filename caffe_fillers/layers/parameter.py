@@ -6,7 +6,7 @@ parameter_layer.hpp, silence_layer.cpp, python_layer.hpp.
 from __future__ import annotations
 
 from caffe_fillers.fillers import Constant
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Role, Setup, layer
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, as_shape
 
@@ -18,7 +18,7 @@ def parameter_layer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Se
     return Setup((shape,), (Param(shape, Constant()),))
 
 
-@layer("Silence", bottoms=(1, None), tops=0, accepts_unranked=True)
+@layer("Silence", bottoms=(1, None), tops=0, role=Role.MEASURE, accepts_unranked=True)
 def silence(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Takes blobs that nobody wants."""
     return Setup(())

@@ -31,7 +31,7 @@ def lstm_unit(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup((state, state))
 
 
-@layer("RNN", bottoms=(2, 4), tops=(1, 2), weights_need_shape=True)
+@layer("RNN", bottoms=(2, 4), tops=(1, 2), weights_need_shape=True, ignores_given_blobs=True)
 def rnn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """H' = tanh(W_hh h + W_xh x + b_h) and o = tanh(W_ho h' + b_o) at each step.
 
@@ -43,7 +43,7 @@ def rnn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return _setup(parameter, bottoms, first, step, states=1)
 
 
-@layer("LSTM", bottoms=(2, 5), tops=(1, 3), weights_need_shape=True)
+@layer("LSTM", bottoms=(2, 5), tops=(1, 3), weights_need_shape=True, ignores_given_blobs=True)
 def lstm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Four gates in one product of four times `num_output` rows.
 

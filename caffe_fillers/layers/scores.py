@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Role, Setup, layer, refuse_in_place
 from caffe_fillers.layers.windows import int32
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count, differ, format_shape
@@ -18,7 +18,7 @@ def softmax(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(bottoms)
 
 
-@layer("Accuracy", bottoms=2, tops=(1, 2))
+@layer("Accuracy", bottoms=2, tops=(1, 2), role=Role.MEASURE)
 def accuracy(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The second top, if any, has the accuracy per class."""
     scores, labels = bottoms

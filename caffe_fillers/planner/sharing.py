@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.plan import PlannedBlob
+from caffe_fillers.planner.net import PlannedBlob
 from caffe_fillers.schema import LayerParameter, ParamSpec
 from caffe_fillers.shapes import format_shape
 
 
 @dataclass
 class _Owner:
+    layer: str
     blob: PlannedBlob
     multipliers: dict[str, float]
     """lr_mult and decay_mult as far as a layer has set them."""
@@ -30,25 +31,25 @@ class SharedParams:
             return blob
         multipliers = {name: getattr(spec, name) for name in ("lr_mult", "decay_mult") if spec.HasField(name)}
         if spec.name not in self.owners:
-            self.owners[spec.name] = _Owner(blob, multipliers)
+            self.owners[spec.name] = _Owner(layer.name, blob, multipliers)
             return blob
         owner = self.owners[spec.name]
-        _check_shapes(spec, blob, owner.blob)
+        _check_shapes(spec, blob, owner)
         for name, value in multipliers.items():
             if owner.multipliers.setdefault(name, value) != value:
                 raise NetError(
                     f"shared param {spec.name!r} has {name} {value:g}, but {owner.multipliers[name]:g} where "
-                    f"layer {owner.blob.layer!r} or a later one set it; make them equal"
+                    f"layer {owner.layer!r} or a later one set it; make them equal"
                 )
-        return replace(blob, step=owner.blob.step, owner=(owner.blob.layer, owner.blob.index))
+        return replace(blob, step=owner.blob.step, owner=owner.blob.place)
 
 
-def _check_shapes(spec: ParamSpec, blob: PlannedBlob, owner: PlannedBlob) -> None:
+def _check_shapes(spec: ParamSpec, blob: PlannedBlob, owner: _Owner) -> None:
     permissive = spec.share_mode == ParamSpec.PERMISSIVE
-    if (blob.count == owner.count) if permissive else (blob.shape == owner.shape):
+    if (blob.count == owner.blob.count) if permissive else (blob.shape == owner.blob.shape):
         return
     remedy = "" if permissive else "; share_mode: PERMISSIVE compares the number of values only"
     raise NetError(
         f"cannot share param {spec.name!r} of layer {owner.layer!r}: its shape is "
-        f"{format_shape(owner.shape)}, here {format_shape(blob.shape)} is needed{remedy}"
+        f"{format_shape(owner.blob.shape)}, here {format_shape(blob.shape)} is needed{remedy}"
     )

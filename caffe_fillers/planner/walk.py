@@ -1,4 +1,4 @@
-"""From a prepared net to its Plan: what `Net::Init` does, src/caffe/net.cpp, BVLC/caffe 9b8915401."""
+"""From a prepared net to the planned net: what `Net::Init` does, src/caffe/net.cpp, BVLC/caffe 9b8915401."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from caffe_fillers.errors import CaffeFillersError, NetError, UnknownNameError, UnknownShapeError
 from caffe_fillers.fans import Convention
-from caffe_fillers.layers import LayerType, Param, Setup, layer_type, layer_types, passed_layer_type
+from caffe_fillers.layers import LayerType, Param, Role, Setup, layer_type, layer_types, passed_layer_type
 from caffe_fillers.notes import Note
 from caffe_fillers.passes import era_of
-from caffe_fillers.plan import Draw, Fill, Given, Plan, PlannedBlob
+from caffe_fillers.plan import Draw, Fill, Given, Step
 from caffe_fillers.planner.blobs import TopBlobs
+from caffe_fillers.planner.net import PlannedBlob, PlannedLayer, PlannedNet, Wire
 from caffe_fillers.planner.remedy import with_remedy
 from caffe_fillers.planner.sharing import SharedParams
 from caffe_fillers.planner.unknown import refuse_unknown_weights
@@ -21,18 +22,6 @@ from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, differ, format_shape, is_known
 from caffe_fillers.sources import Sources
-
-
-@dataclass(frozen=True)
-class PlannedNet:
-    """A net as Caffe holds it once it is built.
-
-    `parameter` is what Caffe saves, without the blobs: split layers and what
-    layers changed in their own parameters included.
-    """
-
-    parameter: NetParameter
-    plan: Plan
 
 
 def plan_net(
@@ -52,17 +41,21 @@ def plan_net(
     `UnknownShapeError`.
     """
     given = dict(shapes or {})
+    head = NetParameter(name=net.name)
+    if net.HasField("text_extra"):
+        head.text_extra.CopyFrom(net.text_extra)
 
     def attempt(more: Mapping[str, Shape]) -> PlannedNet:
-        saved = NetParameter(name=net.name)
-        if net.HasField("text_extra"):
-            saved.text_extra.CopyFrom(net.text_extra)
         tops = TopBlobs({**given, **more})
-        walk = _Walk(sources, tops, path, saved, tolerance, era_of(net).convention)
+        walk = _Walk(sources, tops, path, tolerance, era_of(net).convention)
         for layer_id, layer in enumerate(net.layer):
             walk.add(layer_id, layer)
-        plan = Plan(tuple(walk.steps), tuple(walk.blobs), walk.tops.shapes, tuple(walk.notes))
-        return PlannedNet(walk.saved, plan)
+        return PlannedNet(
+            head=head,
+            layers=tuple(walk.layers),
+            steps=tuple(walk.steps),
+            notes=tuple(walk.notes),
+        )
 
     try:
         return attempt({})
@@ -75,30 +68,43 @@ class _Walk:
     sources: Sources
     tops: TopBlobs
     path: str
-    saved: NetParameter
     tolerance: Tolerance
     convention: Convention
-    steps: list[Fill | Draw | Given] = field(default_factory=list)
-    blobs: list[PlannedBlob] = field(default_factory=list)
+    layers: list[PlannedLayer] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     shared: SharedParams = field(default_factory=SharedParams)
 
     def add(self, layer_id: int, layer: LayerParameter) -> None:
         """Build one layer; whatever is wrong with it is told with its place, name and type."""
         try:
-            kind = self._type(layer)
-            setup = self._set_up(layer, kind)
-            self._note_overruled(layer, setup)
-            self.tops.set_tops(layer, setup.tops)
-            saved = setup.saved or layer
-            self._add_blobs(layer_id, layer, saved, setup, kind)
-            self._save(saved, kind, setup)
+            self.layers.append(self._build(layer_id, layer))
         except CaffeFillersError as error:
             place = f"{self.path}:{layer.text_extra.line}: " if self.path else ""
             message = f"{place}layer {layer.name!r} ({layer.type}): {error}"
             if isinstance(error, UnknownShapeError):
                 raise error.again(message) from error
             raise NetError(message) from error
+
+    def _build(self, layer_id: int, layer: LayerParameter) -> PlannedLayer:
+        kind = self._type(layer)
+        bottoms = self._bottoms(layer, kind)
+        setup = self._set_up(layer, kind, bottoms)
+        self._note_overruled(layer, setup)
+        tops = self.tops.set_tops(layer_id, layer, kind, setup.tops)
+        saved = setup.saved or layer
+        begin = len(self.steps)
+        made = self._add_blobs(layer_id, layer, kind, setup)
+        blobs = tuple(self.shared.resolve(saved, blob) for blob in made)
+        return PlannedLayer(
+            id=layer_id,
+            parameter=_as_saved(saved, kind, len(setup.tops)),
+            kind=kind,
+            bottoms=bottoms,
+            tops=tops,
+            blobs=blobs,
+            steps=range(begin, len(self.steps)),
+        )
 
     def _note_overruled(self, layer: LayerParameter, setup: Setup) -> None:
         """Note where a shape that is given differs from what the net declares."""
@@ -118,18 +124,21 @@ class _Walk:
             refuse_unknown_weights(layer, kind)
         return kind
 
-    def _set_up(self, layer: LayerParameter, kind: LayerType) -> Setup:
+    def _bottoms(self, layer: LayerParameter, kind: LayerType) -> tuple[Wire, ...]:
         if layer.propagate_down and len(layer.propagate_down) != len(layer.bottom):
             raise NetError("propagate_down must be given once per bottom or not at all")
         bottoms = self.tops.take_bottoms(layer)
         self.tops.claim_tops(layer)
         _check_counts(layer, kind)
-        ranked = tuple(shape for shape in bottoms if shape is not None)
-        if len(ranked) < len(bottoms) and not kind.accepts_unranked:
+        return bottoms
+
+    def _set_up(self, layer: LayerParameter, kind: LayerType, bottoms: tuple[Wire, ...]) -> Setup:
+        shapes = tuple(wire.shape for wire in bottoms)
+        if None in shapes and not kind.accepts_unranked:
             if kind.weights_need_shape:
                 raise self.tops.unknown(layer)
             return Setup((None,) * _num_tops(layer, kind))
-        setup = kind.rule(layer, bottoms, self.sources)  # type: ignore[arg-type]
+        setup = kind.rule(layer, shapes, self.sources)  # type: ignore[arg-type]
         if len(setup.tops) < len(layer.top):
             raise NetError(f"it has {len(layer.top)} tops; the type makes {len(setup.tops)} here")
         given = bool(setup.assumed) and all(layer.top[index] in self.tops.given for index in setup.assumed)
@@ -138,22 +147,20 @@ class _Walk:
         return setup
 
     def _add_blobs(
-        self, layer_id: int, layer: LayerParameter, saved: LayerParameter, setup: Setup, kind: LayerType
-    ) -> None:
-        made: list[tuple[Shape, int]] = []
-        events = _given_instead(layer, setup)
-        for event in events:
+        self, layer_id: int, layer: LayerParameter, kind: LayerType, setup: Setup
+    ) -> list[PlannedBlob]:
+        """The parameter blobs as the layer makes them, before any is shared."""
+        made: list[PlannedBlob] = []
+        for event in _given_instead(layer, kind, setup):
             if isinstance(event, Draw):
                 self.steps.append(replace(event, layer=layer.name))
                 continue
             step = self._add_fill(layer, len(made), event)
             if isinstance(event, Given) or event.kept:
-                made.append((event.shape, step))
+                made.append(PlannedBlob(layer_id, len(made), event.shape, step))
         if len(layer.param) > len(made) and not kind.opaque:
             raise NetError(f"it has {len(layer.param)} param entries, but {len(made)} parameter blobs")
-        for index, (shape, step) in enumerate(made):
-            blob = PlannedBlob(layer_id, layer.name, layer.type, index, shape, step)
-            self.blobs.append(self.shared.resolve(saved, blob))
+        return made
 
     def _add_fill(self, layer: LayerParameter, index: int, event: Param | Given) -> int:
         if isinstance(event, Given):
@@ -162,28 +169,37 @@ class _Walk:
             raise self.tops.unknown(layer)
         else:
             check_blob_shape(event.shape)
-            fill = Fill(layer.name, index, event.shape, event.filler, event.legacy_shape, self.convention)
+            fill = Fill(
+                layer=layer.name,
+                index=index,
+                shape=event.shape,
+                filler=event.filler,
+                legacy_shape=event.legacy_shape,
+                convention=self.convention,
+                inputs_first=event.inputs_first,
+            )
             fill.distribution()  # a filler that refuses this blob says so now
             self.steps.append(fill)
         return len(self.steps) - 1
 
-    def _save(self, saved: LayerParameter, kind: LayerType, setup: Setup) -> None:
-        """Keep the layer as Caffe would write it, once its loss weights are what they should be."""
-        entry = self.saved.layer.add()
-        entry.CopyFrom(saved)
-        entry.ClearField("blobs")
-        if kind.loss and not entry.loss_weight:
-            entry.loss_weight.append(1)
-        if entry.loss_weight and len(entry.loss_weight) != len(setup.tops):
-            raise NetError(
-                f"it has {len(entry.loss_weight)} loss_weight for {len(setup.tops)} tops: "
-                "give one per top or none"
-            )
+
+def _as_saved(layer: LayerParameter, kind: LayerType, num_tops: int) -> LayerParameter:
+    """The layer as Caffe would write it, its loss weights what they should be."""
+    saved = LayerParameter()
+    saved.CopyFrom(layer)
+    saved.ClearField("blobs")
+    if kind.role is Role.LOSS and not saved.loss_weight:
+        saved.loss_weight.append(1)
+    if saved.loss_weight and len(saved.loss_weight) != num_tops:
+        raise NetError(
+            f"it has {len(saved.loss_weight)} loss_weight for {num_tops} tops: give one per top or none"
+        )
+    return saved
 
 
 def _num_tops(layer: LayerParameter, kind: LayerType) -> int:
     """Tops including those that Caffe adds to a loss layer which names too few (AutoTopBlobs)."""
-    return max(len(layer.top), kind.tops[0]) if kind.loss else len(layer.top)
+    return max(len(layer.top), kind.tops[0]) if kind.role is Role.LOSS else len(layer.top)
 
 
 def _check_counts(layer: LayerParameter, kind: LayerType) -> None:
@@ -202,13 +218,13 @@ def _check_counts(layer: LayerParameter, kind: LayerType) -> None:
         )
 
 
-def _given_instead(layer: LayerParameter, setup: Setup) -> tuple[Param | Draw | Given, ...]:
+def _given_instead(layer: LayerParameter, kind: LayerType, setup: Setup) -> tuple[Param | Draw | Given, ...]:
     """Blobs that stand in the prototxt take the place of the fills: Caffe then skips initialisation.
 
-    A recurrent layer throws them away and fills all the same.
+    A layer that throws them away, as a recurrent one, fills all the same.
     """
     params = [event for event in setup.events if isinstance(event, Param)]
-    if not layer.blobs or not params or layer.type in ("RNN", "LSTM"):
+    if not layer.blobs or not params or kind.ignores_given_blobs:
         return setup.events
     if len(layer.blobs) != len(params):
         raise NetError(f"it carries {len(layer.blobs)} blobs, but has {len(params)} parameter blobs")

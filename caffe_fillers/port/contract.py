@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import UsageError
-from caffe_fillers.plan import Plan
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.port.graph import Graph, build_graph
 from caffe_fillers.port.reading.contract import Node, read
 from caffe_fillers.port.values import Arrays, Op, Tops, Value
@@ -89,7 +89,7 @@ class Target:
     separator: str = "."
     repeats: bool = True
 
-    def print_module(self, net: NetParameter, plan: Plan) -> str:
+    def print_module(self, net: NetParameter, plan: PlannedNet) -> str:
         """A file with the net as a module; layers of one name are numbered."""
         return self.print_graph(build_graph(net, plan, self.reserved))
 

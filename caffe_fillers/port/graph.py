@@ -10,22 +10,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.layers import layer_type
-from caffe_fillers.plan import Plan
+from caffe_fillers.layers import Role
+from caffe_fillers.planner import PlannedLayer, PlannedNet
 from caffe_fillers.port.names import identifiers, numbered
 from caffe_fillers.port.reading.contract import Node
-from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import Shape
-
-_MEASURES = {
-    "Accuracy",
-    "Silence",
-    "SegAccuracy",
-    "FCNAccuracy",
-    "SegmentationAccuracy",
-    "DetectionEvaluate",
-    "Split",
-}
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,7 @@ class Graph:
         return {place: (node, index) for node in self.nodes for index, place in enumerate(node.places)}
 
 
-def build_graph(net: NetParameter, plan: Plan, reserved: Collection[str]) -> Graph:
+def build_graph(net: NetParameter, plan: PlannedNet, reserved: Collection[str]) -> Graph:
     """The graph of a planned net; `net` is what Caffe saves of it, `reserved` what nothing may be called.
 
     A net that computes nothing is a `UsageError`.
@@ -62,7 +52,7 @@ def build_graph(net: NetParameter, plan: Plan, reserved: Collection[str]) -> Gra
     names = identifiers(labels, reserved)
     variables = identifiers((top for layer in net.layer for top in layer.top), reserved)
     blobs = {variable: top for top, variable in variables.items()}
-    nodes = _merge_scales([*_nodes(net, plan, labels, names, variables)])
+    nodes = _merge_scales([*_nodes(plan, labels, names, variables)])
     if not nodes:
         raise UsageError("the net has no layer that computes anything: there is nothing to port")
     made = {variable for node in nodes for variable in node.outputs}
@@ -78,51 +68,33 @@ def build_graph(net: NetParameter, plan: Plan, reserved: Collection[str]) -> Gra
         arguments=_first_reads(nodes),
         nodes=tuple(nodes),
         results=tuple(variable for variable in last if variable not in reads_after and variable in made),
-        owners=_owners(plan),
+        owners={blob.place: blob.owner for blob in plan.blobs if blob.owner},
         blobs=blobs,
         labels=labels,
     )
 
 
-def _owners(plan: Plan) -> dict[tuple[int, int], tuple[int, int]]:
-    makers = {blob.step: (blob.layer_id, blob.index) for blob in plan.blobs if blob.owner is None}
-    return {(blob.layer_id, blob.index): makers[blob.step] for blob in plan.blobs if blob.owner}
-
-
-def _computes(layer: LayerParameter) -> bool:
+def _computes(layer: PlannedLayer) -> bool:
     """Whether a layer is a part of the module: data, losses and measures are not."""
-    if not layer.bottom and layer.type != "Parameter":
-        return False
-    kind = layer_type(layer)
-    return layer.type not in _MEASURES and not (kind is not None and kind.loss)
+    return layer.kind.role is Role.COMPUTE and bool(layer.bottoms or layer.blobs)
 
 
 def _nodes(
-    net: NetParameter,
-    plan: Plan,
-    labels: Sequence[str],
-    names: Mapping[str, str],
-    variables: dict[str, str],
+    plan: PlannedNet, labels: Sequence[str], names: Mapping[str, str], variables: Mapping[str, str]
 ) -> Iterator[Node]:
-    held: dict[int, list[int]] = {}
-    for number, blob in enumerate(plan.blobs):
-        held.setdefault(blob.layer_id, []).append(number)
-    for layer_id, layer in enumerate(net.layer):
-        if layer.type == "Split":
-            variables |= dict.fromkeys(layer.top, variables[layer.bottom[0]])
-        elif _computes(layer):
-            own = [plan.blobs[number] for number in held.get(layer_id, ())]
+    for layer, label in zip(plan.layers, labels, strict=True):
+        if _computes(layer):
             yield Node(
-                layer=layer,
-                label=labels[layer_id],
-                name=names[labels[layer_id]],
-                inputs=tuple(variables[bottom] for bottom in layer.bottom),
-                outputs=tuple(variables[top] for top in layer.top),
-                bottoms=tuple(plan.tops.get(bottom) for bottom in layer.bottom),
-                tops=tuple(plan.tops.get(top) for top in layer.top),
-                blobs=tuple(blob.shape for blob in own),
-                places=tuple((layer_id, blob.index) for blob in own),
-                steps=tuple(plan.steps[blob.step] for blob in own),
+                layer=layer.parameter,
+                label=label,
+                name=names[label],
+                inputs=tuple(variables[wire.name] for wire in layer.inputs),
+                outputs=tuple(variables[wire.name] for wire in layer.tops),
+                bottoms=tuple(wire.shape for wire in layer.inputs),
+                tops=tuple(wire.shape for wire in layer.tops),
+                blobs=tuple(blob.shape for blob in layer.blobs),
+                places=tuple(blob.place for blob in layer.blobs),
+                steps=tuple(plan.steps[blob.step] for blob in layer.blobs),
             )
 
 

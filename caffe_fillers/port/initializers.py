@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from caffe_fillers.frameworks.initializers import Initializer, equivalent, frameworks
-from caffe_fillers.plan import Fill, Plan, PlannedBlob
+from caffe_fillers.plan import Fill
+from caffe_fillers.planner import PlannedBlob, PlannedNet
 from caffe_fillers.port.code import wrapped
 from caffe_fillers.port.keywords import FLAX, KERAS, MXNET, TORCH, Keywords, keyword
 from caffe_fillers.port.names import identifiers, numbered
@@ -25,7 +26,7 @@ class _Drawn:
     initializer: Initializer
 
 
-def print_initializers(framework: str, plan: Plan, net: NetParameter) -> str:
+def print_initializers(framework: str, plan: PlannedNet, net: NetParameter) -> str:
     """Code with an initializer for every parameter that the net draws, named as in the framework.
 
     In torch it is a function that draws a module's parameters; elsewhere a
@@ -47,7 +48,7 @@ def print_initializers(framework: str, plan: Plan, net: NetParameter) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _drawn(framework: str, plan: Plan, net: NetParameter) -> Iterator[_Drawn]:
+def _drawn(framework: str, plan: PlannedNet, net: NetParameter) -> Iterator[_Drawn]:
     labels = numbered([layer.name for layer in net.layer])
     counts: dict[int, int] = {}
     for blob in plan.blobs:
@@ -59,7 +60,7 @@ def _drawn(framework: str, plan: Plan, net: NetParameter) -> Iterator[_Drawn]:
             yield _Drawn(labels[blob.layer_id], name, _initializer(framework, plan, blob, layer))
 
 
-def _initializer(framework: str, plan: Plan, blob: PlannedBlob, layer: LayerParameter) -> Initializer:
+def _initializer(framework: str, plan: PlannedNet, blob: PlannedBlob, layer: LayerParameter) -> Initializer:
     step = plan.steps[blob.step]
     if isinstance(step, Fill):
         return equivalent(framework, step, layer)

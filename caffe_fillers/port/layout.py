@@ -10,20 +10,20 @@ import numpy as np
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import NetError
 from caffe_fillers.model import Model, ModelBlob
-from caffe_fillers.plan import Plan
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.port.contract import Layer, Target, port_all
 from caffe_fillers.port.graph import build_graph
 from caffe_fillers.schema import NetParameter
 
 
-def lay_out(target: Target, net: NetParameter, plan: Plan, model: Model) -> list[tuple[str, ModelBlob]]:
+def lay_out(target: Target, net: NetParameter, plan: PlannedNet, model: Model) -> list[tuple[str, ModelBlob]]:
     """Every parameter of the printed module with its name; one layer at a time is held when they are read.
 
     `model` holds the net's blobs in Caffe's order, filled or trained. A layer
     that it does not have, or has with other shapes, is a `NetError`. Layers of one name are the model's in
     their order, and numbered as in the module.
     """
-    blobs = blobs_of(net, plan, model)
+    blobs = blobs_of(plan, model)
     laid: list[tuple[str, ModelBlob]] = []
 
     def work(layer: Layer) -> None:
@@ -33,14 +33,12 @@ def lay_out(target: Target, net: NetParameter, plan: Plan, model: Model) -> list
     return laid
 
 
-def blobs_of(net: NetParameter, plan: Plan, model: Model) -> dict[tuple[int, int], ModelBlob]:
-    """A model's blobs by their layer's id and their index; layers of one name in their order."""
-    stored = model.layers_with_blobs
+def blobs_of(plan: PlannedNet, model: Model) -> dict[tuple[int, int], ModelBlob]:
+    """The model's blobs by the place that they have in the net."""
     return {
-        (planned[0].layer_id, index): blob
-        for key, planned in plan.layers_with_blobs.items()
-        if key in stored
-        for index, blob in enumerate(stored[key].blobs)
+        (layer_id, index): blob
+        for layer_id, layer in model.layers_of(plan).items()
+        for index, blob in enumerate(layer.blobs)
     }
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from caffe_fillers._version import __version__
 from caffe_fillers.errors import MissingExtraError, UsageError
 from caffe_fillers.model import Model, ModelBlob
-from caffe_fillers.plan import Plan
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.port.contract import Layer, port_all
 from caffe_fillers.port.graph import Graph, build_graph
 from caffe_fillers.port.layout import blobs_of, layer_blobs
@@ -46,7 +46,7 @@ class Exported:
         return sum(len(each.raw_data) for each in self.model.graph.initializer)
 
 
-def export(net: NetParameter, plan: Plan, model: Model, *, every_blob: bool = False) -> Exported:
+def export(net: NetParameter, plan: PlannedNet, model: Model, *, every_blob: bool = False) -> Exported:
     """The net as an ONNX model of opset 17 with these weights; with `every_blob` each blob is an output.
 
     Initializers are named after blobs, `conv1/0` and `conv1/1`; statistics, which Caffe keeps as sums, are
@@ -59,7 +59,7 @@ def export(net: NetParameter, plan: Plan, model: Model, *, every_blob: bool = Fa
         raise MissingExtraError("onnx", "onnx") from None
 
     graph = build_graph(net, plan, ())
-    export = _Export(graph, blobs_of(net, plan, model))
+    export = _Export(graph, blobs_of(plan, model))
     port_all("onnx", graph, export.add)
     dynamic = _takes_any_batch(graph)
     made = helper.make_model(

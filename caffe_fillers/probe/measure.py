@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.model import Model
-from caffe_fillers.plan import Plan
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.probe import opencv
 from caffe_fillers.probe.deploy import Deployed, deploy
 from caffe_fillers.schema import NetParameter
@@ -59,7 +59,7 @@ class Measurement:
 
 def measure(
     parameter: NetParameter,
-    plan: Plan,
+    plan: PlannedNet,
     models: Iterable[Model],
     *,
     items: int = 16,

@@ -10,7 +10,8 @@ from caffe_fillers.check import BlobVerdict, CheckResult
 from caffe_fillers.distributions import Distribution
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.notes import Note
-from caffe_fillers.plan import Fill, Plan, PlannedBlob
+from caffe_fillers.plan import Fill
+from caffe_fillers.planner import PlannedBlob, PlannedNet
 from caffe_fillers.report.expected import expected_counts
 from caffe_fillers.report.filters import FilterImage, filter_image
 from caffe_fillers.report.graph import Box, Drawing, draw, sources
@@ -98,7 +99,7 @@ class Content:
 
 def collect(
     net: NetParameter,
-    plan: Plan,
+    plan: PlannedNet,
     notes: Sequence[Note],
     stored: Mapping[BlobKey, ModelBlob],
     signal: SignalReport,
@@ -114,7 +115,7 @@ def collect(
         found = stored.get((planned.layer_id, planned.index))
         if found is not None and planned.index == 0 and planned.layer_id in first and len(planned.shape) == 4:
             images[planned.layer_id] = filter_image(found.array().reshape(planned.shape))
-        verdict = verdicts.get((plan.labels[planned.layer_id], planned.index))
+        verdict = verdicts.get((plan.label(planned.layer_id), planned.index))
         view = _blob(plan, planned, row, found, verdict)
         blobs.setdefault(planned.layer_id, []).append(view)
     layers = tuple(
@@ -129,7 +130,7 @@ def collect(
     )
 
 
-def seeded(plan: Plan, model: Model) -> dict[BlobKey, ModelBlob]:
+def seeded(plan: PlannedNet, model: Model) -> dict[BlobKey, ModelBlob]:
     """The blobs of a model that was made of the plan, by layer number."""
     return {
         (blob.layer_id, blob.index): model.layers[blob.layer_id].blobs[blob.index]
@@ -139,7 +140,7 @@ def seeded(plan: Plan, model: Model) -> dict[BlobKey, ModelBlob]:
 
 
 def _blob(
-    plan: Plan,
+    plan: PlannedNet,
     planned: PlannedBlob,
     row: PlanRow,
     found: ModelBlob | None,
@@ -156,7 +157,7 @@ def _blob(
     return BlobView(row, summary, distribution, expected, verdict)
 
 
-def _shaped(names: Sequence[str], plan: Plan) -> tuple[tuple[str, str], ...]:
+def _shaped(names: Sequence[str], plan: PlannedNet) -> tuple[tuple[str, str], ...]:
     return tuple((name, _shape(plan.tops.get(name))) for name in names)
 
 

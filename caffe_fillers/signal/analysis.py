@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from caffe_fillers.plan import Plan
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import Shape
 from caffe_fillers.signal.contract import Flow
@@ -20,7 +20,7 @@ _BOTH_BOTTOMS = ("EuclideanLoss", "ContrastiveLoss")  # losses whose second bott
 
 def analyse(
     parameter: NetParameter,
-    plan: Plan,
+    plan: PlannedNet,
     *,
     input_mean: float = 0.0,
     input_std: float = 1.0,

@@ -9,7 +9,8 @@ import numpy as np
 
 from caffe_fillers import distributions
 from caffe_fillers.layers import layer_type
-from caffe_fillers.plan import Draw, Given, Plan
+from caffe_fillers.plan import Draw, Given
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.schema import TRAIN, NetParameter
 from caffe_fillers.signal.contract import Node, SignalRule, signal_rules
 
@@ -55,7 +56,7 @@ class Graph:
 
 
 def graph(
-    parameter: NetParameter, plan: Plan, phase: str | None, input_mean: float, input_std: float
+    parameter: NetParameter, plan: PlannedNet, phase: str | None, input_mean: float, input_std: float
 ) -> Graph:
     """The net that Caffe saves, wired as it runs; without a phase each layer has its own."""
     found: dict[int, list[distributions.Distribution]] = {}
@@ -88,7 +89,7 @@ def graph(
     return Graph(tuple(steps), consumers)
 
 
-def _distribution(plan: Plan, number: int) -> distributions.Distribution:
+def _distribution(plan: PlannedNet, number: int) -> distributions.Distribution:
     step = plan.steps[number]
     if isinstance(step, Given):
         values = np.frombuffer(step.values, "<f4").reshape(step.shape)

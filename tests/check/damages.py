@@ -20,7 +20,8 @@ from caffe_fillers.execute import execute
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.fillers import MSRA, Xavier
 from caffe_fillers.model import Model, ModelBlob
-from caffe_fillers.plan import Fill, Plan, PlannedBlob
+from caffe_fillers.plan import Fill
+from caffe_fillers.planner import PlannedBlob, PlannedNet
 
 SEED, OTHER_SEED = 1701, 5
 
@@ -37,7 +38,7 @@ class Case:
     """
 
     kind: str
-    plan: Plan
+    plan: PlannedNet
     places: tuple[Place, ...]
     word: str
     damage: Callable[[Arrays], None] = lambda arrays: None
@@ -83,9 +84,9 @@ def load(name: str, phase: str = "TRAIN") -> cf.Net:
         os.chdir(before)
 
 
-def drawn(net: cf.Net, seed: int, plan: Plan | None = None) -> tuple[Model, Arrays]:
+def drawn(net: cf.Net, seed: int, plan: PlannedNet | None = None) -> tuple[Model, Arrays]:
     """A model, and its arrays to be damaged."""
-    model, _ = execute(plan or net.plan, net.parameter, cf.Stream(seed))
+    model, _ = execute(plan or net.plan, cf.Stream(seed))
     arrays = {
         (layer_id, index): blob.array()
         for layer_id, layer in enumerate(model.layers)
@@ -139,7 +140,7 @@ def cases(net: cf.Net) -> Iterator[Case]:
         yield Case("another seed", net.plan, places, "another seed", seed=OTHER_SEED, given=SEED)
 
 
-def _is_random(plan: Plan, blob: PlannedBlob) -> bool:
+def _is_random(plan: PlannedNet, blob: PlannedBlob) -> bool:
     step = plan.steps[blob.step]
     distribution = step.distribution() if isinstance(step, Fill) else distributions.Constant(0.0)
     return isinstance(distribution, distributions.SparseNormal) or (
@@ -147,7 +148,7 @@ def _is_random(plan: Plan, blob: PlannedBlob) -> bool:
     )
 
 
-def _of_values(plan: Plan, where: Place, shape: tuple[int, ...]) -> Iterator[Case]:
+def _of_values(plan: PlannedNet, where: Place, shape: tuple[int, ...]) -> Iterator[Case]:
     def scale(arrays: Arrays) -> None:
         arrays[where] *= np.float32(1.02)
 
@@ -163,7 +164,7 @@ def _of_values(plan: Plan, where: Place, shape: tuple[int, ...]) -> Iterator[Cas
         yield Case("one zeroed row", plan, (where,), "zero", clear)
 
 
-def _swapped(plan: Plan, blobs: list[PlannedBlob]) -> Iterator[Case]:
+def _swapped(plan: PlannedNet, blobs: list[PlannedBlob]) -> Iterator[Case]:
     """Neighbours among the blobs of a shape."""
     by_shape: dict[tuple[int, ...], list[PlannedBlob]] = {}
     for blob in blobs:
@@ -186,7 +187,7 @@ def _other(step: Fill, norm: VarianceNorm) -> Fill | None:
     return changed if changed.distribution() != step.distribution() else None
 
 
-def _by_norm(plan: Plan, norm: VarianceNorm, numbers: list[int], kind: str) -> Case:
+def _by_norm(plan: PlannedNet, norm: VarianceNorm, numbers: list[int], kind: str) -> Case:
     """Drawn with that norm by these steps."""
     steps = tuple(
         (_other(step, norm) or step) if number in numbers and isinstance(step, Fill) else step

@@ -73,7 +73,7 @@ def test_steps_can_be_asked_for_in_any_order() -> None:
     }
     plain = net.fill(seed=7)
     for blob in net.plan.blobs:
-        assert drawn[blob.step].tobytes() == plain[blob.layer][blob.index].tobytes()
+        assert drawn[blob.step].tobytes() == plain[net.plan.layer(blob.layer_id).name][blob.index].tobytes()
 
 
 @given(st.floats(2**-20, 128, width=32), st.sampled_from([np.float32, np.float64]), st.sampled_from([32, 64]))

@@ -261,7 +261,7 @@ def test_a_folder_is_mapped_by_numpy_alone(tmp_path: Path) -> None:
             assert isinstance(array, np.memmap)
             assert entry["shape"] == list(blob.shape)
             assert array.tobytes() == blob.array().tobytes()
-            assert entry.get("shared_with") == (list(blob.owner) if blob.owner else None)
+            assert entry.get("shared_with") == (list(owner) if (owner := model.owner_name(blob)) else None)
             shared += blob.owner is not None
     owned = sum(blob.owner is None for _, _, blob in model.blobs())
     assert shared and len(list((tmp_path / "net.npy.d").glob("*.npy"))) == owned

@@ -9,7 +9,7 @@ from caffe_fillers import prototxt
 from caffe_fillers.errors import NetError, UnknownShapeError
 from caffe_fillers.fillers import Constant
 from caffe_fillers.layers import layer_types
-from caffe_fillers.plan import Draw, Fill, Plan
+from caffe_fillers.plan import Draw, Fill
 from caffe_fillers.planner import PlannedNet, plan_net
 from caffe_fillers.schema import LayerParameter, NetParameter, strip_private
 from caffe_fillers.shapes import differ, format_shape, parse_shape
@@ -43,8 +43,8 @@ def test_layer(row: Row) -> None:
         return
     planned = plan(row)
     layer = planned.parameter.layer[-1]
-    assert [format_shape(planned.plan.tops[top]) for top in layer.top] == row.tops.split()
-    assert ", ".join(events(planned.plan)) == row.events
+    assert [format_shape(planned.tops[top]) for top in layer.top] == row.tops.split()
+    assert ", ".join(events(planned)) == row.events
     expected = layer_of(row)
     expected.MergeFrom(parsed(row.saved))
     strip_private(layer)
@@ -73,22 +73,19 @@ def test_an_unknown_length_leaves_no_wrong_one(row: Row) -> None:
                 assert row.events
                 continue
             for top in known.parameter.layer[-1].top:
-                assert not differ(partly.plan.tops[top], known.plan.tops[top])
-            assert events(partly.plan) == events(known.plan)
+                assert not differ(partly.tops[top], known.tops[top])
+            assert events(partly) == events(known)
 
 
 def test_an_assumption_about_python_code_is_noted() -> None:
     row = next(row for row in ROWS if row.type == "Python")
-    assert "a.B is not run" in plan(row).plan.notes[-1].message
+    assert "a.B is not run" in plan(row).notes[-1].message
 
 
 def test_inner_product_and_biases_have_the_shape_they_had_before_2015_03() -> None:
     rows = [row for row in ROWS if row.type in ("InnerProduct", "Convolution") and row.events]
     fills = {
-        step.shape: step.legacy_shape
-        for row in rows
-        for step in plan(row).plan.steps
-        if isinstance(step, Fill)
+        step.shape: step.legacy_shape for row in rows for step in plan(row).steps if isinstance(step, Fill)
     }
     assert fills[5, 12] == (1, 1, 5, 12)
     assert fills[5,] == (1, 1, 1, 5)
@@ -125,7 +122,7 @@ def parsed(text: str) -> LayerParameter:
     return prototxt.parse(text, LayerParameter).message
 
 
-def events(plan: Plan) -> list[str]:
+def events(plan: PlannedNet) -> list[str]:
     kept = {blob.step for blob in plan.blobs}
     texts = []
     for index, step in enumerate(plan.steps):

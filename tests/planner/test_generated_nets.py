@@ -88,7 +88,7 @@ def test_shapes_plan_and_fill_agree(net: NetParameter, seed: int) -> None:
     stream = cf.Stream(seed)
     weights = loaded.fill(stream=stream)
     for blob in loaded.plan.blobs:
-        assert weights[blob.layer][blob.index].shape == blob.shape
+        assert weights[loaded.plan.layer(blob.layer_id).name][blob.index].shape == blob.shape
     assert weights.num_parameters == loaded.plan.num_parameters == sum(count(blob.shape) for blob in owned)
     assert stream.position >= sum(step.words for step in loaded.plan.steps if isinstance(step, Draw))
     assert stream.position == position_of_steps(loaded, seed)

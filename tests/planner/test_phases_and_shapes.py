@@ -129,8 +129,8 @@ def test_a_hint_was_tried_and_says_what_of_it_is_a_guess(case: str) -> None:
     assert ("numbers for the letters" in said) == bool(re.search("[A-Z]", hint))
     options = [re.sub("[A-Z]\\d?", "24", option) for option in hint.split(" --shape ")]
     net = load(text, shapes=dict(map(parse_shape_option, options)))
-    first, second = (trial.plan for trial in caught.value.trials)
-    assert [blob.layer for blob in net.plan.blobs] == [blob.layer for blob in first.blobs]
+    first, second = caught.value.trials
+    assert [blob.place for blob in net.plan.blobs] == [blob.place for blob in first.blobs]
     assert [blob.shape for blob in first.blobs] != [blob.shape for blob in second.blobs]
 
 

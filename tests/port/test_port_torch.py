@@ -145,7 +145,7 @@ def test_initialise_draws_what_the_prototxt_declares(net: Path, tmp_path: Path) 
     torch.manual_seed(1)
     made = dict(module.initialise(build(module, tmp_path)).named_parameters())
     planned = cf.load_net(net, phase="test").plan
-    merged = {blob.layer for blob in planned.blobs if blob.layer_type == "BatchNorm"}
+    merged = {layer.name for layer in planned.layers if layer.type == "BatchNorm"}
     for name, parameter in made.items():
         layer, kind = name.rsplit(".", 1)
         if layer in merged:  # its factor and bias are the Scale layer's

@@ -15,19 +15,27 @@ from caffe_fillers.shapes import Shape
     tops=(1, None),
     same_number=True,
     weights_need_shape=True,
+    weighted=True,
 )
 def same_as_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """yonghenglh6/DepthwiseConvolution: faster code for group = channels; Ristretto: rounded arithmetic."""
     return convolution(parameter, bottoms)
 
 
-@layer("DeconvolutionRistretto", bottoms=(1, None), tops=(1, None), same_number=True, weights_need_shape=True)
+@layer(
+    "DeconvolutionRistretto",
+    bottoms=(1, None),
+    tops=(1, None),
+    same_number=True,
+    weights_need_shape=True,
+    weighted=True,
+)
 def same_as_deconvolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Ristretto's deconvolution."""
     return deconvolution(parameter, bottoms)
 
 
-@layer("FcRistretto", weights_need_shape=True)
+@layer("FcRistretto", weights_need_shape=True, weighted=True)
 def same_as_inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Ristretto's inner product."""
     return inner_product(parameter, bottoms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Role, Setup, layer
 from caffe_fillers.layers.forks.common import fork_param, four_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, differ, format_shape, legacy_dim
@@ -44,13 +44,13 @@ def _num_regions(shape: Shape | None) -> int:
     return UNKNOWN if shape is None else legacy_dim(shape, 0)
 
 
-@layer("SmoothL1Loss", "L1Loss", bottoms=(1, 4), tops=(1, 2), loss=True, accepts_unranked=True)
+@layer("SmoothL1Loss", "L1Loss", bottoms=(1, 4), tops=(1, 2), role=Role.LOSS, accepts_unranked=True)
 def scalar_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar whatever the bottoms are: smooth_L1_loss_layer.cpp, l1_loss_layer.cpp."""
     return Setup(((), None)[: max(1, len(parameter.top))])
 
 
-@layer("SmoothL1LossOHEM", "SoftmaxWithLossOHEM", bottoms=(2, 4), tops=(1, 3), loss=True)
+@layer("SmoothL1LossOHEM", "SoftmaxWithLossOHEM", bottoms=(2, 4), tops=(1, 3), role=Role.LOSS)
 def loss_per_region(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar, then losses per region: intel/caffe, smooth_L1_loss_ohem_layer.cpp."""
     num, _, height, width = (legacy_dim(bottoms[0], axis) for axis in range(4))
@@ -58,7 +58,7 @@ def loss_per_region(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Se
     return Setup(tops[: max(1, len(parameter.top))])
 
 
-@layer("BoxAnnotatorOHEM", bottoms=(4, 6), tops=2)
+@layer("BoxAnnotatorOHEM", bottoms=(4, 6), tops=2, role=Role.MEASURE)
 def box_annotator(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Labels and weights of the regions that count, caffe-rfcn box_annotator_ohem_layer.cpp."""
     return Setup((bottoms[2], bottoms[-1]))
@@ -91,7 +91,7 @@ def prior_box(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((1, 2, height * width * priors * 4),))
 
 
-@layer("MultiBoxLoss", bottoms=4, loss=True, accepts_unranked=True)
+@layer("MultiBoxLoss", bottoms=4, role=Role.LOSS, accepts_unranked=True)
 def multi_box_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar, caffe-ssd multibox_loss_layer.cpp."""
     return Setup(((),))
@@ -103,7 +103,7 @@ def detection_output(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> S
     return Setup(((1, 1, 1, 7),))
 
 
-@layer("DetectionEvaluate", bottoms=2, accepts_unranked=True)
+@layer("DetectionEvaluate", bottoms=2, role=Role.MEASURE, accepts_unranked=True)
 def detection_evaluate(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A row of 5 for each class and box, caffe-ssd detection_evaluate_layer.cpp."""
     return Setup(((1, 1, UNKNOWN, 5),))

@@ -10,7 +10,7 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Role, Setup, layer
 from caffe_fillers.layers.forks.common import ceil_divide, fork_param, four_axes, saved_with
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.schema.dialects import class_in
@@ -138,14 +138,14 @@ def augmentation_parameters(parameter: LayerParameter, bottoms: tuple[Shape, ...
     return Setup(((num, _num_coefficients(), 1, 1),), saved=_shaped_once(parameter))
 
 
-@layer("LpqLoss", bottoms=(1, 2), loss=True, accepts_unranked=True)
-@layer("L1Loss@flownet2", bottoms=(1, 2), loss=True, accepts_unranked=True)
+@layer("LpqLoss", bottoms=(1, 2), role=Role.LOSS, accepts_unranked=True)
+@layer("L1Loss@flownet2", bottoms=(1, 2), role=Role.LOSS, accepts_unranked=True)
 def scalar_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar, of one bottom or of the difference of two: l1loss_layer.cpp, lpq_loss_layer.cpp."""
     return Setup(((),))
 
 
-@layer("FLOWriter", "FloatWriter", "ImgWriter", "PFMWriter", tops=0, accepts_unranked=True)
+@layer("FLOWriter", "FloatWriter", "ImgWriter", "PFMWriter", tops=0, role=Role.MEASURE, accepts_unranked=True)
 def writer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Writes its bottom to files when data passes."""
     return Setup(())

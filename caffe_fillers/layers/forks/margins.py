@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
+from caffe_fillers.layers.contract import Param, Role, Setup, layer, require_outputs
 from caffe_fillers.layers.forks.common import filler_or, fork_param, four_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
@@ -41,7 +41,7 @@ def inner_distance(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     return Setup(((*bottoms[0][:axis], outputs),), params)
 
 
-@layer("CenterLoss", bottoms=2, tops=(1, 2), loss=True, weights_need_shape=True)
+@layer("CenterLoss", bottoms=2, tops=(1, 2), role=Role.LOSS, weights_need_shape=True)
 def center_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A centre for each class: center_loss_layer.cpp."""
     param = fork_param(parameter, "center_loss_param")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Role, Setup, layer
 from caffe_fillers.layers.forks.common import fork_param, four_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape
@@ -37,7 +37,7 @@ def nms(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((four_axes(bottoms[0])[0], param.num_parts, param.max_peaks + 1, 3),))
 
 
-@layer("EuclideanmaskLoss", bottoms=3, loss=True)
+@layer("EuclideanmaskLoss", bottoms=3, role=Role.LOSS)
 def euclidean_mask_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar from predictions, targets and a mask: euclideanmask_loss_layer.cpp."""
     first, second = bottoms[:2]

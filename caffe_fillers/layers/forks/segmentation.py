@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer
+from caffe_fillers.layers.contract import Role, Setup, layer
 from caffe_fillers.layers.forks.common import fork_param, four_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, differ, format_shape
@@ -56,6 +56,7 @@ def interp(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     "SegmentationAccuracy",
     bottoms=(2, 3),
     tops=(1, None),
+    role=Role.MEASURE,
     accepts_unranked=True,
 )
 def segmentation_accuracy(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Param, Role, Setup, layer, refuse_in_place
 from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count, differ, format_shape
@@ -80,14 +80,14 @@ def continuation_indicator(parameter: LayerParameter, bottoms: tuple[Shape, ...]
     return Setup(((param.time_step, param.batch_size),))
 
 
-@layer("CtcLoss", bottoms=2, loss=True, accepts_unranked=True)
-@layer("WarpCTCLoss", bottoms=(2, 4), loss=True, accepts_unranked=True)
+@layer("CtcLoss", bottoms=2, role=Role.LOSS, accepts_unranked=True)
+@layer("WarpCTCLoss", bottoms=(2, 4), role=Role.LOSS, accepts_unranked=True)
 def ctc_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar: ctc_loss_layer.cpp, warp_ctc_loss_layer.cpp."""
     return Setup(((),))
 
 
-@layer("SoftmaxWithLossMultiLabel", bottoms=2, tops=(1, 2), loss=True)
+@layer("SoftmaxWithLossMultiLabel", bottoms=2, tops=(1, 2), role=Role.LOSS)
 def softmax_with_loss_multi_label(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar, then the probabilities: softmax_loss_layer_multi_label.cpp."""
     return Setup(((), bottoms[0])[: max(1, len(parameter.top))])

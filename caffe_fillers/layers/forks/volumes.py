@@ -6,13 +6,13 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Param, Role, Setup, layer, refuse_in_place
 from caffe_fillers.layers.forks.common import ceil_divide, chosen, five_axes, fork_param
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, differ, format_shape
 
 
-@layer("Convolution3D", weights_need_shape=True)
+@layer("Convolution3D", weights_need_shape=True, weighted=True)
 def convolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs x depth x size x size, whatever `filter_group` is.
 
@@ -22,7 +22,7 @@ def convolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     return convolved(param, bottoms[0], bias_term=param.bias_term)
 
 
-@layer("Deconvolution3D", weights_need_shape=True)
+@layer("Deconvolution3D", weights_need_shape=True, weighted=True)
 def deconvolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are inputs x outputs x depth x size x size: deconvolution3d_layer.cpp.
 
@@ -38,7 +38,7 @@ def pooling_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return pooled(fork_param(parameter, "pooling3d_param"), bottoms[0])
 
 
-@layer("BlackHole", bottoms=(1, None), tops=(1, None), accepts_unranked=True)
+@layer("BlackHole", bottoms=(1, None), tops=(1, None), role=Role.MEASURE, accepts_unranked=True)
 def black_hole(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A top of five ones for what is not wanted: black_hole_layer.cpp."""
     return Setup(((1,) * 5, *(None,) * (len(parameter.top) - 1)))
@@ -79,7 +79,7 @@ def deconvolved(param: Any, shape: Shape, *, bias_term: bool) -> Setup:
     _check(outputs, shape)
     return Setup(
         tops=((num, param.num_output, *outputs),),
-        events=_params(param, (channels, param.num_output, *kernel), bias_term=bias_term),
+        events=_params(param, (channels, param.num_output, *kernel), bias_term=bias_term, inputs_first=True),
     )
 
 
@@ -135,7 +135,7 @@ def _check(outputs: list[int], shape: Shape) -> None:
         raise NetError(f"nothing is left of a bottom of shape {format_shape(shape)}")
 
 
-def _params(param: Any, shape: Shape, *, bias_term: bool) -> tuple[Param, ...]:
-    weight = Param(shape, from_parameter(param.weight_filler))
+def _params(param: Any, shape: Shape, *, bias_term: bool, inputs_first: bool = False) -> tuple[Param, ...]:
+    weight = Param(shape, from_parameter(param.weight_filler), inputs_first=inputs_first)
     bias = Param((1, 1, 1, 1, param.num_output), from_parameter(param.bias_filler))
     return (weight, bias) if bias_term else (weight,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Role, Setup, layer, refuse_in_place
 from caffe_fillers.layers.forks.common import fork_param, four_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, differ, format_shape, legacy_dim
@@ -34,14 +34,14 @@ def reorg(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((num, channels * square, height // param.stride, width // param.stride),))
 
 
-@layer("RegionLoss", bottoms=2, loss=True, accepts_unranked=True)
-@layer("YoloSeg", bottoms=(2, 3), loss=True, accepts_unranked=True)
+@layer("RegionLoss", bottoms=2, role=Role.LOSS, accepts_unranked=True)
+@layer("YoloSeg", bottoms=(2, 3), role=Role.LOSS, accepts_unranked=True)
 def scalar_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar: region_loss_layer.cpp, yolo_seg.cpp."""
     return Setup(((),))
 
 
-@layer("Yolov3", "GaussianYolov3", bottoms=2, loss=True)
+@layer("Yolov3", "GaussianYolov3", bottoms=2, role=Role.LOSS)
 def yolov3(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar from boxes, each with its coordinates, an objectness and the classes: yolov3_layer.cpp.
 
@@ -64,7 +64,7 @@ def detection_output(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> S
     return Setup(((1, 1, 1, 7),))
 
 
-@layer("SegmentationEvaluate", bottoms=(2, None))
+@layer("SegmentationEvaluate", bottoms=(2, None), role=Role.MEASURE)
 def segmentation_evaluate(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A measure for each channel of the second bottom: segmentation_evaluate_layer.cpp."""
     return Setup(((1, 1, 1, legacy_dim(bottoms[1], 1)),))

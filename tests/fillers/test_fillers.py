@@ -73,6 +73,32 @@ def test_a_day_has_the_convention_that_was_merged_by_then(each: Convention) -> N
     assert convention(each.since.isoformat()) is each
 
 
+@pytest.mark.parametrize(
+    ("norm", "shape", "n"),
+    [
+        ("FAN_IN", (2, 3), 3),
+        ("FAN_OUT", (2, 3), 2),
+        ("AVERAGE", (2, 3), 2.5),  # the sum of the fans is odd, and halved in floating point
+        ("AVERAGE", (2, 3, 4, 5, 6), (360 + 240) / 2),
+    ],
+)
+def test_what_xavier_divides_by(norm: str, shape: tuple[int, ...], n: float) -> None:
+    low, high = cf.Xavier(variance_norm=norm).distribution(shape).support
+    assert (low, high) == (-high, float(np.float32(np.sqrt(np.float32(3) / np.float32(n)))))
+
+
+@pytest.mark.parametrize(
+    ("caffe", "shape", "outputs"),
+    [("rc", (1, 1, 12, 20), 12), ("2015-03", (12, 20), 12), ("master", (12, 20), 12)],
+)
+def test_outputs_that_sparse_is_measured_against(caffe: str, shape: tuple[int, ...], outputs: int) -> None:
+    """Until 2015-03 they are the height of a 1x1xNxK blob, since then the first axis."""
+    drawn = cf.Gaussian(sparse=3).distribution(shape, convention=convention(caffe))
+    assert drawn.zeros == pytest.approx(1 - 3 / outputs)
+    with pytest.raises(cf.CaffeFillersError, match=f"for {outputs} outputs"):
+        cf.Gaussian(sparse=outputs + 1).distribution(shape, convention=convention(caffe))
+
+
 def test_old_conventions_lack_what_came_later() -> None:
     for parameters in ({"type": "msra"}, {"type": "xavier", "variance_norm": "AVERAGE"}):
         with pytest.raises(cf.CaffeFillersError, match="Caffe rc has no"):

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ from caffe_fillers.schema import NetParameter, from_bytes
 NETS = ("all_fillers", "conv_nd", "recurrent", "siamese", "sharing_modes", "small_inception", "v1_net")
 READABLE = [name for name in formats if formats[name].read is not None]
 FILES = [name for name in READABLE if not formats[name].folder]
+
+
+BIAS = """
+layer {{ name: 'd{0}' type: 'Input' top: 'd{0}' input_param {{ shape {{ dim: 1 dim: 3 }} }} }}
+layer {{ name: '{0}' type: 'Bias' bottom: 'd{0}' top: '{0}' bias_param {{ filler {{ type: 'uniform' }} }} }}
+"""
 
 
 def _model(net: str) -> Model:
@@ -120,6 +127,45 @@ def test_safetensors_opens_with_its_package() -> None:
     arrays = package.load(_written("safetensors", model).getvalue())
     for layer, index, blob in model.blobs():
         assert arrays[f"{layer.name}/{index}"].tobytes() == blob.array().tobytes()
+
+
+@pytest.mark.parametrize("name", ["a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh"])
+def test_values_in_safetensors_begin_at_a_multiple_of_eight(name: str) -> None:
+    net = cf.load_net(io.BytesIO(f"name: '{name}' {BIAS.format('c')}".encode()))
+    content = _written("safetensors", net.fill(seed=1).model()).getvalue()
+    assert int.from_bytes(content[:8], "little") % 8 == 0
+
+
+def test_members_of_npz_that_share_a_byte_are_refused(tmp_path: Path) -> None:
+    content = bytearray(_written("npz", _model("all_fillers")).getvalue())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        first, second = archive.infolist()[:2]
+    entry = content.rindex(second.filename.encode()) - 46  # in the central directory; + 42 is its offset
+    last_byte = first.header_offset + 30 + len(first.filename) + 20 + first.compress_size - 1
+    content[entry + 42 : entry + 46] = last_byte.to_bytes(4, "little")
+    with pytest.raises(FormatError):
+        _read("npz", io.BytesIO(bytes(content))).blobs()
+
+
+def test_an_index_has_four_digits_at_most() -> None:
+    """A name such as conv1/10000 is no blob's: no layer has as many, and indexes are counted up to them."""
+    for name, right in (("conv/0", True), ("conv/00000", False), ("conv/10000", False)):
+        file = io.BytesIO()
+        np.savez(file, **{name: np.float32([1])})
+        file.seek(0)
+        if right:
+            assert [layer.name for layer in _read("npz", file).layers] == ["conv"]
+        else:
+            with pytest.raises(FormatError, match="no name such as conv1/0"):
+                _read("npz", file)
+
+
+def test_names_in_a_folder_that_differ_in_case_alone_are_two_files(tmp_path: Path) -> None:
+    """A disk that folds case would keep one of Conv-0.npy and conv-0.npy."""
+    net = cf.load_net(io.BytesIO((BIAS.format("Conv") + BIAS.format("conv")).encode()))
+    folder = _written("npy", net.fill(seed=1).model(), tmp_path)
+    files = [path.name.lower() for path in folder.iterdir()]
+    assert len(set(files)) == len(files) == 3
 
 
 def test_foreign_files_are_read_by_their_names() -> None:

@@ -28,6 +28,7 @@ from caffe_fillers.plan import Fill
 from caffe_fillers.rows import plan_rows
 from caffe_fillers.schema import NetParameter
 
+from . import commands
 from .mutations import damage_bytes, damage_message, damage_words
 
 TESTS = Path(__file__).parent.parent
@@ -281,4 +282,9 @@ TARGETS = {
     "npy": Target(_folder, _run_folder),
     "prototxt": Target(_weights_text, partial(_run_model, name="prototxt")),
     "safetensors": Target(_safetensors, partial(_run_model, name="safetensors")),
+    "plan": Target(_planned, commands.plan),
+    "report": Target(_planned, commands.report),
+    "convert": Target(_planned, commands.convert),
+    "check": Target(_planned, commands.check),
+    "port": Target(_planned, commands.port),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
+from caffe_fillers import prototxt
 from caffe_fillers.passes.contract import LayerError, Passed, assign, copy_without
 from caffe_fillers.schema import LayerParameter, NetParameter, V1LayerParameter
 
@@ -65,6 +66,7 @@ _PARAM_LISTS = {
 
 _V1_TYPES = {name: number for number, name in _TYPES.items()}
 _V1_FIELDS = set(V1LayerParameter.DESCRIPTOR.fields_by_name) - {"type", "layer", *_PARAM_LISTS}
+_V2_FIELDS = frozenset(LayerParameter.DESCRIPTOR.fields_by_name) - {"type"}
 
 
 def v1_to_v2(net: NetParameter) -> Passed:
@@ -114,9 +116,19 @@ def _upgrade(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
                 if index == len(upgraded.param):
                     upgraded.param.add()
                 setattr(upgraded.param[index], _PARAM_LISTS[field.name], entry)
-        elif field.name != "layer":
+        elif field.name in _V2_FIELDS:
             assign(upgraded, field.name, value)
+    _keep_old_fields(layer, upgraded)
     _name_unknown_type(layer, upgraded)
+
+
+def _keep_old_fields(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
+    """Fields that forks had in V1 layers alone stay as text, as fields do that no schema has."""
+    for field, value in layer.ListFields():
+        if field.name not in (*_V2_FIELDS, *_PARAM_LISTS, "type", "layer"):
+            alone = V1LayerParameter()
+            assign(alone, field.name, value)
+            upgraded.text_extra.unknown.append(prototxt.write(alone).strip())
 
 
 def _name_unknown_type(layer: V1LayerParameter, upgraded: LayerParameter) -> None:

@@ -281,5 +281,6 @@ def load_net_of(model: Model, shapes: Mapping[str, Shape] | None = None) -> Net:
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:
     """The prototxt of a net as Caffe upgrades it, and what was noted; unknown fields are written back."""
     read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=not strict))
-    passed = passes.upgrade(read.net, path=read.path)
+    dialect, _ = passes.choose_dialect(read.net)
+    passed = passes.upgrade(passes.mark(read.net, dialect), path=read.path)
     return prototxt.write(passed.net), (*read.notes, *passed.notes)

@@ -22,8 +22,9 @@ class Era:
     layer name and source. data_rand_skip: whether Data's `rand_skip` draws.
 
     What nets become, and what files hold:
-    input_layer: whether a net's own `input` becomes an Input layer; before
-    that a file has the names alone. batch_norm_params: whether `param` of a
+    input_dims: how many `input_dim` an input has. input_layer: whether a net's
+    own `input` becomes an Input layer; before that a file has the names alone.
+    split_in_place: whether a Split's first top is its bottom. batch_norm_params: whether `param` of a
     BatchNorm layer stay as given, or are completed with rates of zero; for a
     time three that were given were cleared before. v1_layers: whether layers
     are `layers` of an enum type. blob_layout: how blobs lie in files
@@ -37,7 +38,9 @@ class Era:
     thread_words: int = 1
     reader_words: int = 0
     data_rand_skip: bool = False
+    input_dims: int = 4
     input_layer: bool = True
+    split_in_place: bool = False
     batch_norm_params: Literal["as given", "cleared", "completed"] = "completed"
     v1_layers: bool = False
     blob_layout: str = "shape"

@@ -50,5 +50,9 @@ FORKS = {
     "rtpose": Fork(date(2016, 6, 1)),
     "wenwei": Fork(date(2016, 11, 12)),
     "c3d11": Fork(date(2017, 4, 15), convention={"five_axes": True}),
-    "c3d10": Fork(date(2014, 9, 18), {"transformer_seeds": 1}),
+    "c3d10": Fork(
+        date(2014, 9, 18),
+        {"input_dims": 5, "split_in_place": True, "blob_layout": "five axes"},
+        {"five_axes": True},
+    ),
 }

@@ -105,8 +105,11 @@ class Gaussian(Filler):
 def _sparse_outputs(shape: Shape, convention: Convention) -> int:
     """The number of outputs that `sparse` is measured against.
 
-    Until 2015-03 the filler took 1x1xNxK blobs alone and read N from the height.
+    Until 2015-03 the filler took 1x1xNxK blobs alone and read N from the height,
+    in C3D 1.0 of 1x1x1xNxK ones.
     """
+    if convention.legacy_blobs and len(shape) == 5 and shape[:2] == (1, 1):
+        return shape[3]
     if convention.legacy_blobs:
         if legacy_dim(shape, 0) != 1 or legacy_dim(shape, 1) != 1:
             raise FillerError(

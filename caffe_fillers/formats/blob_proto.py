@@ -10,7 +10,13 @@ import numpy as np
 
 from caffe_fillers.distributions import CHUNK, Values
 from caffe_fillers.errors import FormatError
-from caffe_fillers.formats.layouts import RAW_DATA, RAW_TYPE, RAW_TYPES
+from caffe_fillers.formats.layouts import (
+    FIVE_AXES_DATA,
+    FIVE_AXES_WIDTH,
+    RAW_DATA,
+    RAW_TYPE,
+    RAW_TYPES,
+)
 from caffe_fillers.formats.wire import VARINT, fields
 from caffe_fillers.model import ModelBlob
 from caffe_fillers.schema import BlobProto, BlobShape, from_bytes
@@ -23,7 +29,12 @@ Piece = tuple[memoryview, str]
 
 
 def read_blob(content: memoryview) -> ModelBlob:
-    """The blob of a serialised BlobProto: shape or four old axes; single, double or NVIDIA's raw values."""
+    """The blob of a serialised BlobProto: shape or four old axes; single, double or NVIDIA's raw values.
+
+    Or C3D 1.0's five axes, of which a length of 0 is one that older files had not.
+    """
+    if has_five_axes(content):
+        return _of_five_axes(content)
     pieces: dict[int, list[Piece]] = {}
     old_axes: dict[int, int] = {}
     shape: Shape | None = None
@@ -48,9 +59,28 @@ def read_blob(content: memoryview) -> ModelBlob:
     return _blob(shape or (), values, four_axes=bool(old_axes))
 
 
+def has_five_axes(content: memoryview) -> bool:
+    """Whether a serialised BlobProto is C3D 1.0's, with a length between `channels` and `height`."""
+    return any(
+        field.number == FIVE_AXES_WIDTH and field.wire_type == VARINT for field in fields(content, "a blob")
+    )
+
+
+def _of_five_axes(content: memoryview) -> ModelBlob:
+    axes = dict.fromkeys(range(1, FIVE_AXES_WIDTH + 1), 0)
+    pieces: list[Piece] = []
+    for field in fields(content, "a blob"):
+        if field.number in axes and field.wire_type == VARINT:
+            axes[field.number] = field.value
+        elif field.number == FIVE_AXES_DATA:
+            pieces.append((field.content, "<f4"))
+    num, channels, length, height, width = axes.values()
+    return _blob((num, channels, length or 1, height, width), pieces, four_axes=False)
+
+
 def as_bvlc(content: memoryview) -> BlobProto:
     """A serialised BlobProto as a message of BVLC's, whose `data` takes what a fork has in other fields."""
-    if all(field.number != RAW_DATA for field in fields(content, "a blob")):
+    if not has_five_axes(content) and all(field.number != RAW_DATA for field in fields(content, "a blob")):
         return from_bytes(BlobProto, bytes(content))
     blob = read_blob(content)
     proto = BlobProto(data=np.concatenate([*blob.chunks(), np.zeros(0, np.float32)]))

@@ -6,7 +6,7 @@ from typing import BinaryIO, TypeAlias
 
 from google.protobuf.message import Message
 
-from caffe_fillers.formats.blob_proto import as_bvlc, read_blob
+from caffe_fillers.formats.blob_proto import as_bvlc, has_five_axes, read_blob
 from caffe_fillers.formats.contract import view
 from caffe_fillers.formats.tickets import redeem
 from caffe_fillers.formats.wire import LENGTH_DELIMITED, check_layers, fields, prefix
@@ -65,7 +65,8 @@ def _read_net(content: memoryview) -> tuple[NetParameter, list[memoryview]]:
     """A net with tickets for its blobs, and their contents."""
     check_layers(content)
     blobs: list[memoryview] = []
-    return net_from_bytes(_take_out(content, _BLOBS, blobs)), blobs
+    net = _take_out(content, _BLOBS, blobs)
+    return net_from_bytes(net, "c3d10" if any(map(has_five_axes, blobs)) else None), blobs
 
 
 def _take_out(message: memoryview, places: Places, blobs: list[memoryview]) -> bytes:

@@ -18,6 +18,10 @@ RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
 _RAW_FLOAT = 1
 
 
+# C3D 1.0, facebookarchive/C3D 71336a220: BVLC's field of the values is the width.
+FIVE_AXES_WIDTH, FIVE_AXES_DATA = 5, 6
+
+
 class Frame(NamedTuple):
     """What stands around a blob's values, float32 in little-endian order."""
 
@@ -47,6 +51,13 @@ def _four_axes(blob: ModelBlob) -> Frame:
     return Frame(before=axes.SerializeToString() + _data(blob), after=b"")
 
 
+def _five_axes(blob: ModelBlob) -> Frame:
+    """C3D 1.0: num, channels, length, height and width, then the values in field 6."""
+    axes = (*(1,) * (5 - len(blob.shape)), *blob.shape)
+    head = b"".join(varint_field(number, length) for number, length in enumerate(axes, 1))
+    return Frame(before=head + (prefix(FIVE_AXES_DATA, 4 * blob.count) if blob.count else b""), after=b"")
+
+
 def _raw(blob: ModelBlob) -> Frame:
     """NVIDIA/caffe from 0.16 on: shape, type and then the values, a field even if there are none."""
     head = _shape(blob) + varint_field(RAW_TYPE, _RAW_FLOAT)
@@ -67,5 +78,6 @@ def _shape(blob: ModelBlob) -> bytes:
 _FRAMES: dict[str, Callable[[ModelBlob], Frame]] = {
     "shape": _shape_behind,
     "four axes": _four_axes,
+    "five axes": _five_axes,
     "raw": _raw,
 }

@@ -5,7 +5,7 @@ that Caffe builds. Single passes are listed, in order, in `order`.
 """
 
 from caffe_fillers.passes.contract import LayerError, Passed
-from caffe_fillers.passes.dialects import era_of, mark
+from caffe_fillers.passes.dialects import choose_dialect, era_of, mark
 from caffe_fillers.passes.order import UPGRADES, prepare, upgrade
 from caffe_fillers.passes.phases import inherit_phase
 from caffe_fillers.passes.selection import merge_states, select
@@ -16,6 +16,7 @@ __all__ = [
     "UPGRADES",
     "LayerError",
     "Passed",
+    "choose_dialect",
     "era_of",
     "inherit_phase",
     "insert_splits",

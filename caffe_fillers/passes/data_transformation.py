@@ -20,9 +20,10 @@ def data_transformation(net: NetParameter) -> Passed:
     """Upgrade a net of which at least one V1 data layer has such a field.
 
     Once one has, every data layer of these types gets both messages, empty or
-    not, and a saved model shows it: so does Caffe.
+    not, and a saved model shows it: so does Caffe. C3D 1.0 has no other place
+    for them.
     """
-    if not any(_is_old(layer) for layer in net.layers):
+    if net.text_extra.dialect == "c3d10" or not any(_is_old(layer) for layer in net.layers):
         return Passed(net)
     upgraded = NetParameter()
     upgraded.CopyFrom(net)

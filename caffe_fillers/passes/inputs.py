@@ -10,18 +10,20 @@ from collections.abc import Iterator
 from caffe_fillers.errors import NetError
 from caffe_fillers.notes import Note
 from caffe_fillers.passes.contract import Passed, copy_without
+from caffe_fillers.passes.dialects import era_of
 from caffe_fillers.schema import LayerParameter, NetParameter
 
-_DIMS = 4  # input_dim counts num, channels, height, width
+_STRIDE = 4  # from one input's num, channels, height and width to those of the next, in C3D 1.0 too
 
 
 def inputs(net: NetParameter) -> Passed:
     """Upgrade a net that has `input`; `input_shape` wins over `input_dim`.
 
-    Inputs without either are dropped: old caffemodels have them. Fewer shapes
-    than inputs are a `NetError`; Caffe would read beyond the list.
+    Inputs without either are dropped: old caffemodels have them, of eras that
+    had no such layer and keep them. Fewer shapes than inputs are a `NetError`;
+    Caffe would read beyond the list.
     """
-    if not net.input:
+    if not net.input or not (net.input_shape or net.input_dim or era_of(net).input_layer):
         return Passed(net)
     upgraded = copy_without(net, "input", "input_shape", "input_dim", "layer")
     if net.input_shape or net.input_dim:
@@ -45,7 +47,13 @@ def _given(net: NetParameter) -> tuple[int, int, str]:
     """How many entries there are, how many an input needs, and what they are called."""
     if net.input_shape:
         return len(net.input_shape), 1, "input_shape"
-    return len(net.input_dim), _DIMS, "input_dim"
+    return len(net.input_dim), _dims(net), "input_dim"
+
+
+def _dims(net: NetParameter) -> int:
+    """How many numbers an input has; four are left to the layer that needs five, which says so."""
+    given = len(net.input_dim) == _STRIDE * len(net.input)
+    return _STRIDE if given else era_of(net).input_dims
 
 
 def _input_layer(net: NetParameter) -> LayerParameter:
@@ -54,7 +62,8 @@ def _input_layer(net: NetParameter) -> LayerParameter:
         if net.input_shape:
             layer.input_param.shape.append(net.input_shape[index])
         else:
-            layer.input_param.shape.add(dim=net.input_dim[_DIMS * index : _DIMS * (index + 1)])
+            start = _STRIDE * index
+            layer.input_param.shape.add(dim=net.input_dim[start : start + _dims(net)])
     layer.text_extra.line = net.text_extra.line
     return layer
 

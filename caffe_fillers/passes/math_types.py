@@ -30,7 +30,6 @@ def math_types(net: NetParameter, dialect: str) -> NetParameter:
         has_math = complete.HasField(f"default_{direction}_math")
         default_math = getattr(complete, f"default_{direction}_math") if has_math else default_type
         for layer in complete.layer:
-            layer.text_extra.dialect = dialect  # Split layers, which came later, have none
             _complete(layer, direction, default_type, default_math)
     return complete  # type: ignore[no-any-return]
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from caffe_fillers.errors import suggestion
 from caffe_fillers.passes.contract import LayerError, with_layers
+from caffe_fillers.passes.dialects import era_of
 from caffe_fillers.passes.selection import format_state, is_included
 from caffe_fillers.schema import LayerParameter, NetParameter
 
@@ -40,7 +41,7 @@ def insert_splits(net: NetParameter, declared: NetParameter | None = None) -> Ne
     """
     readers = _find_readers(net, declared or net)
     _check_names(net, readers)
-    return with_layers(net, _split_layers(net, readers))
+    return with_layers(net, _split_layers(net, readers, in_place=era_of(net).split_in_place))
 
 
 def _find_readers(net: NetParameter, declared: NetParameter) -> _Readers:
@@ -75,22 +76,24 @@ def _check_names(net: NetParameter, readers: _Readers) -> None:
             )
 
 
-def _split_layers(net: NetParameter, readers: _Readers) -> Iterator[LayerParameter]:
+def _split_layers(net: NetParameter, readers: _Readers, *, in_place: bool) -> Iterator[LayerParameter]:
     taken: Counter[Top] = Counter()
     for layer_id, original in enumerate(net.layer):
         layer = LayerParameter()
         layer.CopyFrom(original)
         for index, source in enumerate(readers.sources[layer_id]):
-            if readers.count[source] > 1:
+            if readers.count[source] > 1 and not (in_place and taken[source] == 0):
                 maker = net.layer[source[0]].name
                 layer.bottom[index] = _blob_name(maker, layer.bottom[index], source[1], taken[source])
-                taken[source] += 1
+            taken[source] += 1
         splits = []
         for index in range(len(layer.top)):
             key = (layer_id, index)
             if readers.count[key] > 1:
                 weight = readers.loss_weight.get(key, 0)
                 splits.append(_split(original, index, readers.count[key], weight))
+                if in_place:
+                    splits[-1].top[0] = original.top[index]
                 if weight:  # the loss reads the split's first top; Caffe forgets the layer's other weights
                     layer.ClearField("loss_weight")
                     taken[key] += 1
@@ -104,7 +107,8 @@ def _split(maker: LayerParameter, index: int, count: int, loss_weight: float) ->
     split.top.extend(_blob_name(maker.name, blob, index, number) for number in range(count))
     if loss_weight:
         split.loss_weight.extend([loss_weight] + [0] * (count - 1))
-    split.text_extra.line = maker.text_extra.line
+    split.text_extra.CopyFrom(maker.text_extra)  # its line, dialect and era
+    split.text_extra.ClearField("unknown")
     return split
 
 

@@ -52,6 +52,23 @@ _TYPES = {
     "TANH": "TanH",
     "THRESHOLD": "Threshold",
     "WINDOW_DATA": "WindowData",
+    # C3D 1.0
+    "CONVOLUTION3D": "Convolution3D",
+    "DECONVOLUTION3D": "Deconvolution3D",
+    "DOWN_SAMPLING": "DownSampling",
+    "ELTWISE_PRODUCT": "EltwiseProduct",
+    "POOLING3D": "Pooling3D",
+    "VIDEO_DATA": "VideoData",
+    "VIDEO_SEGMENTATION_DATA": "VideoSegmentationData",
+    "VIDEO_WITH_VOXEL_TRUTH_DATA": "VideoWithVoxelTruthData",
+    "VOLUME_DATA": "VolumeData",
+    "VOXEL_CUSTOM_LOSS": "VoxelCustomLoss",
+    "VOXEL_SOFTMAX": "VoxelSoftmax",
+    "VOXEL_SOFTMAX_LOSS": "VoxelSoftmaxWithLoss",
+    # MobileNet-YOLO, Deformable-ConvNets-caffe
+    "CONADD": "Conadd",
+    "DEFORMABLECONVOLUTION": "DeformableConvolution",
+    "RELU6": "ReLU6",
 }
 
 # One list for each property of a parameter blob became one message for each blob.

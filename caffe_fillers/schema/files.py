@@ -11,6 +11,7 @@ that would not come back as the bytes it was keeps all forks' fields so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -22,8 +23,8 @@ from caffe_fillers.schema.extras import strip_private
 from caffe_fillers.schema.messages import NetParameter
 
 
-def net_from_bytes(data: bytes) -> NetParameter:
-    """A net, marked with its dialect; what is none, is a `FormatError`.
+def net_from_bytes(data: bytes, dialect: str | None = None) -> NetParameter:
+    """A net, marked with its dialect, which may be known; what is none, is a `FormatError`.
 
     >>> layer = class_in("ssd", "LayerParameter")(type="Permute", permute_param={"order": [0]})
     >>> net = class_in("ssd", "NetParameter")(layer=[layer])
@@ -31,6 +32,8 @@ def net_from_bytes(data: bytes) -> NetParameter:
     >>> read.layer[0].permute_param.order, read.text_extra.dialect
     ([0], 'ssd')
     """
+    if dialect is not None and (known := _in_a_dialect(data, (dialect,))):
+        return known
     try:
         net = from_bytes(NetParameter, data)
         if not (_unread(net, net.ByteSize()) or _foreign_and_own(net)[0]):
@@ -43,10 +46,10 @@ def net_from_bytes(data: bytes) -> NetParameter:
     return _in_a_dialect(data) or net
 
 
-def _in_a_dialect(data: bytes) -> NetParameter | None:
+def _in_a_dialect(data: bytes, dialects: Sequence[str] = DIALECTS) -> NetParameter | None:
     """The net in the dialect that reads it best; None where that is BVLC's."""
     clean = _clean(data)
-    parsed = {dialect: _parsed(clean, dialect) for dialect in DIALECTS}
+    parsed = {dialect: _parsed(clean, dialect) for dialect in dialects}
     ranks = {
         dialect: (_unread(net, len(clean)), *_foreign_and_own(net))
         for dialect, net in parsed.items()

@@ -121,7 +121,7 @@ def test_bytes_that_nobody_knows_are_kept_once(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", [name for name in DIALECTS if name != "c3d10"])  # of V1 layers alone
 def test_every_parameter_of_every_fork_comes_back(dialect: str) -> None:
     """Layers that hold each message field that a dialect has, empty: the numbers alone tell the dialect."""
     known = class_in(dialect, "NetParameter")

@@ -141,6 +141,12 @@ def same_shape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup((five_axes(bottoms[0]),))
 
 
+@layer("Split@c3d10", tops=(1, None))
+def split(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """The first top is the bottom itself: split_layer.cpp."""
+    return Setup(bottoms * len(parameter.top))
+
+
 @layer("DownSampling")
 def down_sampling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Length, height and width divided by whole factors: down_sampling_layer.cpp."""

@@ -56,6 +56,8 @@ def nd_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 def deformable_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As a convolution; the second bottom has two offsets for each place of the kernel.
 
+    Other ports have another default of `deformable_group`, so offsets that do not fit are noted only.
+
     unsky/Deformable-ConvNets-caffe e0f7abd58, deformable_conv_layer.cpp. Dai et al., Deformable
     convolutional networks, ICCV 2017.
     """
@@ -67,15 +69,17 @@ def deformable_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]
     if outputs < 1 or group < 1 or outputs % group or differ(channels % group, 0):
         raise NetError(f"group {group} must divide the {channels} channels and the num_output {outputs}")
     needed = 2 * window.kernel[0] * window.kernel[1] * param.deformable_group
-    if len(offsets) != 4 or differ(offsets[1], needed) or differ(offsets[2:], shape[2:]):
-        raise NetError(
-            f"bottom 1 of shape {format_shape(offsets)} must have {needed} channels of offsets for each "
-            f"place of {format_shape(shape)}"
+    notes: tuple[str, ...] = ()
+    if len(offsets) != 4 or differ(offsets[1], needed):
+        notes = (
+            f"bottom 1 of shape {format_shape(offsets)} should have {needed} channels of offsets for "
+            f"deformable_group {param.deformable_group}",
         )
     params = [Param((outputs, channels // group, *window.kernel), from_parameter(param.weight_filler))]
     if param.bias_term:
         params.append(Param((outputs,), from_parameter(param.bias_filler)))
-    return Setup(((*shape[:axis], outputs, *window.outputs(shape[axis + 1 :])),), tuple(params))
+    top = (*shape[:axis], outputs, *window.outputs(shape[axis + 1 :]))
+    return Setup((top,), tuple(params), notes=notes)
 
 
 @layer("Conadd", bottoms=(1, None))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
+from google.protobuf.message import Message
+
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import NetError, suggestion
 from caffe_fillers.fillers import Filler
@@ -100,6 +102,20 @@ class LayerType:
     weighted: bool = False
     ignores_given_blobs: bool = False
     opaque: bool = False
+
+    def set_up(self, parameter: LayerParameter, bottoms: tuple[Shape, ...], sources: Sources) -> Setup:
+        """Run the rule; a field that no message of the schema has is a `NetError` that says what to add."""
+        try:
+            return self.rule(parameter, bottoms, sources)
+        except AttributeError as error:
+            if not isinstance(error.obj, Message):
+                raise
+            message = error.obj.DESCRIPTOR.name
+            raise NetError(
+                f"the rule of this type reads {message}.{error.name}, a field that the schema does not have: "
+                f"declare it below {message}, as '{error.name} NUMBER TYPE', in a table of "
+                "caffe_fillers/schema/forks that schema/overlay.py names"
+            ) from error
 
 
 layer_types: Registry[LayerType] = Registry("layer type", __package__, mark="@")

@@ -138,7 +138,7 @@ class _Walk:
             if kind.weights_need_shape:
                 raise self.tops.unknown(layer)
             return Setup((None,) * _num_tops(layer, kind))
-        setup = kind.rule(layer, shapes, self.sources)  # type: ignore[arg-type]
+        setup = kind.set_up(layer, shapes, self.sources)  # type: ignore[arg-type]
         if len(setup.tops) < len(layer.top):
             raise NetError(f"it has {len(layer.top)} tops; the type makes {len(setup.tops)} here")
         given = bool(setup.assumed) and all(layer.top[index] in self.tops.given for index in setup.assumed)

@@ -10,7 +10,7 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Role, Setup, layer
 from caffe_fillers.layers.forks.common import ceil_divide, chosen, five_axes, fork_param
 from caffe_fillers.layers.forks.volumes import convolved, deconvolved, only, pooled
 from caffe_fillers.schema import LayerParameter
@@ -19,14 +19,14 @@ from caffe_fillers.shapes import Shape, count, differ, format_shape
 _SCALAR: Shape = (1, 1, 1, 1, 1)
 
 
-@layer("Convolution3D@c3d10", weights_need_shape=True)
+@layer("Convolution3D@c3d10", weights_need_shape=True, weighted=True)
 def convolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As in C3D 1.1, with the fields of `convolution_param`: convolution3d_layer.cpp."""
     param: Any = parameter.convolution_param
     return convolved(param, bottoms[0], bias_term=param.bias_term)
 
 
-@layer("Deconvolution3D@c3d10", weights_need_shape=True)
+@layer("Deconvolution3D@c3d10", weights_need_shape=True, weighted=True)
 def deconvolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As in C3D 1.1, with the fields of `convolution_param`: deconvolution3d_layer.cpp."""
     param: Any = parameter.convolution_param
@@ -39,7 +39,7 @@ def pooling_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return pooled(parameter.pooling_param, bottoms[0])
 
 
-@layer("Convolution@c3d10", weights_need_shape=True)
+@layer("Convolution@c3d10", weights_need_shape=True, weighted=True)
 def convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs/group x 1 x size x size, biases 1x1x1x1xN: conv_layer.cpp."""
     param = parameter.convolution_param
@@ -82,7 +82,7 @@ def pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((num, channels, 1, *lengths),))
 
 
-@layer("InnerProduct@c3d10", weights_need_shape=True)
+@layer("InnerProduct@c3d10", weights_need_shape=True, weighted=True)
 def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are 1x1x1xNxK, so that their fan_in is N*K, biases 1x1x1x1xN: inner_product_layer.cpp."""
     param = parameter.inner_product_param
@@ -141,7 +141,7 @@ def same_shape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup((five_axes(bottoms[0]),))
 
 
-@layer("Split@c3d10", tops=(1, None))
+@layer("Split@c3d10", tops=(1, None), role=Role.COPY)
 def split(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The first top is the bottom itself: split_layer.cpp."""
     return Setup(bottoms * len(parameter.top))
@@ -158,13 +158,20 @@ def down_sampling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
     return Setup(((num, channels, length // param.temporal_factor, *image),))
 
 
-@layer("Accuracy@c3d10", bottoms=2, accepts_unranked=True)
+@layer("Accuracy@c3d10", bottoms=2, role=Role.MEASURE, accepts_unranked=True)
 def accuracy(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Accuracy and logarithm of the loss: accuracy_layer.cpp."""
     return Setup(((1, 2, 1, 1, 1),))
 
 
-@layer("SoftmaxWithLoss@c3d10", "VoxelSoftmaxWithLoss", bottoms=2, tops=0, accepts_unranked=True)
+@layer(
+    "SoftmaxWithLoss@c3d10",
+    "VoxelSoftmaxWithLoss",
+    bottoms=2,
+    tops=0,
+    role=Role.MEASURE,
+    accepts_unranked=True,
+)
 def softmax_with_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A loss without a top: softmax_loss_layer.cpp, voxel_wise_softmax_loss_layer.cpp."""
     return Setup(())
@@ -175,6 +182,7 @@ def softmax_with_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> 
     *("SigmoidCrossEntropyLoss@c3d10", "VoxelCustomLoss"),
     bottoms=2,
     tops=(0, 1),
+    role=Role.MEASURE,  # a LOSS would get a top and a loss_weight
 )
 def loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A loss of as many items as labels, with a top if one is named: loss_layer.cpp."""

@@ -71,7 +71,7 @@ def ctc_decoder(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((streams, steps, 1, 1),))
 
 
-@layer("ContinuationIndicator", bottoms=0)
+@layer("ContinuationIndicator", bottoms=0, role=Role.DATA)
 def continuation_indicator(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Marks for an LSTM, 0 at the first step: continuation_indicator_layer.cpp."""
     param = fork_param(parameter, "continuation_indicator_param")
@@ -93,7 +93,7 @@ def softmax_with_loss_multi_label(parameter: LayerParameter, bottoms: tuple[Shap
     return Setup(((), bottoms[0])[: max(1, len(parameter.top))])
 
 
-@layer("LabelsequenceAccuracy", bottoms=2, accepts_unranked=True)
+@layer("LabelsequenceAccuracy", bottoms=2, role=Role.MEASURE, accepts_unranked=True)
 def label_sequence_accuracy(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar: labelsequence_accuracy_layer.cpp."""
     return Setup(((),))

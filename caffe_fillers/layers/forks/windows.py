@@ -13,7 +13,14 @@ from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, as_shape, canonical_axis, differ, format_shape, merge
 
 
-@layer("NdConvolution", bottoms=(1, None), tops=(1, None), same_number=True, weights_need_shape=True)
+@layer(
+    "NdConvolution",
+    bottoms=(1, None),
+    tops=(1, None),
+    same_number=True,
+    weights_need_shape=True,
+    weighted=True,
+)
 def nd_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A convolution over any axes; lengths that would be 1 are left out.
 
@@ -52,7 +59,7 @@ def nd_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((num, channels, *(length for length in pooled if not length < 1)),))
 
 
-@layer("DeformableConvolution", bottoms=2, weights_need_shape=True)
+@layer("DeformableConvolution", bottoms=2, weights_need_shape=True, weighted=True)
 def deformable_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As a convolution; the second bottom has two offsets for each place of the kernel.
 

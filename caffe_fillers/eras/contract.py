@@ -16,8 +16,10 @@ class Era:
 
     What data layers draw while a net is built, in words of the stream:
     transformer_in_test: whether `mirror` makes the transformer draw a seed in
-    both phases, not in TRAIN alone. transformer_seeds: how often a prefetching
-    layer seeds it. thread_words: what starting a prefetching thread draws.
+    both phases, not in TRAIN alone. transformer_always: whether it draws one
+    even if it neither mirrors nor crops. transformer_seeds: how often a
+    prefetching layer seeds it; transformer_per_thread: for each of its
+    threads. thread_words: what starting a prefetching thread draws.
     reader_words: what the DataReader behind a Data layer draws, once for each
     layer name and source. data_rand_skip: whether Data's `rand_skip` draws.
 
@@ -34,7 +36,9 @@ class Era:
     name: str = "master"
     convention: fans.Convention = fans.MASTER
     transformer_in_test: bool = True
+    transformer_always: bool = False
     transformer_seeds: int = 2
+    transformer_per_thread: bool = False
     thread_words: int = 1
     reader_words: int = 0
     data_rand_skip: bool = False

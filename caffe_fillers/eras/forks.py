@@ -19,6 +19,16 @@ class Fork:
     convention: dict[str, Any] = field(default_factory=dict)
 
 
+_ROUNDED_DOWN = {"bilinear": "rounded down"}
+_JACINTO16 = {"transformer_seeds": 1, "transformer_per_thread": True, "blob_layout": "raw"}
+# NVIDIA/caffe 87a25543a: two transformers for each thread, and a thread for the BatchTransformer.
+_NVIDIA17 = {
+    "transformer_always": True,
+    "transformer_per_thread": True,
+    "thread_words": 2,
+    "blob_layout": "raw",
+}
+
 # Where a fork's history is in its repository, `left` is the day of the newest commit of BVLC's master that
 # is in it; where it is not (c3d, flownet2, pspnet, sphereface, yolo), a day whose files it has.
 FORKS = {
@@ -30,15 +40,9 @@ FORKS = {
     "fast_rcnn": Fork(date(2015, 8, 25)),
     "rfcn": Fork(date(2016, 5, 8)),
     "sphereface": Fork(date(2017, 4, 15)),
-    "nvidia": Fork(
-        date(2016, 5, 4), {"transformer_seeds": 1, "blob_layout": "raw"}, {"bilinear": "rounded down"}
-    ),
-    "jacinto": Fork(
-        date(2016, 5, 4), {"transformer_seeds": 1, "blob_layout": "raw"}, {"bilinear": "rounded down"}
-    ),
-    "jacinto17": Fork(
-        date(2016, 5, 4), {"transformer_seeds": 1, "blob_layout": "raw"}, {"bilinear": "rounded down"}
-    ),
+    "nvidia": Fork(date(2016, 5, 4), _NVIDIA17, _ROUNDED_DOWN),
+    "jacinto": Fork(date(2016, 5, 4), _JACINTO16, _ROUNDED_DOWN),
+    "jacinto17": Fork(date(2016, 5, 4), _NVIDIA17, _ROUNDED_DOWN),
     "nvidia15": Fork(date(2016, 5, 4)),
     "happynear": Fork(date(2017, 8, 6)),
     "intel": Fork(date(2016, 7, 15), convention={"legacy_accessors": False, "one_axis": False}),

@@ -82,7 +82,8 @@ class LayerType:
 
     `bottoms` and `tops` are (least, most), most None where Caffe sets no
     limit. A layer with the role of a loss gets a top where none is named
-    (AutoTopBlobs) and saves `loss_weight: 1` where none is given. A type
+    (AutoTopBlobs) and saves `loss_weight: 1` where none is given, unless its
+    `LayerSetUp` misses to call the base class's: `default_loss_weight`. A type
     whose weights depend on its bottoms' shapes sets `weights_need_shape`; one
     whose rule can work with a bottom of unknown rank, given as None, sets
     `accepts_unranked`; for the others the planner lets unknown shapes flow on.
@@ -102,6 +103,7 @@ class LayerType:
     weighted: bool = False
     ignores_given_blobs: bool = False
     opaque: bool = False
+    default_loss_weight: bool = True
 
     def set_up(self, parameter: LayerParameter, bottoms: tuple[Shape, ...], sources: Sources) -> Setup:
         """Run the rule; a field that no message of the schema has is a `NetError` that says what to add."""
@@ -133,6 +135,7 @@ def layer(
     weighted: bool = False,
     ignores_given_blobs: bool = False,
     opaque: bool = False,
+    default_loss_weight: bool = True,
 ) -> Callable[[Rule], Rule]:
     """Register a rule under its type's name; an arity is an exact number or (least, most)."""
 
@@ -152,6 +155,7 @@ def layer(
                     weighted=weighted,
                     ignores_given_blobs=ignores_given_blobs,
                     opaque=opaque,
+                    default_loss_weight=default_loss_weight,
                 ),
             )
         return rule

@@ -9,13 +9,16 @@ changed with the years: `eras.HISTORY`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import filler_types
 from caffe_fillers.layers.contract import Role, Setup, data_layer, layer
+from caffe_fillers.layers.transformer import transformed, transformer_seed
 from caffe_fillers.passes import era_of
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import TRAIN, DummyDataParameter, LayerParameter
-from caffe_fillers.shapes import UNKNOWN, Shape, as_shape
+from caffe_fillers.shapes import UNKNOWN, Shape, as_shape, is_known
 from caffe_fillers.sources import Sources, database, hdf5, images, windows
 
 
@@ -120,36 +123,32 @@ def prefetched(
 ) -> Setup:
     """Tops and draws of a layer that prefetches; an image that nobody knows is assumed, and said."""
     notes: tuple[str, ...] = ()
-    crop = parameter.transform_param.crop_size
+    channels = max(3, len(parameter.transform_param.mean_value))
+    shape = transformed(image or (channels, UNKNOWN, UNKNOWN), parameter)
     if image is None:
-        channels = max(3, len(parameter.transform_param.mean_value))
-        size = f"{crop}x{crop}" if crop else "unknown height and width"
+        known = is_known(shape)
+        size = f"{shape[1]}x{shape[2]}" if known else "unknown height and width"
         notes = (
             f"its data is not here; {channels} channels and {size} are assumed "
             f"(--shape {parameter.top[0]}=... says otherwise)",
         )
-        image = (channels, crop or UNKNOWN, crop or UNKNOWN)
-    elif crop and any(length < crop for length in image[1:]):
-        raise NetError(f"crop_size {crop} is larger than the image of {image[1]}x{image[2]}")
-    elif crop:
-        image = (image[0], crop, crop)
-    tops = ((batch_size, *image), (batch_size,))[: len(parameter.top)]
+    tops = ((batch_size, *shape), (batch_size,))[: len(parameter.top)]
     return Setup(tops, prefetching_draws(parameter, own_draws), notes=notes, assumed=(0,))
 
 
 def prefetching_draws(parameter: LayerParameter, own: tuple[Draw, ...]) -> tuple[Draw, ...]:
     """What `BasePrefetchingDataLayer` draws around its layer's own draws."""
-    era, seed = era_of(parameter), transformer_seed(parameter)
+    era = era_of(parameter)
     thread = Draw(era.thread_words, "seed of the prefetching thread")
+    seed = transformer_seed(parameter) * (_num_threads(parameter) if era.transformer_per_thread else 1)
     again = seed * (era.transformer_seeds - 1)
     return (*seed, *own, *again, *((thread,) if era.thread_words else ()))
 
 
-def transformer_seed(parameter: LayerParameter) -> tuple[Draw, ...]:
-    """`DataTransformer::InitRand`: mirroring is random always, or once was in training, as cropping is."""
-    transform, training = parameter.transform_param, parameter.phase == TRAIN
-    mirrored = transform.mirror and (training or era_of(parameter).transformer_in_test)
-    return (Draw(1, "seed of the transformer"),) if mirrored or (training and transform.crop_size) else ()
+def _num_threads(parameter: LayerParameter) -> int:
+    """`BasePrefetchingDataLayer::threads` of NVIDIA's Caffe on the CPU: one unless more are asked for."""
+    param: Any = parameter.data_param
+    return max(param.threads, 1) if parameter.phase == TRAIN else 1
 
 
 def _dummy_shape(param: DummyDataParameter, index: int, num_tops: int) -> Shape:

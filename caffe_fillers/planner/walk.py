@@ -188,7 +188,7 @@ def _as_saved(layer: LayerParameter, kind: LayerType, num_tops: int) -> LayerPar
     saved = LayerParameter()
     saved.CopyFrom(layer)
     saved.ClearField("blobs")
-    if kind.role is Role.LOSS and not saved.loss_weight:
+    if kind.role is Role.LOSS and kind.default_loss_weight and not saved.loss_weight:
         saved.loss_weight.append(1)
     if saved.loss_weight and len(saved.loss_weight) != num_tops:
         raise NetError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableSequence
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -84,7 +84,8 @@ def _field(words: list[str]) -> ForkField:
 def union() -> ForkTable:
     """All forks at once, under private numbers; where they disagree, the first in `FORKS` is right.
 
-    A field that any fork has repeated is repeated.
+    A field that any fork has repeated is repeated; one that forks have as
+    different enums takes the values of all.
     """
     merged: dict[str, dict[str, ForkField]] = {}
     enums: dict[str, dict[str, int]] = {}
@@ -94,12 +95,18 @@ def union() -> ForkTable:
             for each in fork_fields:
                 old = known.get(each.name, replace(each, number=PRIVATE + len(known)))
                 known[each.name] = replace(old, repeated=old.repeated or each.repeated)
+                if old.type in enums and each.type in table.enums and old.type != each.type:
+                    _number(enums[old.type], table.enums[each.type])
         for enum, values in table.enums.items():
-            numbers = enums.setdefault(enum, {})
-            for name in values:
-                numbers.setdefault(name, PRIVATE + len(numbers))
+            _number(enums.setdefault(enum, {}), values)
     messages = {message: list(known.values()) for message, known in merged.items()}
     return ForkTable("all forks", messages, enums)
+
+
+def _number(numbers: dict[str, int], names: Iterable[str]) -> None:
+    """Add names with the private numbers that follow."""
+    for name in names:
+        numbers.setdefault(name, PRIVATE + len(numbers))
 
 
 def union_of(bvlc: descriptor_pb2.FileDescriptorProto) -> descriptor_pb2.FileDescriptorProto:

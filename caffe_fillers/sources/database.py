@@ -7,8 +7,11 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from google.protobuf.message import DecodeError
+
 from caffe_fillers.errors import FormatError, MissingExtraError, SourceError
 from caffe_fillers.schema import DataParameter, Datum, TransformationParameter, from_bytes
+from caffe_fillers.schema.dialects import class_in
 from caffe_fillers.shapes import Shape
 from caffe_fillers.sources import Sources
 from caffe_fillers.sources.images import decoded_shape
@@ -23,8 +26,14 @@ _BACKENDS: dict[int, tuple[str, str, str]] = {
 }
 
 
-def first_record(param: DataParameter, transform: TransformationParameter, sources: Sources) -> Shape | None:
-    """Channels, height and width of the first image, before any crop."""
+def first_record(
+    param: DataParameter,
+    transform: TransformationParameter,
+    sources: Sources,
+    *,
+    annotated: bool = False,
+) -> Shape | None:
+    """Channels, height and width of the first image, before any crop; `annotated` are those of caffe-ssd."""
     path = sources.find(param.source)
     if path is None:
         return None
@@ -35,7 +44,7 @@ def first_record(param: DataParameter, transform: TransformationParameter, sourc
     record = _first(path, title, package)
     if record is None:
         raise SourceError(f"the database {path} holds no records")
-    return _datum_shape(record, transform, path)
+    return _datum_shape(_unwrapped(record, path) if annotated else record, transform, path)
 
 
 def _check_files(path: Path) -> None:
@@ -58,6 +67,16 @@ def _first(path: Path, title: str, package: str) -> bytes | None:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["the library died of it"]
         raise SourceError(f"{path} is no {title} that can be read: {said[-1]}")
     return done.stdout[1:] if done.stdout else None
+
+
+def _unwrapped(data: bytes, path: Path) -> bytes:
+    """The Datum in an AnnotatedDatum."""
+    annotated = class_in("ssd", "AnnotatedDatum")()
+    try:
+        annotated.ParseFromString(data)
+    except DecodeError as error:
+        raise SourceError(f"the first record of {path} is no AnnotatedDatum: {error}") from error
+    return annotated.datum.SerializeToString()  # type: ignore[no-any-return]  # of a class made at run time
 
 
 def _datum_shape(data: bytes, transform: TransformationParameter, path: Path) -> Shape:

@@ -11,22 +11,16 @@ from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape
-from caffe_fillers.sources import Sources
+from caffe_fillers.sources import Sources, database
 
 
 @data_layer("AnnotatedData", tops=(1, 2))
 def annotated_data(parameter: LayerParameter, sources: Sources) -> Setup:
     """Images resized and cropped, and a row of 8 for each box: caffe-ssd annotated_data_layer.cpp."""
-    transform: Any = parameter.transform_param
-    resized = next(
-        iter(transform.resize_param), None
-    )  # MobileNet-YOLO lists several and begins with the first
-    height = transform.crop_size or transform.crop_h or (resized and resized.height) or UNKNOWN
-    width = transform.crop_size or transform.crop_w or (resized and resized.width) or UNKNOWN
-    image = (3, height, width)
-    setup = prefetched(parameter, parameter.data_param.batch_size, image, database_draws(parameter))
+    record = database.first_record(parameter.data_param, parameter.transform_param, sources, annotated=True)
+    setup = prefetched(parameter, parameter.data_param.batch_size, record, database_draws(parameter))
     tops = (setup.tops[0], (1, 1, UNKNOWN, 8))[: len(parameter.top)]
-    return Setup(tops, setup.events, notes=(_assumed(parameter),), assumed=(0,))
+    return Setup(tops, setup.events, notes=setup.notes, assumed=(0,))
 
 
 @data_layer("DenseImageData", tops=2)

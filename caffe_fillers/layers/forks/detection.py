@@ -44,10 +44,30 @@ def _num_regions(shape: Shape | None) -> int:
     return UNKNOWN if shape is None else legacy_dim(shape, 0)
 
 
+@layer(
+    *("SmoothL1Loss@yjxiong", "SmoothL1Loss@rfcn", "SmoothL1Loss@happynear", "SmoothL1Loss@fast_rcnn"),
+    "SmoothL1Loss@intel",
+    bottoms=(1, 4),
+    tops=(1, 2),
+    role=Role.LOSS,
+    accepts_unranked=True,
+    default_loss_weight=False,
+)
+def unweighted_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """A scalar, of no weight where none is given: LayerSetUp does not call that of LossLayer."""
+    return scalar_loss(parameter, bottoms)
+
+
 @layer("SmoothL1Loss", "L1Loss", bottoms=(1, 4), tops=(1, 2), role=Role.LOSS, accepts_unranked=True)
 def scalar_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar whatever the bottoms are: smooth_L1_loss_layer.cpp, l1_loss_layer.cpp."""
     return Setup(((), None)[: max(1, len(parameter.top))])
+
+
+@layer("SmoothL1LossOHEM@intel", bottoms=(2, 4), tops=(1, 3), role=Role.LOSS, default_loss_weight=False)
+def unweighted_loss_per_region(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Of no weight where none is given: LayerSetUp does not call that of LossLayer."""
+    return loss_per_region(parameter, bottoms)
 
 
 @layer("SmoothL1LossOHEM", "SoftmaxWithLossOHEM", bottoms=(2, 4), tops=(1, 3), role=Role.LOSS)
@@ -93,8 +113,12 @@ def prior_box(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("MultiBoxLoss", bottoms=4, role=Role.LOSS, accepts_unranked=True)
 def multi_box_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """A scalar, caffe-ssd multibox_loss_layer.cpp."""
-    return Setup(((),))
+    """A scalar; which bottoms get gradients is saved: caffe-ssd multibox_loss_layer.cpp."""
+    saved = LayerParameter()
+    saved.CopyFrom(parameter)
+    if not saved.propagate_down:
+        saved.propagate_down.extend((True, True, False, False))
+    return Setup(((),), saved=saved)
 
 
 @layer("DetectionOutput", bottoms=(3, 4), accepts_unranked=True)

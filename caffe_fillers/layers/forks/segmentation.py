@@ -32,14 +32,17 @@ def upsample(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("Interp")
 def interp(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """Bilinear resizing by shrink_factor, zoom_factor, or to height x width: PSPNet interp_layer.cpp."""
+    """Bilinear resizing to height x width, or by shrink_factor and zoom_factor: PSPNet interp_layer.cpp:42.
+
+    One factor alone wins over height and width, which win over both.
+    """
     param = fork_param(parameter, "interp_param")
     num, channels, *lengths = four_axes(bottoms[0])
     shrinks, zooms = param.HasField("shrink_factor"), param.HasField("zoom_factor")
-    if not shrinks and not zooms:
-        if not (param.HasField("height") and param.HasField("width")):
-            raise NetError("interp_param needs shrink_factor, zoom_factor, or height and width")
+    if shrinks == zooms and param.HasField("height") and param.HasField("width"):
         return Setup(((num, channels, param.height, param.width),))
+    if not shrinks and not zooms:
+        raise NetError("interp_param needs shrink_factor, zoom_factor, or height and width")
     if (shrinks and param.shrink_factor < 1) or (zooms and param.zoom_factor < 1):
         raise NetError("shrink_factor and zoom_factor must be at least 1")
     lengths = [length + param.pad_beg + param.pad_end for length in lengths]

@@ -30,7 +30,8 @@ _NVIDIA17 = {
 }
 
 # Where a fork's history is in its repository, `left` is the day of the newest commit of BVLC's master that
-# is in it; where it is not (c3d, flownet2, pspnet, sphereface, yolo), a day whose files it has.
+# is in it; where it is not (c3d10, c3d11, caffe_ocr, crnn, ctpn, deformable, flownet2, pspnet, refinedet,
+# rtpose, sphereface, yolo), a day whose files it has.
 FORKS = {
     "ssd": Fork(date(2016, 11, 22)),
     "segnet": Fork(date(2015, 6, 10)),
@@ -53,6 +54,13 @@ FORKS = {
     "yolo": Fork(date(2018, 6, 27), {"reader_words": 1}),
     "rtpose": Fork(date(2016, 6, 1)),
     "wenwei": Fork(date(2016, 11, 12)),
+    "caffe_lstm": Fork(date(2015, 9, 25)),
+    "caffe_ocr": Fork(date(2016, 6, 1)),
+    "crnn": Fork(date(2017, 4, 15)),
+    "ctpn": Fork(date(2016, 1, 29)),
+    "deformable": Fork(date(2016, 1, 29)),
+    "refinedet": Fork(date(2016, 11, 22)),
+    "video_caffe": Fork(date(2018, 8, 21)),
     "c3d11": Fork(date(2017, 4, 15), convention={"five_axes": True}),
     "c3d10": Fork(
         date(2014, 9, 18),

@@ -16,6 +16,7 @@ from caffe_fillers.errors import UnknownNameError
 from caffe_fillers.schema.extras import FIELD, PRIVATE, strip_private
 from caffe_fillers.schema.overlay import FORKS, fork_table, lay_over
 from caffe_fillers.schema.pool import file_descriptor, message_classes
+from caffe_fillers.schema.fork_types import foreign_types, lacks, types_of
 
 BVLC = "bvlc"
 DIALECTS = (BVLC, *FORKS)
@@ -35,17 +36,35 @@ def check_dialect(name: str) -> str:
 
 
 def recognise(net: Message) -> str:
-    """The dialect that knows the most of the fields which a net uses; the first in `DIALECTS` among equals.
+    """The dialect of a net by its fields and layer types; the first in `DIALECTS` of those that fit best.
 
     >>> from caffe_fillers.schema import NetParameter
     >>> recognise(NetParameter(layer=[{"permute_param": {"order": [0]}}])), recognise(NetParameter())
     ('ssd', 'bvlc')
     """
+    return candidates(net)[0]
+
+
+def candidates(net: Any) -> list[str]:
+    """The dialects that fit a net best: that lack the fewest of its layer types, then of its fields.
+
+    A net that uses nothing that only forks have is of BVLC's.
+
+    >>> from caffe_fillers.schema import NetParameter
+    >>> candidates(NetParameter(layer=[{"type": "BN"}, {"type": "Upsample"}]))
+    ['segnet', 'enet']
+    """
     used = set(_used(net))
-    if not any(private for *_, private in used):
-        return BVLC
+    types = types_of(net)
+    if not any(private for *_, private in used) and not types & foreign_types():
+        return [BVLC]
     names = {(scope, name) for scope, name, _ in used}
-    return min(DIALECTS, key=lambda dialect: len(names - _known(dialect)))
+    ranks = {
+        dialect: (sum(lacks(dialect, each) for each in types), len(names - _known(dialect)))
+        for dialect in DIALECTS
+    }
+    best = min(ranks.values())
+    return [dialect for dialect, rank in ranks.items() if rank == best]
 
 
 def unknown_to(net: Message, dialect: str) -> list[str]:

@@ -43,7 +43,7 @@ class ForkTable:
 
 # In the order in which they are asked whose net this is.
 FORKS = (
-    *("ssd", "segnet", "enet", "yjxiong", "pspnet", "fast_rcnn", "rfcn", "sphereface", "shufflenet"),
+    *("ssd", "segnet", "enet", "fast_rcnn", "rfcn", "yjxiong", "pspnet", "sphereface", "shufflenet"),
     *("nvidia", "jacinto", "jacinto17", "nvidia15", "happynear", "intel", "ristretto", "openpose"),
     *("flownet2", "lisa", "yolo", "rtpose", "wenwei", "c3d11", "c3d10", "refinedet", "ctpn"),
     *("caffe_ocr", "crnn", "caffe_lstm", "video_caffe", "deformable"),

@@ -14,9 +14,9 @@ from google.protobuf.message import Message
 
 from caffe_fillers.errors import UnknownNameError
 from caffe_fillers.schema.extras import FIELD, PRIVATE, strip_private
+from caffe_fillers.schema.fork_types import foreign_types, lacks, types_of
 from caffe_fillers.schema.overlay import FORKS, fork_table, lay_over
 from caffe_fillers.schema.pool import file_descriptor, message_classes
-from caffe_fillers.schema.fork_types import foreign_types, lacks, types_of
 
 BVLC = "bvlc"
 DIALECTS = (BVLC, *FORKS)

@@ -21,7 +21,7 @@ def _table() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
 
 
 def types_of(net: Any) -> set[str]:
-    """The types of a net's layers, and of their fillers as `filler:msra`; layers of an enum are not counted."""
+    """Types of a net's layers, and of fillers as `filler:msra`; layers of an enum are not counted."""
     return {layer.type for layer in net.layer} | {f"filler:{kind}" for kind in _filler_types(net)}
 
 

@@ -92,7 +92,7 @@ ROWS = [
         "",
         "data_param { batch_size: 2 } transform_param { mirror: true crop_size: 7 }",
         "2x3x7x7",
-        "draw 1, draw 1, draw 1",
+        "draw 1, draw 1, draw 1, draw 1",
     ),
     Row(
         "AnnotatedData",
@@ -814,4 +814,4 @@ def test_offsets_that_do_not_fit_are_noted() -> None:
 @pytest.mark.parametrize("kind", ["DenseImageData", "ImageSegData", "AnnotatedData", "VideoData"])
 def test_a_shape_that_is_assumed_is_said(kind: str) -> None:
     notes = load(Row(kind, "", "dense_image_data_param { batch_size: 2 }", num_tops=2)).notes
-    assert any("shape is assumed (--shape t0=" in note.message for note in notes)
+    assert any("assumed (--shape t0=" in note.message for note in notes)

@@ -49,7 +49,7 @@ def contrastive_loss_weighed(parameter: LayerParameter, bottoms: tuple[Shape, ..
     return contrastive_loss(parameter, bottoms[:3])
 
 
-@layer("Accuracy@happynear", bottoms=(2, 3), tops=(1, 2))
+@layer("Accuracy@happynear", bottoms=(2, 3), tops=(1, 2), role=Role.MEASURE)
 def accuracy_weighed(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The third bottom, if any, weighs the labels: caffe-windows accuracy_layer.cpp."""
     return accuracy(parameter, bottoms[:2])
@@ -63,7 +63,7 @@ def image_data_weighed(parameter: LayerParameter, sources: Sources) -> Setup:
     return Setup(tops, setup.events, notes=setup.notes, assumed=setup.assumed)
 
 
-@layer("InnerProduct@happynear", bottoms=(1, 3), weights_need_shape=True)
+@layer("InnerProduct@happynear", bottoms=(1, 3), weights_need_shape=True, weighted=True)
 def inner_product_given(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Bottoms 1 and 2 take the place of weights and bias: caffe-windows inner_product_layer.cpp."""
     if len(bottoms) == 1:

@@ -41,7 +41,9 @@ def inner_distance(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     return Setup(((*bottoms[0][:axis], outputs),), params)
 
 
-@layer("CenterLoss", bottoms=2, tops=(1, 2), role=Role.LOSS, weights_need_shape=True, default_loss_weight=False)
+@layer(
+    "CenterLoss", bottoms=2, tops=(1, 2), role=Role.LOSS, weights_need_shape=True, default_loss_weight=False
+)
 def center_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A center for each class: center_loss_layer.cpp, whose LayerSetUp does not call that of LossLayer."""
     param = fork_param(parameter, "center_loss_param")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from caffe_fillers import distributions
-from caffe_fillers.distributions.truncated_normal import CUT
 from caffe_fillers.errors import FillerError
 from caffe_fillers.fans import CONVENTIONS, MASTER, VarianceNorm
 from caffe_fillers.fillers import MSRA, Bilinear, Filler, Xavier
+from caffe_fillers.frameworks.initializers.named import NAMED
 from caffe_fillers.plan import Fill
 from caffe_fillers.shapes import Shape, count
 
@@ -81,28 +80,7 @@ def _of_old_caffe(name: str, filler: Filler, shape: Shape, releases: Iterable[st
 
 
 def _beside_caffe(shape: Shape) -> Iterator[Candidate]:
-    """Defaults of other frameworks; their fans are Caffe's fan_in and fan_out of a convolution."""
-    fan_in, fan_out = MASTER.fans(shape)
-    mean = (fan_in + fan_out) / 2
-    average = Xavier("AVERAGE").distribution(shape)
-    yield Candidate("Keras' and TensorFlow's glorot_uniform", average)
-    yield Candidate("MXNet's Xavier", average)
-    yield Candidate("PyTorch's default of Conv and Linear", _even(1 / math.sqrt(fan_in)))
-    yield Candidate("Keras' he_uniform", _even(math.sqrt(6 / fan_in)))
-    yield Candidate("MXNet's default Uniform(0.07)", _even(0.07))
-    yield Candidate("Keras' RandomUniform(0.05)", _even(0.05))
-    yield Candidate("glorot_normal, not truncated", distributions.Normal(0.0, math.sqrt(1 / mean)))
-    yield Candidate("lecun_normal, not truncated", distributions.Normal(0.0, math.sqrt(1 / fan_in)))
-    yield Candidate("Keras' RandomNormal(0.05)", distributions.Normal(0.0, 0.05))
-    yield Candidate("Keras' he_normal, truncated", distributions.TruncatedNormal(0.0, math.sqrt(2 / fan_in)))
-    yield Candidate(
-        "Keras' glorot_normal, truncated", distributions.TruncatedNormal(0.0, math.sqrt(1 / mean))
-    )
-    yield Candidate(
-        "Keras' lecun_normal, truncated", distributions.TruncatedNormal(0.0, math.sqrt(1 / fan_in))
-    )
-    yield Candidate("TensorFlow's truncated_normal(0.1)", distributions.TruncatedNormal(0.0, 0.1 * CUT))
-
-
-def _even(bound: float) -> distributions.Uniform:
-    return distributions.Uniform(-bound, bound)
+    """Other frameworks' initializers; their fans are Caffe's fan_in and fan_out of a convolution."""
+    fans = MASTER.fans(shape)
+    for each in NAMED:
+        yield Candidate(each.name, each.distribution(fans))

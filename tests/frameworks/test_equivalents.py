@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from caffe_fillers import distributions, fillers
+from caffe_fillers.fans import Fans
 from caffe_fillers.frameworks import mxnet, tensorflow
 from caffe_fillers.frameworks.initializers import equivalent, frameworks
+from caffe_fillers.frameworks.initializers.named import NAMED
 from caffe_fillers.frameworks.tensorflow.initializers import resolve
 from caffe_fillers.plan import Fill
 from caffe_fillers.schema import ConvolutionParameter, InnerProductParameter, LayerParameter
@@ -88,3 +90,22 @@ def test_a_distribution_without_an_initializer_is_loaded() -> None:
         found = equivalent(framework, fill, LayerParameter(type="InnerProduct"))
         assert (found.code, found.rule) == ("", None)
         assert found.comment.endswith("load the values")
+
+
+KERAS = {
+    "Keras' and TensorFlow's glorot_uniform": tensorflow.GLOROT_UNIFORM,
+    "Keras' he_uniform": tensorflow.HE_UNIFORM,
+    "Keras' he_normal, truncated": tensorflow.HE_NORMAL,
+    "Keras' glorot_normal, truncated": tensorflow.GLOROT_NORMAL,
+    "Keras' lecun_normal, truncated": tensorflow.LECUN_NORMAL,
+}
+
+
+@pytest.mark.parametrize("name", KERAS)
+def test_named_initializers_are_the_frameworks_own(name: str) -> None:
+    (named,) = (each for each in NAMED if each.name == name)
+    declared, rule = named.distribution(Fans(36, 72)), resolve(KERAS[name], (3, 3, 4, 8))
+    if isinstance(rule, tensorflow.RandomUniform):
+        assert declared.support == pytest.approx((rule.minval, rule.maxval))
+    else:
+        assert declared.support == pytest.approx((-2 * rule.stddev, 2 * rule.stddev))

@@ -10,6 +10,7 @@ written out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 
 from caffe_fillers import fillers
 from caffe_fillers._registry import Registry
-from caffe_fillers.distributions import Values
+from caffe_fillers.distributions import Distribution, Normal, TruncatedNormal, Uniform, Values
 from caffe_fillers.fans import Fans, VarianceNorm
 from caffe_fillers.fillers.forks import IntelMSRA, LeakyMSRA
 from caffe_fillers.plan import Fill
@@ -86,7 +87,8 @@ class Tensor:
 class Scaling:
     """A rule that takes its scale from a fan: variance `scale` / (1 + slope^2) / fan, uniform or normal.
 
-    `mode` is the fan's name in the framework: another than the prototxt's
+    A `truncated` normal is cut at two of the standard deviations that it had
+    before. `mode` is the fan's name in the framework: another than the prototxt's
     where the tensor's axes are exchanged. `slope` is a leaky rectifier's.
     """
 
@@ -94,11 +96,23 @@ class Scaling:
     mode: VarianceNorm
     uniform: bool
     slope: float = 0.0
+    truncated: bool = False
 
     @property
     def gain(self) -> float:
         """What the variance is multiplied by when it is 1 / fan."""
         return self.scale / (1 + self.slope**2)
+
+    def distribution(self, fans: Fans) -> Distribution:
+        """What is drawn for a weight with these fans.
+
+        >>> Scaling(1.0, VarianceNorm.FAN_IN, uniform=False).distribution(Fans(4, 8))
+        Normal(mean=0.0, std=0.5)
+        """
+        std = math.sqrt(self.gain / _fan(fans, self.mode))
+        if self.uniform:
+            return Uniform(-math.sqrt(3) * std, math.sqrt(3) * std)
+        return TruncatedNormal(0.0, std) if self.truncated else Normal(0.0, std)
 
 
 Written = Callable[[Any, Fill, Tensor], Initializer]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import sysconfig
 from pathlib import Path
@@ -21,6 +22,8 @@ IS_LIMITED = sys.version_info >= (3, 11) and not sysconfig.get_config_var("Py_GI
 """The limited API has buffers from 3.11 on: one file for all later interpreters, but those without a lock."""
 # No debugging information, which would hold the folder's name; no contraction, which would round otherwise.
 FLAGS = [] if os.name == "nt" else ["-O3", "-g0", "-ffp-contract=off"]
+if sys.platform == "linux" and platform.machine() == "x86_64":
+    FLAGS.append("-mtune=haswell")  # the default tuning looks tables up one value at a time: a third slower
 
 
 class KernelHook(BuildHookInterface):  # type: ignore[type-arg]

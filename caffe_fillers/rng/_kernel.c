@@ -37,6 +37,7 @@
 #define EXPANDED_WITH(name, real) WITH(name, real)
 #define R(name) EXPANDED_WITH(name, REAL)
 
+enum { STEP = 16 };
 enum { BOX_MULLER, ZIGGURAT_1_56, ZIGGURAT_1_64 };
 
 /* What a call drew: values, of how many words. */
@@ -224,17 +225,21 @@ static PyObject *untwist(PyObject *module, PyObject *args) {
     return result;
 }
 
-/* Add rows of 2496 bytes, four at a time, to `sum` by exclusive or. */
-CLONES static void add_rows(const uint32_t *restrict words, const int32_t *restrict begins, Py_ssize_t count,
+enum { ROW = 624 };
+
+CLONES static void add_four(const uint32_t *one, const uint32_t *two, const uint32_t *three, const uint32_t *four,
                             uint32_t *restrict sum) {
-    Py_ssize_t row = 0;
-    for (; row + 4 <= count; row += 4) {
-        const uint32_t *const one = words + begins[row], *const two = words + begins[row + 1];
-        const uint32_t *const three = words + begins[row + 2], *const four = words + begins[row + 3];
-        for (int i = 0; i < 624; ++i) sum[i] ^= one[i] ^ two[i] ^ three[i] ^ four[i];
+    for (int i = 0; i < ROW; ++i) sum[i] ^= one[i] ^ two[i] ^ three[i] ^ four[i];
+}
+
+/* Add rows of 2496 bytes to `sum` by exclusive or, four at a time; zeros stand for the rows that the last four lack. */
+static void add_rows(const uint32_t *words, const int32_t *begins, Py_ssize_t count, uint32_t *sum) {
+    static const uint32_t zeros[ROW] = {0};
+    for (Py_ssize_t row = 0; row < count; row += 4) {
+        const uint32_t *rows[4] = {zeros, zeros, zeros, zeros};
+        for (int each = 0; each < 4 && row + each < count; ++each) rows[each] = words + begins[row + each];
+        add_four(rows[0], rows[1], rows[2], rows[3], sum);
     }
-    for (; row < count; ++row)
-        for (int i = 0; i < 624; ++i) sum[i] ^= words[begins[row] + i];
 }
 
 static PyObject *add(PyObject *module, PyObject *args) {
@@ -244,9 +249,9 @@ static PyObject *add(PyObject *module, PyObject *args) {
     if (PyArg_ParseTuple(args, "y*y*w*", &words, &begins, &sum)) {
         const int32_t *const begin = begins.buf;
         const Py_ssize_t count = begins.len / (Py_ssize_t)sizeof *begin;
-        int is_valid = sum.len == 624 * 4;
+        int is_valid = sum.len == ROW * 4;
         for (Py_ssize_t row = 0; row < count; ++row)
-            is_valid &= begin[row] >= 0 && ((Py_ssize_t)begin[row] + 624) * 4 <= words.len;
+            is_valid &= begin[row] >= 0 && ((Py_ssize_t)begin[row] + ROW) * 4 <= words.len;
         if (is_valid) {
             Py_BEGIN_ALLOW_THREADS add_rows(words.buf, begin, count, sum.buf);
             Py_END_ALLOW_THREADS result = Py_NewRef(Py_None);
@@ -417,7 +422,7 @@ static Drawn T(uniform)(WORD *state, REAL *out, Py_ssize_t size, double low, dou
 /* A state whose present block is worked out: its words, and for one-word attempts at normals what each would give. */
 typedef struct {
     WORD *state, words[N];
-    REAL values[N];
+    REAL values[N + STEP];
     char slow[N];
     Py_ssize_t taken;
     REAL mean, std;
@@ -507,8 +512,8 @@ static int T(wedge)(const T(Block) *block, REAL x, REAL uniform, int layer) {
     if (block->family == ZIGGURAT_1_64) {
         const REAL left = corner_x - x, above_chord = tables->width[layer] * uniform - left;
         const REAL above_tangent = height - (corner_y + left * corner_y * corner_x);
-        if ((corner_x >= 1 ? above_chord : above_tangent) >= 0) return 0;
-        if ((corner_x >= 1 ? above_tangent : above_chord) < 0) return 1;
+        const int below_chord = above_chord < 0, below_tangent = above_tangent < 0, is_convex = corner_x >= 1;
+        if ((below_chord == below_tangent) | (below_chord != is_convex)) return below_chord & below_tangent;
     }
     return height < R(exp)(block->libm, -(x * x / 2));
 }
@@ -529,6 +534,14 @@ static int T(attempt)(T(Block) *block, REAL *value) {
     return accepted;
 }
 
+/* Copy a few dozen values, in steps of sixteen where there is room for some too many: a call takes as long as that. */
+static inline void T(copy)(REAL *out, const REAL *values, Py_ssize_t count, Py_ssize_t room) {
+    if (room < count + STEP)
+        memcpy(out, values, count * sizeof(REAL));
+    else
+        for (Py_ssize_t i = 0; i < count; i += STEP) memcpy(out + i, values + i, STEP * sizeof(REAL));
+}
+
 static Drawn T(ziggurat)(T(Block) *block, REAL *out, Py_ssize_t size, Py_ssize_t most) {
     Py_ssize_t filled = 0;
     while (filled < size && block->taken < most) {
@@ -536,7 +549,7 @@ static Drawn T(ziggurat)(T(Block) *block, REAL *out, Py_ssize_t size, Py_ssize_t
         const Py_ssize_t limit = T(least)(T(least)(size - filled, most - block->taken), N - index);
         const char *const slow = memchr(block->slow + index, 1, limit);
         const Py_ssize_t quick = slow ? slow - (block->slow + index) : limit;
-        memcpy(out + filled, block->values + index, quick * sizeof(REAL));
+        T(copy)(out + filled, block->values + index, quick, size - filled);
         block->state[N] += quick;
         block->taken += quick;
         filled += quick;

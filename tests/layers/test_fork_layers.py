@@ -770,6 +770,79 @@ ROWS = [
         "2x3x1x4x5 2x1x1x1x1",
         dialect="c3d10",
     ),
+    Row(
+        "CustomData",
+        "",
+        "data_param { batch_size: 2 slice_point: 3 slice_point: 6 mirror: true }",
+        "2x3x?x? 2x3x?x? 2x?x?x? 2x1x1x1",
+        "draw 1",
+        dialect="flownet2",
+    ),
+    Row(
+        "CustomData", "", "data_param { batch_size: 2 slice_point: 3 }", "2x3x?x? 2x?x?x?", dialect="flownet2"
+    ),
+    Row("CustomData", "", "data_param { slice_point: 3 }", error="for 1 slice_point", dialect="flownet2"),
+    Row(
+        "DisparityData",
+        "",
+        "image_data_param { batch_size: 2 is_color: false new_height: 4 new_width: 5 shuffle: true }",
+        "2x1x4x5 2",
+        "draw 1, draw 1",
+        dialect="flownet2",
+    ),
+    Row("ImgReader", "", "reader_param { file: 'none.png' num: 2 }", "2x3x?x?", dialect="flownet2"),
+    Row("FloatReader", "", "reader_param { num: 2 }", "2x?x?x?", dialect="flownet2"),
+    Row(
+        "OPData",
+        "",
+        "data_param { batch_size: 2 } op_transform_param { stride: 8 crop_size_x: 368 crop_size_y: 320 }",
+        "2x3x320x368 2x?x40x46",
+        "draw 1",
+        dialect="openpose",
+    ),
+    Row(
+        "OPVideo",
+        "",
+        "data_param { batch_size: 2 } op_transform_param { frame_size: 3 } include { phase: TRAIN }",
+        "6x3x368x368",
+        "draw 1",
+        dialect="openpose",
+    ),
+    Row(
+        "DetectNetTransformation",
+        "2x3x40x60 2x1x9x16",
+        "detectnet_groundtruth_param { stride: 16 image_size_x: 1248 image_size_y: 384 "
+        "object_class { src: 1 dst: 0 } object_class { src: 8 dst: 2 } }",
+        "2x3x384x1248 2x11x24x78",
+        "draw 1",
+        dialect="nvidia15",
+    ),
+    Row("DetectNetTransformation", "2x1x40x60 2x1x9x16", "", error="not 3", dialect="nvidia15", num_tops=2),
+    Row(
+        "ImageLabelData",
+        "",
+        "image_label_data_param { batch_size: 2 backend: LMDB } "
+        "transform_param { crop_size: 8 mirror: true }",
+        "2x3x8x8 2x1x8x8",
+        "draw 1, draw 2, draw 2",
+        dialect="jacinto",
+    ),
+    Row(
+        "ImageLabelData",
+        "",
+        "image_label_data_param { batch_size: 2 } transform_param { random_seed: 3 }",
+        "2x3x?x? 2x1x?x?",
+        "draw 2, draw 2",
+        dialect="jacinto",
+    ),
+    Row(
+        "ImageLabelListData",
+        "",
+        "image_label_data_param { batch_size: 2 shuffle: true }",
+        "2x3x?x? 2x1x?x?",
+        "draw 1, draw 1",
+        dialect="jacinto",
+    ),
 ]
 
 

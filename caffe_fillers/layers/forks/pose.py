@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Role, Setup, layer
+from caffe_fillers.layers.contract import Role, Setup, data_layer, layer
+from caffe_fillers.layers.data import prefetching_draws
 from caffe_fillers.layers.forks.common import fork_param, four_axes
-from caffe_fillers.schema import LayerParameter
+from caffe_fillers.schema import TRAIN, LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape
+from caffe_fillers.sources import Sources
 
 
 @layer("Maximum")
@@ -47,6 +49,22 @@ def euclidean_mask_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -
             "must have equally many values"
         )
     return Setup(((),))
+
+
+@data_layer("OPData", "OPVideo", tops=(1, 2))
+def op_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Images of the crop's size, and heat maps of as many channels as the models say: oPDataLayer.cpp."""
+    param = fork_param(parameter, "op_transform_param")
+    batch = parameter.data_param.batch_size * (param.frame_size if parameter.type == "OPVideo" else 1)
+    size: Shape = (UNKNOWN, UNKNOWN)
+    notes: tuple[str, ...] = ()
+    if parameter.phase == TRAIN:
+        size = (param.crop_size_y, param.crop_size_x)
+    else:
+        notes = (f"its data is not read (--shape {parameter.top[0]}=... gives its shape)",)
+    maps = tuple(length // param.stride for length in size) if param.stride else (UNKNOWN, UNKNOWN)
+    tops = ((batch, 3, *size), (batch, UNKNOWN, *maps))[: len(parameter.top)]
+    return Setup(tops, prefetching_draws(parameter, ()), notes=notes, assumed=(0,))
 
 
 def _scaled(length: int, factor: float) -> int:

@@ -843,6 +843,32 @@ ROWS = [
         "draw 1, draw 1",
         dialect="jacinto",
     ),
+    Row(
+        "AnnotatedData",
+        "",
+        "data_param { batch_size: 2 } annotated_data_param { yolo_data_type: 1 seg_scales: 4 } "
+        "transform_param { resize_param { height: 416 width: 320 } resize_param { height: 9 width: 9 } }",
+        "2x3x416x320 2x1x300x5 2x1x104x80",
+        "draw 1, draw 1",
+        dialect="yolo",
+    ),
+    Row(
+        "AnnotatedData",
+        "",
+        "data_param { batch_size: 2 } annotated_data_param { seg_resize_width: 5 seg_resize_height: 7 "
+        "single_class: false }",
+        "2x3x?x? 1x1x?x8 2x?x5x7",
+        "draw 1, draw 1",
+        dialect="yolo",
+    ),
+    Row(
+        "LaneData",
+        "",
+        "data_param { batch_size: 2 }",
+        "2x3x?x? 2x1x1x1 2x1x?x?",
+        "draw 1, draw 1",
+        dialect="yolo",
+    ),
 ]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import NetError
-from caffe_fillers.layers.contract import Role, Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Role, Setup, data_layer, layer, refuse_in_place
 from caffe_fillers.layers.forks.common import fork_param, four_axes
+from caffe_fillers.layers.forks.data import annotated_data
 from caffe_fillers.schema import LayerParameter
-from caffe_fillers.shapes import Shape, differ, format_shape, legacy_dim
+from caffe_fillers.shapes import UNKNOWN, Shape, differ, format_shape, legacy_dim
+from caffe_fillers.sources import Sources
 
 
 @layer("Upsample@yolo")
@@ -74,3 +76,34 @@ def segmentation_evaluate(parameter: LayerParameter, bottoms: tuple[Shape, ...])
 def assisted_excitation(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Shaped as the first bottom: assisted_excitation_layer.cpp."""
     return Setup(bottoms[:1])
+
+
+@data_layer("AnnotatedData@yolo", tops=(1, 3))
+def annotated_data_yolo(parameter: LayerParameter, sources: Sources) -> Setup:
+    """As SSD's, or 300 boxes for each image, and a third top for segments: annotated_data_layer.cpp."""
+    setup = annotated_data(parameter, sources)
+    param = fork_param(parameter, "annotated_data_param")
+    boxes: Shape = (1, 1, UNKNOWN, 8)
+    if param.yolo_data_type == 1:
+        boxes = (parameter.data_param.batch_size, 1, 300, 5)
+    return _with_segments(parameter, setup, boxes)
+
+
+@data_layer("LaneData", tops=(1, 3))
+def lane_data(parameter: LayerParameter, sources: Sources) -> Setup:
+    """Images, labels that nothing is known of, and segments: lane_data_layer.cpp."""
+    setup = annotated_data(parameter, sources)
+    return _with_segments(parameter, setup, (parameter.data_param.batch_size, 1, 1, 1))
+
+
+def _with_segments(parameter: LayerParameter, setup: Setup, labels: Shape) -> Setup:
+    """The setup with labels and the third top, whose width comes first where a size is declared."""
+    param = fork_param(parameter, "annotated_data_param")
+    image = setup.tops[0]
+    size: Shape = (param.seg_resize_width, param.seg_resize_height)
+    if image is not None and 0 in size:
+        size = tuple(length // param.seg_scales for length in image[2:])
+    classes = 1 if param.single_class or parameter.type == "LaneData" else UNKNOWN
+    segments = (parameter.data_param.batch_size, classes, *size)
+    tops = (image, labels, segments)[: len(parameter.top)]
+    return Setup(tops, setup.events, notes=setup.notes, assumed=setup.assumed)

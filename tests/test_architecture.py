@@ -40,6 +40,7 @@ ROOMS = [
     "port",
     "report",
     "api",
+    "pycaffe",
     "__init__",
     "cli",
     "__main__",

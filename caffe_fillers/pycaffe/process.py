@@ -1,0 +1,56 @@
+"""What a process of Caffe has once: the generator, the device, the log.
+
+`Caffe::Get()`, include/caffe/common.hpp, BVLC/caffe 9b8915401: one generator
+for all nets, which goes on from one net to the next.
+"""
+
+from __future__ import annotations
+
+from caffe_fillers.api.seeds import make_stream
+from caffe_fillers.layers import layer_types
+from caffe_fillers.rng import Stream
+
+_streams: list[Stream] = []
+"""The generator of this process, once anything has needed it."""
+
+
+def set_random_seed(seed: int) -> None:
+    """Begin the generator anew; whatever is built from now on draws as in Caffe after this call."""
+    _streams[:] = [make_stream(seed)]
+
+
+def stream() -> Stream:
+    """The generator of this process; without a seed it begins with a fresh one, as Caffe's does."""
+    if not _streams:
+        _streams.append(make_stream())
+    return _streams[0]
+
+
+def layer_type_list() -> list[str]:
+    """The layer types that can be built, sorted."""
+    return sorted(layer_types)
+
+
+def set_mode_cpu() -> None:
+    """Nothing: all is done on the CPU."""
+
+
+def set_mode_gpu() -> None:
+    """Nothing: fillers draw on the CPU in GPU mode too."""
+
+
+def set_device(device: int) -> None:
+    """Nothing: there is no device."""
+
+
+def init_log(level: int = 0, stderr: bool = False) -> None:
+    """Nothing: this package keeps no log."""
+
+
+def log(message: str) -> None:
+    """Nothing: this package keeps no log."""
+
+
+def has_nccl() -> bool:
+    """Whether there is NCCL: no."""
+    return False

@@ -164,4 +164,4 @@ def test_an_opencv_without_caffe_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setitem(sys.modules, "cv2", opencv)
     net = cf.load_net(net_file(tmp_path, NET))
     with pytest.raises(UsageError, match=r"OpenCV 5\.0\.0 reads no nets of Caffe"):
-        measure(net.parameter, net.plan, [net.model(1)], items=1)
+        measure(net.plan, [net.model(1)], items=1)

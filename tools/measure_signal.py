@@ -20,7 +20,7 @@ def probe(path: Path, fills: int) -> Measurement | str:
     """The measurement, or why there is none."""
     try:
         net = cf.load_net(path, phase="test")
-        return measure(net.parameter, net.plan, (net.model(seed) for seed in range(fills)))
+        return measure(net.plan, (net.model(seed) for seed in range(fills)))
     except cf.CaffeFillersError as error:
         return str(error).splitlines()[0]
 

@@ -122,7 +122,7 @@ class Net:
                 f"an input of mean {input_mean} and deviation {input_std}: give finite numbers, "
                 "the deviation above 0"
             )
-        return analyse(self.parameter, self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
+        return analyse(self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
 
     def report(
         self,

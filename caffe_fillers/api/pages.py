@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from caffe_fillers.api.net import Net
     from caffe_fillers.check import CheckResult
     from caffe_fillers.model import ModelBlob
-    from caffe_fillers.report import BlobKey, Content
+    from caffe_fillers.planner import Place
+    from caffe_fillers.report import Content
 
 
 def checked_report(
@@ -61,10 +62,9 @@ def checked_report(
 
 
 def _content(
-    net: Net, stored: Mapping[BlobKey, ModelBlob], origin: Origin, check: CheckResult | None
+    net: Net, stored: Mapping[Place, ModelBlob], origin: Origin, check: CheckResult | None
 ) -> Content:
-    facts = (net.parameter, net.plan, net.notes, stored, net.signal(), origin)
-    return collect(*facts, check)
+    return collect(net.plan, net.notes, stored, net.signal(), origin, check)
 
 
 def _command(seed: int | None, weights: str | Path | None, boost: str | None, caffe: str) -> str:

@@ -44,7 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         spare_inputs(arguments.plot, net, [arguments.input])
     measurement = measure(
-        net.parameter,
         net.plan,
         (net.model(seed) for seed in range(arguments.seed, arguments.seed + arguments.fills)),
         items=arguments.items,

@@ -89,6 +89,8 @@ class LayerType:
     `accepts_unranked`; for the others the planner lets unknown shapes flow on.
     `weighted` says that the first parameter blob multiplies what comes in;
     `ignores_given_blobs` is set where Caffe fills although the net carries values.
+    `normalizes` says that the scale of what comes in does not matter;
+    `labelled` says that a data layer's tops after the first are labels;
     `opaque` is a type of which nobody here can tell whether it has blobs.
     """
 
@@ -103,6 +105,8 @@ class LayerType:
     weighted: bool = False
     ignores_given_blobs: bool = False
     opaque: bool = False
+    normalizes: bool = False
+    labelled: bool = False
     default_loss_weight: bool = True
 
     def set_up(self, parameter: LayerParameter, bottoms: tuple[Shape, ...], sources: Sources) -> Setup:
@@ -136,6 +140,7 @@ def layer(
     ignores_given_blobs: bool = False,
     opaque: bool = False,
     default_loss_weight: bool = True,
+    normalizes: bool = False,
 ) -> Callable[[Rule], Rule]:
     """Register a rule under its type's name; an arity is an exact number or (least, most)."""
 
@@ -156,6 +161,7 @@ def layer(
                     ignores_given_blobs=ignores_given_blobs,
                     opaque=opaque,
                     default_loss_weight=default_loss_weight,
+                    normalizes=normalizes,
                 ),
             )
         return rule
@@ -163,7 +169,9 @@ def layer(
     return decorate
 
 
-def data_layer(name: str, *more_names: str, tops: Arity) -> Callable[[DataRule], DataRule]:
+def data_layer(
+    name: str, *more_names: str, tops: Arity, labelled: bool = True
+) -> Callable[[DataRule], DataRule]:
     """Register the rule of a layer without bottoms, whose shapes may stand in a file."""
 
     def decorate(rule: DataRule) -> DataRule:
@@ -176,6 +184,7 @@ def data_layer(name: str, *more_names: str, tops: Arity) -> Callable[[DataRule],
                     bottoms=(0, 0),
                     tops=_range(tops),
                     role=Role.DATA,
+                    labelled=labelled,
                 ),
             )
         return rule

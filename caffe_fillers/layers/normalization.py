@@ -10,7 +10,7 @@ from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, format_shape, legacy_dim
 
 
-@layer("BatchNorm", weights_need_shape=True)
+@layer("BatchNorm", weights_need_shape=True, normalizes=True)
 def batch_norm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Running mean, variance and their scale, all zero at first.
 
@@ -46,7 +46,7 @@ def lrn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(bottoms)
 
 
-@layer("MVN")
+@layer("MVN", normalizes=True)
 def mvn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A top of four axes, whatever the bottom has up to that."""
     return Setup((tuple(legacy_dim(bottoms[0], index) for index in range(4)),))

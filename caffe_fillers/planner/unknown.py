@@ -26,10 +26,10 @@ def refuse_unknown_weights(layer: LayerParameter, kind: LayerType) -> None:
     """Refuse fillers that are not understood, and a type nobody knows that plainly has weights.
 
     >>> from caffe_fillers.layers import passed_layer_type
-    >>> layer = LayerParameter(type="Warp", param=[{"lr_mult": 1}])
-    >>> try: refuse_unknown_weights(layer, passed_layer_type("Warp"))
-    ... except NetError as error: print(str(error)[:64])
-    unknown layer type 'Warp', and it has weights, for it has param:
+    >>> layer = LayerParameter(type="Enigma", param=[{"lr_mult": 1}])
+    >>> try: refuse_unknown_weights(layer, passed_layer_type("Enigma"))
+    ... except NetError as error: print(str(error)[:66])
+    unknown layer type 'Enigma', and it has weights, for it has param:
     """
     if kind.opaque:
         if signs := list(dict.fromkeys(_signs(layer))):

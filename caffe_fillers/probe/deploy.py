@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.fillers import from_parameter
+from caffe_fillers.layers import Role
 from caffe_fillers.model import Model
+from caffe_fillers.planner import PlannedLayer, PlannedNet, Wire
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, format_shape, is_known
-from caffe_fillers.signal.contract import signal_rules
-
-_DATA = ("Input", "HDF5Data", "Data", "ImageData", "WindowData", "MemoryData", "DummyData")
-_LABELS_FROM = ("Data", "ImageData", "WindowData", "MemoryData")  # whose second top holds labels
-_NO_OUTPUT = ("Accuracy", "Silence", "HDF5Output")
 
 
 @dataclass(frozen=True)
@@ -36,72 +34,65 @@ class Deployed:
     outputs: tuple[str, ...]
 
     def weights(self, model: Model) -> Model:
-        """The model without the layers that are not run."""
+        """The model without the layers that are not run, each with its own values."""
         names = {layer.name for layer in self.net.layer}
-        return replace(model, layers=tuple(layer for layer in model.layers if layer.name in names))
+        layers = (
+            replace(layer, blobs=tuple(replace(blob, owner=None) for blob in layer.blobs))
+            for layer in model.layers
+            if layer.name in names
+        )
+        return replace(model, layers=tuple(layers))
 
 
-def deploy(parameter: NetParameter, tops: dict[str, Shape | None], items: int) -> Deployed:
+def deploy(planned: PlannedNet, items: int) -> Deployed:
     """The part of a net that inference runs, with `items` in a batch.
 
     Data layers become inputs; labels, losses and all that needs what is not
     there are left out. An input of unknown shape is a `UsageError`.
     """
-    net, feeds, outputs = NetParameter(name=parameter.name), [], []
-    current: dict[str, str] = {}
-    for layer in parameter.layer:
-        if layer.type in _DATA:
-            made = _feeds(layer, tops, items)
-            feeds += made
-            for feed in made:
-                current[feed.blob] = feed.name
+    net, feeds, outputs = NetParameter(name=planned.name), [], []
+    names: dict[Wire, str] = {}
+    for layer in planned.layers:
+        if layer.kind.role is Role.DATA:
+            for wire, feed in _feeds(layer, items):
+                feeds.append(feed)
+                names[wire] = feed.name
                 entry = net.layer.add(name=feed.name, type="Input", top=[feed.name])
                 entry.input_param.shape.add(dim=feed.shape)
-            continue
-        if _left_out(layer, current):
-            for top in layer.top:
-                current.pop(top, None)
-            continue
-        net.layer.append(_renamed(layer, current))
-        outputs.append(layer.name)
+        elif layer.kind.role not in (Role.LOSS, Role.MEASURE) and all(map(names.__contains__, layer.bottoms)):
+            net.layer.append(_renamed(layer, names))
+            outputs.append(layer.name)
     return Deployed(net, tuple(feeds), tuple(outputs))
 
 
-def _left_out(layer: LayerParameter, current: dict[str, str]) -> bool:
-    is_loss = layer.type in signal_rules and signal_rules[layer.type].loss
-    return is_loss or layer.type in _NO_OUTPUT or any(name not in current for name in layer.bottom)
-
-
-def _renamed(layer: LayerParameter, current: dict[str, str]) -> LayerParameter:
+def _renamed(layer: PlannedLayer, names: dict[Wire, str]) -> LayerParameter:
     """Nothing works in place: what an engine has overwritten cannot be measured.
 
     The first top has the layer's name: OpenCV calls some layers by one, some by the other.
     """
     entry = LayerParameter()
-    entry.CopyFrom(layer)
+    entry.CopyFrom(layer.parameter)
     for field in ("include", "exclude", "phase", "param", "loss_weight", "propagate_down", "blobs"):
         entry.ClearField(field)
-    entry.bottom[:] = [current[name] for name in layer.bottom]
-    entry.top[:] = [f"{layer.name}:{index}" if index else layer.name for index in range(len(layer.top))]
-    current.update(zip(layer.top, entry.top, strict=True))
+    entry.bottom[:] = [names[wire] for wire in layer.bottoms]
+    entry.top[:] = [f"{layer.name}:{index}" if index else layer.name for index in range(len(layer.tops))]
+    names.update(zip(layer.tops, entry.top, strict=True))
     return entry
 
 
-def _feeds(layer: LayerParameter, tops: dict[str, Shape | None], items: int) -> list[Feed]:
-    used = layer.top[:1] if layer.type in _LABELS_FROM else layer.top
-    fillers = layer.dummy_data_param.data_filler if layer.type == "DummyData" else ()
-    feeds = []
-    for index, name in enumerate(used):
-        shape = tops[name]
+def _feeds(layer: PlannedLayer, items: int) -> Iterator[tuple[Wire, Feed]]:
+    """The layer's tops but for labels, each with what is fed for it."""
+    fillers = layer.parameter.dummy_data_param.data_filler
+    for index, wire in enumerate(layer.tops[:1] if layer.kind.labelled else layer.tops):
+        shape = wire.shape
         if shape is not None and len(shape) == 1:
             continue  # labels
         if shape is None or not shape or not is_known(shape[1:]):
             raise UsageError(
-                f"the probe needs the shape of {name!r}, which is {format_shape(shape)}: give --shape"
+                f"the probe needs the shape of {wire.name!r}, which is {format_shape(shape)}: give --shape"
             )
-        distribution = (
-            from_parameter(fillers[index if len(fillers) > 1 else 0]).distribution(shape) if fillers else None
-        )
-        moments = (None, None) if distribution is None else (distribution.mean, distribution.std)
-        feeds.append(Feed(f"{layer.name}:{name}", name, (items, *shape[1:]), *moments))
-    return feeds
+        moments: tuple[float, float] | tuple[None, None] = (None, None)
+        if fillers:
+            filler = from_parameter(fillers[index if len(fillers) > 1 else 0])
+            moments = filler.distribution(shape).mean, filler.distribution(shape).std
+        yield wire, Feed(f"{layer.name}:{wire.name}", wire.name, (items, *shape[1:]), *moments)

@@ -14,7 +14,6 @@ from caffe_fillers.model import Model
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.probe import opencv
 from caffe_fillers.probe.deploy import Deployed, deploy
-from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import format_shape
 from caffe_fillers.signal import analyse
 
@@ -58,8 +57,7 @@ class Measurement:
 
 
 def measure(
-    parameter: NetParameter,
-    plan: PlannedNet,
+    net: PlannedNet,
     models: Iterable[Model],
     *,
     items: int = 16,
@@ -78,8 +76,8 @@ def measure(
     """
     if given is not None:
         items, input_mean, input_std = len(given), float(given.mean()), float(given.std())
-    deployed = deploy(parameter, dict(plan.tops), items)
-    report = analyse(parameter, plan, input_mean=input_mean, input_std=input_std, phase="test")
+    deployed = deploy(net, items)
+    report = analyse(net, input_mean=input_mean, input_std=input_std, phase="test")
     predicted = {row.layer: row.tops[0] for row in report if row.tops}
     generator = np.random.default_rng(seed)
     figures = []
@@ -87,7 +85,7 @@ def measure(
         inputs = _inputs(deployed, given, generator, input_mean, input_std)
         outputs = opencv.run(deployed, model, inputs)
         figures.append([(float(np.mean(out, dtype=np.float64)), _second(out)) for out in outputs])
-    types = {layer.name: layer.type for layer in parameter.layer}
+    types = {layer.name: layer.type for layer in net.layers}
     rows = []
     for name, moments in zip(deployed.outputs, np.array(figures).transpose(1, 0, 2), strict=True):
         mean, second = moments.mean(axis=0)

@@ -56,7 +56,7 @@ def _histogram(blob: BlobView) -> dict[str, Any]:
 
 def _deviations(layer: LayerView) -> list[dict[str, Any]]:
     """Of the first top: the others are mostly the same, or labels."""
-    if not layer.signal.tops or layer.type == "Split":
+    if not layer.signal.tops or layer.is_copy:
         return []
     top = layer.signal.tops[0]
     kinds = (("activations", top.std), ("gradients", top.gradient_std))

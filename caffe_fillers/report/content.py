@@ -8,22 +8,19 @@ from dataclasses import dataclass
 from caffe_fillers._version import __version__
 from caffe_fillers.check import BlobVerdict, CheckResult
 from caffe_fillers.distributions import Distribution
+from caffe_fillers.layers import Role
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Fill
-from caffe_fillers.planner import PlannedBlob, PlannedNet
+from caffe_fillers.planner import Place, PlannedBlob, PlannedLayer, PlannedNet, Wire
 from caffe_fillers.report.expected import expected_counts
 from caffe_fillers.report.filters import FilterImage, filter_image
-from caffe_fillers.report.graph import Box, Drawing, draw, sources
+from caffe_fillers.report.graph import Box, Drawing, draw, first_layers
 from caffe_fillers.report.summary import Summary, summarise
 from caffe_fillers.rng import BOOST
 from caffe_fillers.rows import PlanRow, plan_rows
-from caffe_fillers.schema import LayerParameter, NetParameter
-from caffe_fillers.shapes import Shape, format_shape
+from caffe_fillers.shapes import format_shape
 from caffe_fillers.signal import LayerSignal, SignalReport
-
-BlobKey = tuple[int, int]
-"""A layer's number and a blob's index in it: names may be there twice."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,10 @@ class BlobView:
 
 @dataclass(frozen=True)
 class LayerView:
-    """A layer with all that is known of it; `bottoms` and `tops` are names with shapes in words."""
+    """A layer with all that is known of it; `bottoms` and `tops` are names with shapes in words.
+
+    `is_copy` marks a Split, which nobody wrote.
+    """
 
     number: int
     name: str
@@ -65,6 +65,7 @@ class LayerView:
     blobs: tuple[BlobView, ...]
     notes: tuple[Note, ...]
     signal: LayerSignal
+    is_copy: bool = False
     filters: FilterImage | None = None
 
 
@@ -98,55 +99,75 @@ class Content:
 
 
 def collect(
-    net: NetParameter,
-    plan: PlannedNet,
+    net: PlannedNet,
     notes: Sequence[Note],
-    stored: Mapping[BlobKey, ModelBlob],
+    stored: Mapping[Place, ModelBlob],
     signal: SignalReport,
     origin: Origin,
     check: CheckResult | None = None,
 ) -> Content:
     """Look at every stored blob, one at a time, and put together what belongs to each layer."""
     verdicts = {(each.layer, each.index): each for each in check.verdicts} if check else {}
-    first = set(sources(net))
-    blobs: dict[int, list[BlobView]] = {}
-    images: dict[int, FilterImage | None] = {}
-    for planned, row in zip(plan.blobs, plan_rows(plan), strict=True):
-        found = stored.get((planned.layer_id, planned.index))
-        if found is not None and planned.index == 0 and planned.layer_id in first and len(planned.shape) == 4:
-            images[planned.layer_id] = filter_image(found.array().reshape(planned.shape))
-        verdict = verdicts.get((plan.label(planned.layer_id), planned.index))
-        view = _blob(plan, planned, row, found, verdict)
-        blobs.setdefault(planned.layer_id, []).append(view)
-    layers = tuple(
-        LayerView(
-            *(number, layer.name, layer.type, _shaped(layer.bottom, plan), _shaped(layer.top, plan)),
-            *(tuple(blobs.get(number, ())), _notes_of(layer, notes), row, images.get(number)),
+    first = set(first_layers(net))
+    rows = plan_rows(net)
+    layers = []
+    for layer, predicted in zip(net.layers, signal.layers, strict=True):
+        blobs = []
+        for blob in layer.blobs:
+            verdict = verdicts.get((net.label(layer.id), blob.index))
+            blobs.append(_blob(net, blob, next(rows), stored.get(blob.place), verdict))
+        layers.append(
+            LayerView(
+                number=layer.id,
+                name=layer.name,
+                type=layer.type,
+                bottoms=tuple(map(_shaped, layer.bottoms)),
+                tops=tuple(map(_shaped, layer.tops)),
+                blobs=tuple(blobs),
+                notes=_notes_of(layer, notes),
+                signal=predicted,
+                is_copy=layer.kind.role is Role.COPY,
+                filters=_filters(layer, stored) if layer.id in first else None,
+            )
         )
-        for number, (layer, row) in enumerate(zip(net.layer, signal.layers, strict=True))
-    )
     return Content(
-        *(net.name, layers, draw(net), signal, tuple(notes), plan.num_parameters, origin, check),
+        name=net.name,
+        layers=tuple(layers),
+        drawing=draw(net),
+        signal=signal,
+        notes=tuple(notes),
+        parameters=net.num_parameters,
+        origin=origin,
+        check=check,
     )
 
 
-def seeded(plan: PlannedNet, model: Model) -> dict[BlobKey, ModelBlob]:
-    """The blobs of a model that was made of the plan, by layer number."""
+def seeded(net: PlannedNet, model: Model) -> dict[Place, ModelBlob]:
+    """The blobs of a model that was made of the net, by place, but for shared ones."""
     return {
-        (blob.layer_id, blob.index): model.layers[blob.layer_id].blobs[blob.index]
-        for blob in plan.blobs
+        blob.place: stored.blobs[blob.index]
+        for layer, stored in zip(net.layers, model.layers, strict=True)
+        for blob in layer.blobs
         if blob.owner is None
     }
 
 
+def _filters(layer: PlannedLayer, stored: Mapping[Place, ModelBlob]) -> FilterImage | None:
+    """The picture of a layer's weights, where these are images."""
+    if not layer.blobs or len(layer.blobs[0].shape) != 4 or layer.blobs[0].place not in stored:
+        return None
+    weights = layer.blobs[0]
+    return filter_image(stored[weights.place].array().reshape(weights.shape))
+
+
 def _blob(
-    plan: PlannedNet,
+    net: PlannedNet,
     planned: PlannedBlob,
     row: PlanRow,
     found: ModelBlob | None,
     verdict: BlobVerdict | None,
 ) -> BlobView:
-    step = plan.steps[planned.step]
+    step = net.steps[planned.step]
     distribution = step.distribution() if isinstance(step, Fill) else None
     if found is None or planned.owner is not None:
         return BlobView(row, distribution=distribution, verdict=verdict)
@@ -157,13 +178,9 @@ def _blob(
     return BlobView(row, summary, distribution, expected, verdict)
 
 
-def _shaped(names: Sequence[str], plan: PlannedNet) -> tuple[tuple[str, str], ...]:
-    return tuple((name, _shape(plan.tops.get(name))) for name in names)
+def _shaped(wire: Wire) -> tuple[str, str]:
+    return wire.name, "unknown" if wire.shape is None else format_shape(wire.shape)
 
 
-def _shape(shape: Shape | None) -> str:
-    return "unknown" if shape is None else format_shape(shape)
-
-
-def _notes_of(layer: LayerParameter, notes: Sequence[Note]) -> tuple[Note, ...]:
+def _notes_of(layer: PlannedLayer, notes: Sequence[Note]) -> tuple[Note, ...]:
     return tuple(note for note in notes if note.layer and note.layer == layer.name)

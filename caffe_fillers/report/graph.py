@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caffe_fillers.layers import Role
+from caffe_fillers.planner import PlannedLayer, PlannedNet
 from caffe_fillers.report.ranks import line_pieces, rows
-from caffe_fillers.schema import LayerParameter, NetParameter
 
 WIDTH, HEIGHT = 236, 46
 """Of a box, in CSS pixels."""
@@ -36,7 +37,7 @@ class Drawing:
     box_height: float = HEIGHT
 
 
-def draw(net: NetParameter) -> Drawing:
+def draw(net: PlannedNet) -> Drawing:
     """Lay a net out, its inputs at the top, its ends at the bottom; of its text nothing is looked at."""
     groups, edges = fold(net)
     if line_pieces(len(groups), edges) > _MOST_PIECES:
@@ -82,43 +83,41 @@ def _by_graphviz(groups: list[tuple[int, ...]], edges: list[tuple[int, int]]) ->
     return Drawing(tuple(boxes), lines, width, height)
 
 
-def fold(net: NetParameter) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
-    """Groups of layers that are one box, and the pairs of groups between which blobs go.
+def fold(net: PlannedNet) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
+    """Groups of layers, by id, that are one box, and the pairs of groups between which blobs go.
 
     What works in place belongs to what made the blob; Splits, which nobody wrote, are passed through.
     """
     groups: list[list[int]] = []
     edges: dict[tuple[int, int], None] = {}
-    made_by: dict[str, int] = {}
-    for number, layer in enumerate(net.layer):
-        makers = [made_by[name] for name in layer.bottom if name in made_by]
-        if layer.type == "Split" and makers:
-            made_by.update(dict.fromkeys(layer.top, makers[0]))
+    group_of: dict[int, int] = {}
+    for layer in net.layers:
+        if layer.kind.role is Role.COPY:
             continue
-        if _in_place(layer) and makers:
-            groups[makers[0]].append(number)
+        makers = [group_of[wire.maker] for wire in layer.inputs]
+        if _in_place(layer):
+            groups[makers[0]].append(layer.id)
+            group_of[layer.id] = makers[0]
             continue
-        made_by.update(dict.fromkeys(layer.top, len(groups)))
+        group_of[layer.id] = len(groups)
         edges.update(dict.fromkeys((maker, len(groups)) for maker in makers))
-        groups.append([number])
+        groups.append([layer.id])
     return [tuple(group) for group in groups], list(edges)
 
 
-def sources(net: NetParameter) -> Iterator[int]:
-    """The layers that take nothing but what a layer without bottoms gives: a net's first ones."""
-    inputs: set[str] = set()
-    for number, layer in enumerate(net.layer):
-        from_input = all(name in inputs for name in layer.bottom)
-        if not layer.bottom or (from_input and (layer.type == "Split" or _in_place(layer))):
-            inputs.update(layer.top)
-        else:
-            if from_input:
-                yield number
-            inputs.difference_update(layer.top)
+def first_layers(net: PlannedNet) -> Iterator[int]:
+    """The ids of layers that take nothing but what a layer without bottoms gives."""
+    inputs: set[int] = set()
+    for layer in net.layers:
+        fed = all(wire.maker in inputs for wire in layer.inputs)
+        if not layer.bottoms or (fed and _in_place(layer)):
+            inputs.add(layer.id)
+        elif fed and layer.kind.role is not Role.COPY:
+            yield layer.id
 
 
-def _in_place(layer: LayerParameter) -> bool:
-    return len(layer.bottom) == 1 and list(layer.bottom) == list(layer.top)
+def _in_place(layer: PlannedLayer) -> bool:
+    return layer.in_place and len(layer.tops) == 1
 
 
 def _path(position: str, height: float) -> str:

@@ -3,107 +3,99 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from caffe_fillers.planner import PlannedNet
-from caffe_fillers.schema import NetParameter
-from caffe_fillers.shapes import Shape
+from caffe_fillers.plan import Fill
+from caffe_fillers.planner import PlannedNet, Wire
 from caffe_fillers.signal.contract import Flow
-from caffe_fillers.signal.graph import Graph, Step, graph
 from caffe_fillers.signal.parts import Gradient, Signal, flat, mean_power, moments, second_moment
-from caffe_fillers.signal.remedy import level_filler, weight_shape
+from caffe_fillers.signal.remedy import level_filler
 from caffe_fillers.signal.result import EXPLODING, VANISHING, LayerSignal, SignalReport, TopSignal
-
-_BOTH_BOTTOMS = ("EuclideanLoss", "ContrastiveLoss")  # losses whose second bottom has a gradient as well
+from caffe_fillers.signal.steps import Step, steps
 
 
 def analyse(
-    parameter: NetParameter,
-    plan: PlannedNet,
-    *,
-    input_mean: float = 0.0,
-    input_std: float = 1.0,
-    phase: str | None = None,
+    net: PlannedNet, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
 ) -> SignalReport:
     """Predict every layer's signal and gradient from what its fillers draw, without drawing.
 
-    `parameter` is the net as Caffe saves it, with `plan` made of it. The
-    input's values are independent, of `input_mean` and `input_std`. `phase`
+    The input's values are independent, of `input_mean` and `input_std`. `phase`
     (train or test) says how dropout and batch norm run, by default in the
     phase the net was planned for. What cannot be predicted is None.
     """
-    net = graph(parameter, plan, phase, input_mean, input_std)
-    signals: dict[int, Signal | None] = {}
-    flows = [_run(step, signals) for step in net.steps]
-    gradients = _gradients(net, flows)
-    shapes = {blob.layer_id: weight_shape(plan.steps[blob.step]) for blob in reversed(plan.blobs)}
+    walk = steps(net, phase, input_mean, input_std)
+    signals: dict[Wire, Signal | None] = {}
+    flows = {layer_id: _run(step, signals) for layer_id, step in walk.items()}
+    gradients = _gradients(net, walk, flows)
     rows = []
-    for index, (step, flow) in enumerate(zip(net.steps, flows, strict=True)):
+    for layer_id, step in walk.items():
+        flow = flows[layer_id]
         row = _row(step, flow, signals, gradients)
-        shape = shapes.get(index)
-        level = "" if flow is None or shape is None else level_filler(net, step, flow, shape)
-        rows.append(replace(row, flags=_flags(row, input_std), level_filler=level))
-    trained = any(step.node.train for step in net.steps)
+        fill = net.steps[step.layer.blobs[0].step] if step.layer.blobs else None
+        level = ""
+        if flow is not None and isinstance(fill, Fill):
+            level = level_filler(net, walk, step, flow, fill.shape)
+        rows.append(replace(row, flags=_flags(step, row, input_std), level_filler=level))
+    trained = any(step.node.train for step in walk.values())
     return SignalReport(tuple(rows), input_mean, input_std, "train" if trained else "test")
 
 
-def _run(step: Step, signals: dict[int, Signal | None]) -> Flow | None:
+def _run(step: Step, signals: dict[Wire, Signal | None]) -> Flow | None:
     """Let a layer's rule make its tops; where it has none or cannot, they stay unknown."""
-    bottoms = [signals.get(wire) for wire in step.bottoms]
+    bottoms = [signals.get(wire) for wire in step.layer.bottoms]
     known = tuple(bottom for bottom in bottoms if bottom is not None)
     flow = None
     empty = any(shape is not None and 0 in shape for shape in step.node.tops)
-    if step.rule is not None and not empty and (len(known) == len(bottoms) or step.rule.loss):
+    if step.rule is not None and not empty and (len(known) == len(bottoms) or step.is_loss):
         flow = step.rule.run(step.node, known)
-    tops = (None,) * len(step.tops) if flow is None else flow.tops
-    signals.update(zip(step.tops, tops, strict=False))
+    tops = (None,) * len(step.layer.tops) if flow is None else flow.tops
+    signals.update(zip(step.layer.tops, tops, strict=False))
     return flow
 
 
-def _gradients(net: Graph, flows: list[Flow | None]) -> dict[int, Gradient | None]:
+def _gradients(
+    net: PlannedNet, walk: Mapping[int, Step], flows: Mapping[int, Flow | None]
+) -> dict[Wire, Gradient | None]:
     """A gradient for each wire, walking back from the ends."""
-    gradients: dict[int, Gradient | None] = {}
-    for step, flow in zip(reversed(net.steps), reversed(flows), strict=True):
-        for wire, shape in zip(step.tops, step.node.tops, strict=True):
-            if wire not in net.consumers:
-                gradients[wire] = flat(shape, 0.0 if net.has_loss else 1.0)
-        if net.is_end(step):
-            gradients.update(zip(step.bottoms, _begin(step), strict=True))
-        else:
-            gradients.update(zip(step.bottoms, _pulled(step, flow, gradients), strict=True))
+    gradients: dict[Wire, Gradient | None] = {}
+    at_the_end = 0.0 if any(step.is_loss for step in walk.values()) else 1.0
+    for layer_id, step in reversed([*walk.items()]):
+        for wire in step.layer.tops:
+            gradients.setdefault(wire, flat(wire.shape, at_the_end))
+        back = _begin(step) if step.is_end(net) else _pulled(step, flows[layer_id], gradients)
+        gradients.update(zip(step.layer.bottoms, back, strict=True))
     return gradients
 
 
-def _begin(step: Step) -> list[Gradient | None]:
+def _begin(step: Step) -> Sequence[Gradient | None]:
     """Unit variance, times the loss's weight, at the predictions; nothing at labels."""
-    layer = step.node.parameter
-    power = float(layer.loss_weight[0]) ** 2 if layer.loss_weight else 1.0
-    last = 1 if layer.type in _BOTH_BOTTOMS else 0
-    return [flat(shape, power if index <= last else 0.0) for index, shape in enumerate(step.node.bottoms)]
+    weights = step.layer.parameter.loss_weight
+    power = float(weights[0]) ** 2 if weights else 1.0
+    predictions = 1 if step.rule is None else step.rule.predictions
+    return [
+        flat(shape, power if index < predictions else 0.0) for index, shape in enumerate(step.node.bottoms)
+    ]
 
 
 def _pulled(
-    step: Step, flow: Flow | None, gradients: Mapping[int, Gradient | None]
-) -> tuple[Gradient | None, ...]:
-    tops = [gradients.get(wire) for wire in step.tops]
+    step: Step, flow: Flow | None, gradients: Mapping[Wire, Gradient | None]
+) -> Sequence[Gradient | None]:
+    tops = [gradients.get(wire) for wire in step.layer.tops]
     known = tuple(gradient for gradient in tops if gradient is not None)
     if flow is None or len(known) < len(tops):
-        return (None,) * len(step.bottoms)
+        return (None,) * len(step.layer.bottoms)
     return flow.pull(known)
 
 
 def _row(
     step: Step,
     flow: Flow | None,
-    signals: Mapping[int, Signal | None],
-    gradients: Mapping[int, Gradient | None],
+    signals: Mapping[Wire, Signal | None],
+    gradients: Mapping[Wire, Gradient | None],
 ) -> LayerSignal:
-    layer = step.node.parameter
-    tops = tuple(
-        _top(name, shape, signals.get(wire), gradients.get(wire))
-        for name, shape, wire in zip(layer.top, step.node.tops, step.tops, strict=True)
-    )
+    layer = step.layer
+    tops = tuple(_top(wire, signals.get(wire), gradients.get(wire)) for wire in layer.tops)
     forward_gain, backward_gain = _ratios(step, signals, gradients)
     if flow is None or flow.forward_gain is None:
         return LayerSignal(layer.name, layer.type, tops, forward_gain, backward_gain)
@@ -111,19 +103,21 @@ def _row(
     return LayerSignal(layer.name, layer.type, tops, *gains, flow.fan_in, flow.fan_out)
 
 
-def _top(name: str, shape: Shape | None, signal: Signal | None, gradient: Gradient | None) -> TopSignal:
+def _top(wire: Wire, signal: Signal | None, gradient: Gradient | None) -> TopSignal:
     mean, std = (None, None) if signal is None else moments(signal)
-    return TopSignal(name, shape, mean, std, None if gradient is None else math.sqrt(mean_power(gradient)))
+    back = None if gradient is None else math.sqrt(mean_power(gradient))
+    return TopSignal(wire.name, wire.shape, mean, std, back)
 
 
 def _ratios(
-    step: Step, signals: Mapping[int, Signal | None], gradients: Mapping[int, Gradient | None]
+    step: Step, signals: Mapping[Wire, Signal | None], gradients: Mapping[Wire, Gradient | None]
 ) -> tuple[float | None, float | None]:
     """Second moments around a layer with one bottom and one top: forwards, and backwards."""
-    if len(step.bottoms) != 1 or len(step.tops) != 1:
+    if len(step.layer.bottoms) != 1 or len(step.layer.tops) != 1:
         return None, None
-    before, after = signals.get(step.bottoms[0]), signals.get(step.tops[0])
-    back, came = gradients.get(step.bottoms[0]), gradients.get(step.tops[0])
+    (bottom,), (top,) = step.layer.bottoms, step.layer.tops
+    before, after = signals.get(bottom), signals.get(top)
+    back, came = gradients.get(bottom), gradients.get(top)
     forward = None if before is None or after is None else _ratio(second_moment(after), second_moment(before))
     backward = None if back is None or came is None else _ratio(mean_power(back), mean_power(came))
     return forward, backward
@@ -133,9 +127,9 @@ def _ratio(numerator: float, denominator: float) -> float | None:
     return numerator / denominator if denominator > 0 else None
 
 
-def _flags(row: LayerSignal, input_std: float) -> tuple[str, ...]:
+def _flags(step: Step, row: LayerSignal, input_std: float) -> tuple[str, ...]:
     """What is out of bounds; a softmax is small by its nature."""
-    if row.layer_type == "Softmax":
+    if step.rule is not None and step.rule.softmax:
         return ()
     stds = [top.std for top in row.tops if top.std is not None]
     backs = [top.gradient_std for top in row.tops if top.gradient_std]

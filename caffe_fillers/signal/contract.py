@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.distributions import Distribution
+from caffe_fillers.layers import LayerType, Role
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
 from caffe_fillers.signal.parts import Gradient, Signal
@@ -56,31 +57,54 @@ class SignalRule:
 
     Its `run` gives None where it cannot predict. `activation` marks functions
     of single values, whose factor a filler before them makes up for;
-    `transparent` layers that lie between the two without a say. `loss` ends a
-    net: gradients begin at its bottom. A rule is not called where a bottom is
-    not predicted, save that a loss may have any labels.
+    `transparent` layers that lie between the two without a say; `softmax`
+    small values at which a net may end. `predictions` is how many bottoms of a
+    loss have a gradient, from the first on. A rule is not called where a
+    bottom is not predicted, save that a loss may have any labels.
     """
 
     run: Rule
     activation: bool = False
     transparent: bool = False
-    loss: bool = False
+    softmax: bool = False
+    predictions: int = 1
 
 
 signal_rules: Registry[SignalRule] = Registry("signal rule", f"{__package__}.rules")
+role_rules: dict[Role, SignalRule] = {}
+"""For layer types without a rule of their own."""
 
 
 def signal_rule(
-    *names: str, activation: bool = False, transparent: bool = False, loss: bool = False
+    *names: str,
+    role: Role | None = None,
+    activation: bool = False,
+    transparent: bool = False,
+    softmax: bool = False,
+    predictions: int = 1,
 ) -> Callable[[Rule], Rule]:
-    """Register a rule under its layer types."""
+    """Register a rule under its layer types, and for all types of a role that have none of their own."""
 
     def decorate(rule: Rule) -> Rule:
+        made = SignalRule(
+            run=rule,
+            activation=activation,
+            transparent=transparent,
+            softmax=softmax,
+            predictions=predictions,
+        )
         for name in names:
-            signal_rules.add(name, SignalRule(rule, activation, transparent, loss))
+            signal_rules.add(name, made)
+        if role is not None:
+            role_rules[role] = made
         return rule
 
     return decorate
+
+
+def rule_of(kind: LayerType) -> SignalRule | None:
+    """The rule of a layer type, else that of its role; None where there is neither."""
+    return signal_rules[kind.name] if kind.name in signal_rules else role_rules.get(kind.role)
 
 
 def no_pull(_: tuple[Gradient, ...]) -> Gradients:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from caffe_fillers.distributions import Distribution
 from caffe_fillers.fillers import MSRA, Xavier
-from caffe_fillers.plan import Fill
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.shapes import Shape
 from caffe_fillers.signal.contract import Flow
 from caffe_fillers.signal.distribution import normal
-from caffe_fillers.signal.graph import Graph, Step
 from caffe_fillers.signal.parts import second_moment
+from caffe_fillers.signal.steps import Step, after
 
 LEVEL = 1.25
 """A gain between 1/LEVEL and LEVEL is left as it is."""
@@ -25,7 +26,7 @@ _CANDIDATES = {
 }
 
 
-def level_filler(graph: Graph, step: Step, flow: Flow, shape: Shape) -> str:
+def level_filler(net: PlannedNet, walk: Mapping[int, Step], step: Step, flow: Flow, shape: Shape) -> str:
     """The filler under which gain times the following activation's factor is 1; '' if nothing is to do.
 
     It is named if xavier or msra come within a tenth of the deviation, else
@@ -33,7 +34,7 @@ def level_filler(graph: Graph, step: Step, flow: Flow, shape: Shape) -> str:
     """
     if not flow.fan_in or flow.forward_gain is None or _is_computed(step.node.distributions[0]):
         return ""
-    factor = _factor_behind(graph, step)
+    factor = _factor_after(net, walk, step)
     if factor is None or 1 / LEVEL <= flow.forward_gain * factor <= LEVEL:
         return ""
     std = 1 / math.sqrt(flow.fan_in * factor)
@@ -48,18 +49,13 @@ def _is_computed(distribution: Distribution) -> bool:
     return not distribution.is_random and distribution.std > 0
 
 
-def _factor_behind(graph: Graph, step: Step) -> float | None:
-    """The factor of the activation that follows, 1 without one, None before a normalisation."""
-    for following in graph.after(step.tops):
-        if following.node.parameter.type in ("BatchNorm", "MVN"):
+def _factor_after(net: PlannedNet, walk: Mapping[int, Step], step: Step) -> float | None:
+    """The factor of the activation that follows, 1 without one, None before a normalization."""
+    for following in after(net, walk, step.layer.tops):
+        if following.layer.kind.normalizes:
             return None
         if following.rule is not None and following.rule.activation:
             one, zero = np.ones(()), np.zeros(())
             flow = following.rule.run(following.node, ((normal(1, zero, zero, one),),))
             return None if flow is None or flow.tops[0] is None else second_moment(flow.tops[0]) or None
     return 1.0
-
-
-def weight_shape(fill: object) -> Shape | None:
-    """The shape that a filler drew; None where the values were given."""
-    return fill.shape if isinstance(fill, Fill) else None

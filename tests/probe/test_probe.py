@@ -51,7 +51,7 @@ def test_twenty_layers_are_predicted_within_a_tenth(
     pytest.importorskip("cv2", reason="the extra probe (OpenCV) is not installed")
     net = deep(kind, body, activation, shape)
     models = (net.model(seed) for seed in range(fills))
-    found = measure(net.parameter, net.plan, models, items=shape[0])
+    found = measure(net.plan, models, items=shape[0])
     assert len(found.rows) == (20 if activation is None else 40)
     assert {row.layer: row.error for row in found.rows if row.error is None or abs(row.error) > 0.1} == {}
 
@@ -77,12 +77,12 @@ def test_without_the_engine_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(__import__("sys").modules, "cv2", None)
     net = cf.load_net(LENET)
     with pytest.raises(MissingExtraError, match=r"caffe-fillers\[probe\]"):
-        measure(net.parameter, net.plan, [net.model(1)])
+        measure(net.plan, [net.model(1)])
 
 
 def test_what_is_run_has_no_labels_and_no_losses() -> None:
     net = cf.load_net(ROOT / "tests" / "corpus" / "small_inception.prototxt")
-    deployed = deploy(net.parameter, dict(net.plan.tops), 4)
+    deployed = deploy(net.plan, 4)
     assert [feed.blob for feed in deployed.feeds] == ["data"]
     assert deployed.feeds[0].shape[0] == 4
     assert not {layer.type for layer in deployed.net.layer} & {"SoftmaxWithLoss", "Accuracy"}
@@ -92,9 +92,8 @@ def test_what_is_run_has_no_labels_and_no_losses() -> None:
 
 def test_an_unknown_input_asks_for_its_shape() -> None:
     text = 'name: "n" layer { name: "d" type: "Input" top: "d" } '
-    net = cf.load_net(io.BytesIO(text.encode()), shapes={"d": (1, 3)})
     with pytest.raises(UsageError, match="--shape"):
-        deploy(net.parameter, {"d": None}, 1)
+        deploy(cf.load_net(io.BytesIO(text.encode())).plan, 1)
 
 
 def test_plan_shows_densities_and_gains(capsys: pytest.CaptureFixture[str]) -> None:

@@ -218,9 +218,9 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_works_in_place_shares_a_box_and_splits_are_lines() -> None:
-    net = cf.load_net(io.BytesIO(resnet(50).encode())).parameter
+    net = cf.load_net(io.BytesIO(resnet(50).encode())).plan
     groups, edges = fold(net)
-    names = [[net.layer[number].name for number in group] for group in groups]
+    names = [[net.layer(layer_id).name for layer_id in group] for group in groups]
     assert ["conv1", "conv1_bn", "conv1_scale", "conv1_relu"] in names
     assert not any(layer.startswith("pool1_pool1_0_split") for group in names for layer in group)
     place = {group[0]: number for number, group in enumerate(names)}

@@ -14,7 +14,7 @@ from caffe_fillers.shapes import Shape, format_shape, legacy_dim
 _STATISTICS = (2, 3)  # indices of mean and variance, which a solver must leave alone
 
 
-@layer("BN", "BN@segnet", "BN@enet", tops=(1, 3), weights_need_shape=True)
+@layer("BN", "BN@segnet", "BN@enet", tops=(1, 3), weights_need_shape=True, normalizes=True)
 def bn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """SegNet's scale and shift, 1xCx1x1, or slope, bias, mean and variance where those are asked for."""
     bn_param = fork_param(parameter, "bn_param")
@@ -29,7 +29,7 @@ def bn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((num, channels, height, width), shape, shape)[: len(parameter.top)], params)
 
 
-@layer("BN@yjxiong", weights_need_shape=True)
+@layer("BN@yjxiong", weights_need_shape=True, normalizes=True)
 def bn_yjxiong(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Slope, bias, mean and variance, 1xC; the variance begins with 1 where the layer is frozen."""
     frozen = fork_param(parameter, "bn_param").frozen
@@ -37,7 +37,7 @@ def bn_yjxiong(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(bottoms, _four(parameter, shape, float(frozen)), _unlearned(parameter, frozen=frozen))
 
 
-@layer("BN@pspnet", weights_need_shape=True)
+@layer("BN@pspnet", weights_need_shape=True, normalizes=True)
 def bn_pspnet(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As yjxiong's, its blobs 1xCx1x1."""
     frozen = fork_param(parameter, "bn_param").frozen
@@ -45,13 +45,13 @@ def bn_pspnet(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(bottoms, _four(parameter, shape, float(frozen)), _unlearned(parameter, frozen=frozen))
 
 
-@layer("BN@happynear", weights_need_shape=True)
+@layer("BN@happynear", weights_need_shape=True, normalizes=True)
 def bn_happynear(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As yjxiong's, but the variance always begins with 1 and `param` stays as it is."""
     return Setup(bottoms, _four(parameter, (1, legacy_dim(bottoms[0], 1)), 1.0))
 
 
-@layer("BatchNorm@nvidia15", weights_need_shape=True)
+@layer("BatchNorm@nvidia15", weights_need_shape=True, normalizes=True)
 def batch_norm_nvidia15(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Scale, bias, mean, variance and a count: NVIDIA/caffe, branch caffe-0.15. All are 0 without fillers."""
     batch_norm_param: Any = parameter.batch_norm_param
@@ -62,13 +62,13 @@ def batch_norm_nvidia15(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -
     return Setup(bottoms, (*learned, *statistics))
 
 
-@layer("BatchNorm@jacinto", weights_need_shape=True)
+@layer("BatchNorm@jacinto", weights_need_shape=True, normalizes=True)
 def batch_norm_jacinto(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As NVIDIA's, the correction 0: tidsp/caffe-jacinto, branch caffe-0.16."""
     return _batch_norm(parameter, bottoms[0], correction=0.0)
 
 
-@layer("BatchNorm@nvidia", "BatchNorm@jacinto17", weights_need_shape=True)
+@layer("BatchNorm@nvidia", "BatchNorm@jacinto17", weights_need_shape=True, normalizes=True)
 def batch_norm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Mean, variance and a correction of 1; with `scale_bias` or one of their fillers scale and bias too.
 

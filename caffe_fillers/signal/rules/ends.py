@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from caffe_fillers.fillers import from_parameter
+from caffe_fillers.layers import Role
 from caffe_fillers.shapes import Shape, is_known
 from caffe_fillers.signal.contract import Flow, Gradients, Node, Signals, no_pull, signal_rule
 from caffe_fillers.signal.distribution import normal
@@ -22,7 +23,7 @@ def inputs(node: Node, bottoms: Signals) -> Flow | None:
     return Flow(tuple(_given(shape, node) for shape in node.tops), no_pull)
 
 
-@signal_rule("Data", "ImageData", "WindowData", "MemoryData")
+@signal_rule(role=Role.DATA)
 def data(node: Node, bottoms: Signals) -> Flow | None:
     """Only the first top is data, the next are labels."""
     return Flow((_given(node.tops[0], node), *(None for _ in node.tops[1:])), no_pull)
@@ -55,22 +56,14 @@ def _noise(shape: Shape | None, mean: float, std: float) -> Signal | None:
     return (normal(known[0], *maps),)
 
 
-@signal_rule(
-    "SoftmaxWithLoss",
-    "InfogainLoss",
-    "SigmoidCrossEntropyLoss",
-    "EuclideanLoss",
-    "HingeLoss",
-    "MultinomialLogisticLoss",
-    "ContrastiveLoss",
-    loss=True,
-)
+@signal_rule(role=Role.LOSS)
+@signal_rule("EuclideanLoss", "ContrastiveLoss", predictions=2)
 def loss(node: Node, bottoms: Signals) -> Flow | None:
     """The loss itself is not predicted; `analysis` lets gradients begin here."""
     return Flow((None,) * len(node.tops), no_pull)
 
 
-@signal_rule("Softmax")
+@signal_rule("Softmax", softmax=True)
 def softmax(node: Node, bottoms: Signals) -> Flow | None:
     """Of n scores of small deviation s: mean 1/n, variance (e^(s^2) - 1) * (1 - 1/n) / n^2.
 
@@ -91,7 +84,7 @@ def softmax(node: Node, bottoms: Signals) -> Flow | None:
     return Flow(((normal(shape[0], *maps),),), pull)
 
 
-@signal_rule("Silence", "Accuracy", "ArgMax", "HDF5Output")
+@signal_rule("ArgMax", role=Role.MEASURE)
 def looks(node: Node, bottoms: Signals) -> Flow | None:
     """Nothing comes back."""
     return Flow(

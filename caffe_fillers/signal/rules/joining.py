@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from caffe_fillers.layers import Role
 from caffe_fillers.schema import EltwiseParameter
 from caffe_fillers.shapes import Shape, canonical_axis, differ
 from caffe_fillers.signal.contract import Flow, Gradients, Node, Signals, signal_rule
@@ -30,7 +31,7 @@ from caffe_fillers.signal.parts import (
 Operation: TypeAlias = Callable[[Reals, Reals], Reals]
 
 
-@signal_rule("Split", transparent=True)
+@signal_rule(role=Role.COPY, transparent=True)
 def split(node: Node, bottoms: Signals) -> Flow | None:
     """The gradients of all tops are summed, as if they were independent."""
     return Flow(bottoms * len(node.tops), lambda gradients: (reduce(added, gradients),))

@@ -7,14 +7,14 @@ prints it; tests/port/test_port.py compares it with the page.
 
 from caffe_fillers.port.contract import Rules, targets
 from caffe_fillers.port.reading.contract import LayerReader, readers
-from caffe_fillers.port.targets.onnx import onnx
+from caffe_fillers.port.targets.onnx_vision import RULES as ONNX
 
 ORDER = ("torch", "onnx", "keras", "jax")
-CAFFES = ("ArgMax", "BatchReindex", "Filter", "Im2col", "LSTMUnit", "Parameter", "Python", "RNN", "SPP")
+CAFFES = ("Im2col", "LSTMUnit", "Python", "RNN")
 """Caffe's own types that a target may not have; a fork's type that is not in the table is in no target."""
 
 
-RULES = {**{name: targets[name].rules for name in targets}, "onnx": onnx}
+RULES = {**{name: targets[name].rules for name in targets}, "onnx": ONNX}
 
 
 def cell(reader: LayerReader, rules: Rules, notes: list[str]) -> str:

@@ -11,6 +11,7 @@ from caffe_fillers.errors import NetError
 from caffe_fillers.layers.contract import Setup, layer, refuse_in_place
 from caffe_fillers.layers.windows import Windows, int32
 from caffe_fillers.schema import LayerParameter, PoolingParameter, SPPParameter
+from caffe_fillers.schema.extras import unknown_value
 from caffe_fillers.shapes import UNKNOWN, Shape, format_shape
 
 MAX_LEVELS = 16  # one more and even a single channel's windows are 2**31 values
@@ -88,6 +89,18 @@ def pooling_windows(pooling_param: PoolingParameter, image: Shape) -> Windows:
     return Windows(kernel, _pair(pooling_param, "stride"), _pair(pooling_param, "pad"), (1, 1))
 
 
+def rounds_up(pooling_param: PoolingParameter) -> bool:
+    """Whether the number of windows is rounded up: unless BVLC's `round_mode` or a `ceil_mode` says not.
+
+    `ceil_mode` is a field of forks that no schema here has.
+
+    >>> rounds_up(PoolingParameter()), rounds_up(PoolingParameter(round_mode="FLOOR"))
+    (True, False)
+    """
+    down = pooling_param.round_mode == PoolingParameter.FLOOR
+    return not down and unknown_value(pooling_param, "ceil_mode") not in ("false", "0", "f", "False")
+
+
 def _pooled(pooling_param: PoolingParameter, image: Shape) -> Shape:
     kernels, strides, pads = (_pair(pooling_param, name) for name in ("kernel", "stride", "pad"))
     if min(*kernels, *strides) < 1:
@@ -95,7 +108,7 @@ def _pooled(pooling_param: PoolingParameter, image: Shape) -> Shape:
     padded = any(pads)
     if padded:
         _check_pad(pads, kernels, stochastic=pooling_param.pool == PoolingParameter.STOCHASTIC)
-    ceil = pooling_param.round_mode == PoolingParameter.CEIL
+    ceil = rounds_up(pooling_param)
     axes = map(_Axis, kernels, strides, pads)
     return tuple(
         axis.outputs(length, ceil=ceil, padded=padded) for axis, length in zip(axes, image, strict=True)

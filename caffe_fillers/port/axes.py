@@ -14,6 +14,7 @@ from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port.ops import LSTM, Affine, BatchNorm, Conv, Dense, Embed, PReLU
 from caffe_fillers.port.values import Arrays, Op, Value
+from caffe_fillers.port.vision_ops import Tensor
 from caffe_fillers.shapes import Shape
 
 IMAGE = (0, 2, 3, 1)
@@ -26,6 +27,7 @@ NAMES: dict[type[Op], dict[str, str]] = {
     LSTM: {"weight": "kernel", "bias": "bias", "recurrent_weight": "recurrent_kernel"},
     PReLU: {"weight": "alpha"},
     Affine: {"weight": "gamma", "bias": "beta"},
+    Tensor: {"weight": "weight"},
     BatchNorm: {"weight": "gamma", "bias": "beta", "mean": "moving_mean", "variance": "moving_variance"},
 }
 """What Keras, and so the functions that are printed for JAX, call a parameter by its role."""
@@ -50,7 +52,7 @@ def lay_out(value: Value, parameters: Arrays, *, depthwise: bool = True) -> dict
 
     `depthwise` is whether a kernel with one input channel a group is height x width x inputs x multiplier.
     """
-    op, x = value.op, value.inputs[0]
+    op, x = value.op, value.inputs[0] if value.inputs else value
     arrange = _ARRANGED.get(type(op), _unchanged)
     if isinstance(op, Conv) and op.depthwise and depthwise:
         arrange = _depthwise
@@ -115,12 +117,18 @@ def _slopes(op: Op, x: Value, role: str, array: Values) -> Values:
     return array.reshape(1, 1, -1) if x.rank == 4 else array.reshape(-1, *[1] * (x.rank - 2))
 
 
+def _tensor(op: Op, x: Value, role: str, array: Values) -> Values:
+    made: Values = array.transpose(IMAGE) if array.ndim == 4 else array
+    return made
+
+
 _ARRANGED: dict[type[Op], Callable[[Op, Value, str, Values], Values]] = {
     Conv: _kernel,
     Dense: _dense,
     LSTM: _recurrent,
     Affine: _spread,
     PReLU: _slopes,
+    Tensor: _tensor,
 }
 
 

@@ -13,11 +13,12 @@ from caffe_fillers._version import __version__
 from caffe_fillers.errors import MissingExtraError, UsageError
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.planner import PlannedNet
+from caffe_fillers.port import ops, vision_ops
 from caffe_fillers.port.contract import Layer, port_all
 from caffe_fillers.port.graph import Graph, build_graph
 from caffe_fillers.port.layout import blobs_of, layer_blobs
 from caffe_fillers.port.onnx_nodes import Nodes, Place
-from caffe_fillers.port.targets.onnx import onnx as rules
+from caffe_fillers.port.targets.onnx_vision import RULES
 from caffe_fillers.port.values import Input, Value
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, is_known
@@ -61,7 +62,7 @@ def export(net: NetParameter, plan: PlannedNet, model: Model, *, every_blob: boo
     graph = build_graph(net, plan, ())
     export = _Export(graph, blobs_of(plan, model))
     port_all("onnx", graph, export.add)
-    dynamic = _takes_any_batch(graph)
+    dynamic = not export.mixes and _takes_any_batch(graph)
     made = helper.make_model(
         export.nodes.graph(
             inputs={graph.blobs[name]: _dims(shape, dynamic) for name, shape in export.inputs().items()},
@@ -83,11 +84,13 @@ class _Export:
         self.nodes = Nodes(graph.title or "net")
         self.current = {name: graph.blobs[name] for name in graph.arguments}
         self.shapes = dict(graph.arguments)
+        self.mixes = False
         self.last = {name: node.label for node in graph.nodes for name in node.outputs}
 
     def add(self, layer: Layer) -> None:
         """The nodes of one layer; its tops get the names of their blobs."""
         node, first = layer.node, len(self.nodes.nodes)
+        self.mixes |= any(mixes_items(each) for value in layer.values for each in value.walk())
         inputs = tuple(self.current.get(name, name) for name in node.inputs)
         parameters, done = self._parameters(layer), dict[int, tuple[str, ...]]()
         made = [name for value in layer.values for name in self._emit(layer, value, inputs, parameters, done)]
@@ -118,7 +121,7 @@ class _Export:
         if id(value) not in done:
             given = [self._emit(layer, each, inputs, parameters, done)[0] for each in value.inputs]
             place = Place(self.nodes, value, parameters, layer.node.label)
-            made: str | tuple[str, ...] = rules.rule(value.op)(value.op, place, *given)
+            made: str | tuple[str, ...] = RULES.rule(value.op)(value.op, place, *given)
             done[id(value)] = (made,) if isinstance(made, str) else made
         return done[id(value)]
 
@@ -154,6 +157,17 @@ class _Export:
     def tensors(self) -> Mapping[str, str]:
         """By blob, the tensor that holds it in the end."""
         return {self.graph.blobs[name]: tensor for name, tensor in self.current.items()}
+
+
+def mixes_items(value: Value) -> bool:
+    """Whether an operation works across the first axis, or has its length."""
+    axis = getattr(value.op, "axis", None)
+    joined = isinstance(value.op, ops.Concat | ops.Split | ops.Softmax | vision_ops.ArgMax)
+    return (
+        (joined and axis == 0)
+        or isinstance(value.op, vision_ops.Tensor | vision_ops.Detect | vision_ops.Take | vision_ops.Select)
+        or (isinstance(value.op, ops.Reduce) and 0 in value.op.axes)
+    )
 
 
 def _takes_any_batch(graph: Graph) -> bool:

@@ -129,6 +129,10 @@ class Affine(Op):
         """The factor comes first."""
         return ("weight",) * self.weight + ("bias",) * self.bias
 
+    def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
+        """The blobs without axes of length 1 around them, which some forks have."""
+        return {role: each.reshape(self.lengths) for role, each in zip(self.roles, arrays, strict=False)}
+
 
 @dataclass(frozen=True)
 class PReLU(Op):
@@ -176,9 +180,13 @@ class Softmax(Op):
 
 @dataclass(frozen=True)
 class Dropout(Op):
-    """Zeros with that probability while training, the others scaled up."""
+    """Zeros with that probability while training, the others scaled up.
+
+    Where `scales_later` is true they are not, and inference multiplies by what is kept on average.
+    """
 
     ratio: float
+    scales_later: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from caffe_fillers.errors import UsageError
 from caffe_fillers.shapes import Shape, is_known
 
+INFINITY = float("inf")
+
 Arrays: TypeAlias = "Mapping[str, NDArray[np.float32]]"
 
 

@@ -67,6 +67,18 @@ def strip_private(message: Message) -> None:
             message.ClearField(descriptor.name)
 
 
+def unknown_value(message: Any, name: str) -> str | None:
+    """The text of a field that the schema does not have, as the prototxt writes it; None if it is not there.
+
+    >>> from caffe_fillers.schema import PoolingParameter
+    >>> pooling = PoolingParameter(); pooling.text_extra.unknown.append("ceil_mode: false")
+    >>> unknown_value(pooling, "ceil_mode"), unknown_value(pooling, "pad_type")
+    ('false', None)
+    """
+    fields = (text.partition(":") for text in getattr(message, FIELD).unknown)
+    return next((value.strip() for field, _, value in fields if field.strip() == name), None)
+
+
 def is_repeated(field: FieldDescriptor) -> bool:
     """Whether a field is a list."""
     # protobuf renamed the property in 6.31 and warns about the old one since.

@@ -62,9 +62,10 @@ class _Build:
 
     def add(self, layer: Layer) -> None:
         """A layer's line, after comments on its initializers."""
-        node, options = layer.node, self._options(layer)
+        node = layer.node
 
         def make(node: Node, constructor: str, words: list[str]) -> str:
+            options = self._options(layer)
             plain = f"{constructor}({', '.join(words)})"
             whole = f"{constructor}({', '.join([*words, *options, f'name={quoted(node.name)}'])})"
             return self._kept(node, plain, whole)

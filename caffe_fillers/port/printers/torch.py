@@ -12,20 +12,22 @@ from caffe_fillers.port.initialize import Drawn, drawn
 from caffe_fillers.port.names import class_name, docstring, free_name
 from caffe_fillers.port.printing import Site, expression, helper_texts, imports
 from caffe_fillers.port.reading.contract import Node
-from caffe_fillers.port.targets.torch import NAMES, lay_out, torch
+from caffe_fillers.port.targets.torch import NAMES, lay_out
+from caffe_fillers.port.targets.torch_vision import RULES
 
 RESERVED = frozenset(
     """
-    Affine BiasedEmbedding ContinuedLSTM F
-    add_module aligned apply bfloat16 buffers call_super_init children compile cpu crop cuda double
-    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule
-    half ipu local_response_within load_state_dict math mean_variance modules mtia named_buffers
-    named_children named_modules named_parameters nn parameters register_backward_hook register_buffer
-    register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook
-    register_module register_parameter register_state_dict_post_hook register_state_dict_pre_hook
-    requires_grad_ self set_extra_state set_submodule share_memory state_dict to to_empty torch train
-    training type xpu zero_grad
+    add_module Affine aligned apply bfloat16 BiasedEmbedding Blob buffers call_super_init cell_edges
+    children compile ContinuedLSTM cpu crop cuda decoded detection_output double dump_patches eval
+    extra_repr F float forward get_buffer get_extra_state get_parameter get_submodule half ipu
+    load_state_dict local_response_within MaskedMaxPool2d math mean_variance modules mtia named_buffers
+    named_children named_modules named_parameters nn parameters PriorBoxes ps_roi_pool
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ roi_pool rounded self set_extra_state set_submodule
+    share_memory state_dict suppressed to to_empty torch train training type unpool UnscaledDropout xpu
+    zero_grad
     """.split()  # noqa: SIM905 - sixty lines otherwise
 )
 """What torch.nn.Module has of its own, and what the printed file calls."""
@@ -46,7 +48,7 @@ def print_graph(graph: Graph) -> str:
 
     def work(layer: Layer) -> None:
         node = layer.node
-        codes = [expression(Site(node, value, torch, make, helpers), node.inputs) for value in layer.values]
+        codes = [expression(Site(node, value, RULES, make, helpers), node.inputs) for value in layer.values]
         lines.append(f"        {', '.join(node.outputs)} = {', '.join(codes)}")
         drawing.add(graph, layer)
 
@@ -125,5 +127,5 @@ def _shared(graph: Graph) -> Iterator[str]:
 
 targets.add(
     "torch",
-    Target(name="torch", rules=torch, print_graph=print_graph, lay_out=lay_out, reserved=RESERVED),
+    Target(name="torch", rules=RULES, print_graph=print_graph, lay_out=lay_out, reserved=RESERVED),
 )

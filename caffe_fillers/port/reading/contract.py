@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import UsageError
+from caffe_fillers.layers import layer_types
 from caffe_fillers.plan import Draw, Fill, Given
 from caffe_fillers.port.values import Input, Op, Tops, Value
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.schema.dialects import BVLC, unknown_to
+from caffe_fillers.schema.extras import unknown_value
+from caffe_fillers.schema.pool import file_descriptor
 from caffe_fillers.shapes import Shape
 
 Step: TypeAlias = "Fill | Draw | Given"
@@ -56,6 +61,11 @@ class Node:
         """Number of axes of the first bottom; a `UsageError` where it is unknown."""
         return self.x.rank
 
+    @property
+    def result(self) -> Shape:
+        """The shape of the first top, whose axes after the first must be known."""
+        return Value(Input(0), shape=self.tops[0]).known
+
     def top(self, op: Op, *inputs: Value) -> Value:
         """The operation on these values, or on the first bottom, with the shape of the first top."""
         return Value(op, inputs or (self.x,), self.tops[0] if self.tops else None)
@@ -97,7 +107,8 @@ def reader_of(layer: LayerParameter) -> LayerReader | None:
     """The reader of a layer, of its dialect where that has one of its own; None for a type without."""
     dialect = layer.text_extra.dialect
     own = readers.variant(layer.type, dialect) if dialect else None
-    if own is None and layer.type in readers:
+    another = dialect and layer_types.variant(layer.type, dialect) is not None
+    if own is None and layer.type in readers and not another:
         return readers[layer.type]
     return own
 
@@ -129,16 +140,29 @@ _HARMLESS = frozenset(
 
 
 def _foreign_fields(layer: LayerParameter) -> Iterator[str]:
-    """The fields of forks that a layer sets in messages of BVLC's."""
-    messages = set(NetParameter.DESCRIPTOR.file.message_types_by_name)
+    """The fields of forks, or of nobody known, that a layer sets in messages of BVLC's."""
     for field in unknown_to(NetParameter(layer=[layer]), BVLC):
         message = field.split(".")[0]
-        if (
-            message in messages
-            and message not in ("LayerParameter", "NetParameter")
-            and field not in _HARMLESS
-        ):
+        if message in _of_bvlc() and message != "LayerParameter" and field not in _HARMLESS:
             yield field
+    for descriptor, value in layer.ListFields():
+        if descriptor.message_type is not None and descriptor.name.endswith("_param"):
+            for text in value.text_extra.unknown:
+                yield f"{descriptor.message_type.name}.{re.split(r'[^A-Za-z0-9_]', text, maxsplit=1)[0]}"
+
+
+@cache
+def _of_bvlc() -> frozenset[str]:
+    """The names of BVLC's messages."""
+    return frozenset(message.name for message in file_descriptor().message_type)
+
+
+def fork_flag(parameter: Any, name: str, *, default: bool = False) -> bool:
+    """A fork's switch on a message of BVLC's, whether the schema has it or it is text that nobody knows."""
+    text = unknown_value(parameter, name)
+    if text is not None:
+        return text not in ("false", "0", "f", "False")
+    return bool(getattr(parameter, name, default))
 
 
 def single(node: Node) -> Value:

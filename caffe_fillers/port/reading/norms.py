@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port.ops import LRN, MVN, Affine, Align, BatchNorm, Softmax
-from caffe_fillers.port.reading.contract import Node, reads
-from caffe_fillers.port.values import Binary, Value
+from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.port.ops import LRN, MVN, Affine, Align, BatchNorm, Reduce, Softmax
+from caffe_fillers.port.reading.contract import Node, fork_flag, reads
+from caffe_fillers.port.values import Binary, Function, Value, function
 from caffe_fillers.schema import LRNParameter
-from caffe_fillers.shapes import canonical_axis
+from caffe_fillers.shapes import canonical_axis, count
 
 
-@reads("BatchNorm", makes=(BatchNorm,))
+@reads(
+    *("BatchNorm", "BatchNorm@nvidia", "BatchNorm@jacinto", "BatchNorm@jacinto17"),
+    makes=(BatchNorm,),
+    fields=("BatchNormParameter.scale_bias", "BatchNormParameter.relu"),
+)
 def batch_norm(node: Node) -> Value:
     """With the Scale after it where there is one, or with a factor and bias of its own."""
     parameter = node.layer.batch_norm_param
@@ -23,10 +28,52 @@ def batch_norm(node: Node) -> Value:
         weight=own or node.scale is not None,
         bias=own or (node.scale is not None and node.scale.scale_param.bias_term),
     )
-    return node.top(op)
+    made = node.top(op)
+    return function("relu", made) if fork_flag(parameter, "relu") else made
 
 
 _STATISTICS = 3  # the blobs of a BatchNorm
+
+
+_FORKS_OF_BN = ("segnet", "enet", "yjxiong", "pspnet", "happynear")
+
+
+@reads("BN", *(f"BN@{fork}" for fork in _FORKS_OF_BN), makes=(BatchNorm, Affine, Reduce, Binary, Function))
+def bn(node: Node) -> Value:
+    """By statistics that it keeps; SegNet's and ENet's by those of the batch, or as a Scale in inference.
+
+    bn_layer.cpp of yjxiong/caffe, hszhao/PSPNet and happynear/caffe-windows; of alexgkendall/caffe-segnet and
+    TimoSaemann/caffe-enet.
+    """
+    parameter, channels = fork_param(node.layer, "bn_param"), count(node.blobs[0])
+    if len(node.outputs) > 1:
+        raise UsageError("a mean and variance as tops are not ported")
+    if len(node.blobs) == 4:
+        op = BatchNorm(
+            channels=channels,
+            eps=float(number(parameter.eps)),
+            fraction=float(number(parameter.momentum)),
+            weight=True,
+            bias=True,
+            sums=False,
+        )
+        return node.top(op)
+    affine = Affine((channels,), axis=1, bias=True)
+    modes = type(parameter).DESCRIPTOR.fields_by_name["bn_mode"].enum_type.values_by_number
+    if modes[parameter.bn_mode].name == "INFERENCE":
+        return node.top(affine)
+    centered = node.x - _mean(node.x)
+    return node.top(affine, centered / function("sqrt", _mean(function("square", centered)) + _SEGNET_EPS))
+
+
+_SEGNET_EPS = 1e-9
+
+
+def _mean(x: Value) -> Value:
+    """Over all axes but the channels'."""
+    axes = tuple(axis for axis in range(x.rank) if axis != 1)
+    lengths = tuple(length if axis == 1 else 1 for axis, length in enumerate(x.shape or ()))
+    return Value(Reduce("mean", axes, keep=True), (x,), lengths)
 
 
 @reads(

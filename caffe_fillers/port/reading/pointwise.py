@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port.ops import Dropout, PReLU
-from caffe_fillers.port.reading.contract import Node, reads
+from caffe_fillers.port.reading.contract import Node, fork_flag, reads
 from caffe_fillers.port.values import Binary, Function, Value, function, maximum
 from caffe_fillers.schema import EltwiseParameter
 from caffe_fillers.shapes import UNKNOWN
@@ -94,10 +94,17 @@ def prelu(node: Node) -> Value:
     return node.top(PReLU(node.blobs[0][0] if node.blobs[0] else 1))
 
 
-@reads("Dropout", makes=(Dropout,))
+@reads(
+    "Dropout",
+    makes=(Dropout,),
+    fields=("DropoutParameter.scale_train", "DropoutParameter.sample_weights_test"),
+)
 def dropout(node: Node) -> Value:
-    """Caffe, too, scales what is left while training."""
-    return node.top(Dropout(node.layer.dropout_param.dropout_ratio))
+    """Caffe, too, scales what is left while training; caffe-fast-rcnn may do it in inference instead."""
+    parameter = node.layer.dropout_param
+    if fork_flag(parameter, "sample_weights_test"):
+        raise UsageError("dropout in inference, by sample_weights_test, is not ported")
+    return node.top(Dropout(parameter.dropout_ratio, not fork_flag(parameter, "scale_train", default=True)))
 
 
 @reads("Eltwise", makes=(Function, Binary), fields=("EltwiseParameter.relu",))
@@ -116,7 +123,7 @@ def eltwise(node: Node) -> Value:
         first, *rest = (each if coefficient == 1 else coefficient * each for each, coefficient in terms)
         for each in rest:
             first = first + each
-    return rectified(first) if getattr(parameter, "relu", False) else first
+    return rectified(first) if fork_flag(parameter, "relu") else first
 
 
 def known_length(value: Value, axis: int) -> int:

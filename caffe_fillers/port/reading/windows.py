@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.layers.pooling import pooling_windows
+from caffe_fillers.layers.pooling import pooling_windows, rounds_up
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port.ops import Conv, GlobalPool, Pool
-from caffe_fillers.port.reading.contract import Node, reads, single
+from caffe_fillers.port.reading.contract import Node, fork_flag, reads, single
 from caffe_fillers.port.reading.pointwise import rectified
 from caffe_fillers.port.values import Value
 from caffe_fillers.schema import PoolingParameter
@@ -14,8 +14,7 @@ from caffe_fillers.shapes import Shape, canonical_axis
 
 
 @reads(
-    "Convolution",
-    "Deconvolution",
+    *("Convolution", "Deconvolution", "DepthwiseConvolution", "ConvolutionDepthwise"),
     makes=(Conv,),
     limits="one bottom; one to three spatial axes",
     fields=("ConvolutionParameter.relu", "ConvolutionParameter.negative_slope"),
@@ -45,9 +44,7 @@ def convolution(node: Node) -> Value:
     )
     made = node.top(op)
     return (
-        rectified(made, getattr(parameter, "negative_slope", 0.0))
-        if getattr(parameter, "relu", False)
-        else made
+        rectified(made, getattr(parameter, "negative_slope", 0.0)) if fork_flag(parameter, "relu") else made
     )
 
 
@@ -60,14 +57,14 @@ def check_size(shape: Shape | None, window: Windows) -> None:
         raise UsageError("its windows are larger than the padded image")
 
 
-@reads("Pooling", makes=(Pool, GlobalPool), limits="not stochastic")
+@reads("Pooling", makes=(Pool, GlobalPool), limits="not stochastic", fields=("PoolingParameter.ceil_mode",))
 def pooling(node: Node) -> Value:
-    """Of maxima or averages."""
-    parameter, x = node.layer.pooling_param, single(node)
+    """Of maxima or averages; a second top is the mask of the maxima."""
+    parameter, x = node.layer.pooling_param, node.x
     if parameter.pool not in (PoolingParameter.MAX, PoolingParameter.AVE):
         raise UsageError("there is no stochastic pooling elsewhere")
     average = parameter.pool == PoolingParameter.AVE
-    if parameter.global_pooling:
+    if parameter.global_pooling and len(node.outputs) == 1:
         return node.top(GlobalPool(average))
     window = pooling_windows(parameter, ())
     op = Pool(
@@ -75,7 +72,8 @@ def pooling(node: Node) -> Value:
         kernel=window.kernel,
         stride=window.stride,
         pad=window.pad,
-        ceil=parameter.round_mode == PoolingParameter.CEIL,
+        ceil=rounds_up(parameter),
+        indices=len(node.outputs) == 2,
     )
     check_size(x.shape, window)
     return node.top(op)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port import axes, channels_last, ops, values
+from caffe_fillers.port import axes, channels_last, ops, values, vision_ops
 from caffe_fillers.port.channels_last import Words
+from caffe_fillers.port.code import operation
 from caffe_fillers.port.contract import Rules
 from caffe_fillers.port.printing import Site, named_numbers
 from caffe_fillers.shapes import Shape
@@ -24,6 +25,7 @@ _FUNCTIONS = {
     "maximum": "jnp.maximum({0}, {1})",
     "relu": "jax.nn.relu({0})",
     "sigmoid": "jax.nn.sigmoid({0})",
+    "sqrt": "jnp.sqrt({0})",
     "softplus": "jax.nn.softplus({0})",
     "square": "jnp.square({0})",
     "tanh": "jnp.tanh({0})",
@@ -89,6 +91,12 @@ def dense(op: ops.Dense, at: Site, x: str) -> str:
     return f"{at.helper('dense')}({given}, {at.layer('')})"
 
 
+@jax(vision_ops.Tensor)
+def tensor(op: vision_ops.Tensor, at: Site) -> str:
+    """A parameter by itself."""
+    return f'{at.layer("")}["weight"]'
+
+
 @jax(ops.Embed, limits="bottoms of up to two axes")
 def embed(op: ops.Embed, at: Site, x: str) -> str:
     """Indices come as floats in Caffe."""
@@ -112,7 +120,7 @@ def prelu(op: ops.PReLU, at: Site, x: str) -> str:
 @jax(ops.Dropout, limits="inference alone, where it does nothing")
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """What Caffe does in the phase TEST."""
-    return x
+    return operation("*", number(1 - op.ratio), x) if op.scales_later else x
 
 
 @jax(ops.BatchNorm, limits="inference alone, by its statistics")

@@ -22,6 +22,7 @@ _FUNCTIONS = {
     "maximum": "ops.maximum({0}, {1})",
     "relu": "ops.relu({0})",
     "sigmoid": "ops.sigmoid({0})",
+    "sqrt": "ops.sqrt({0})",
     "softplus": "ops.softplus({0})",
     "square": "ops.square({0})",
     "tanh": "ops.tanh({0})",
@@ -163,6 +164,8 @@ def prelu(op: ops.PReLU, at: Site, x: str) -> str:
 @keras(ops.Dropout)
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone."""
+    if op.scales_later:
+        raise UsageError("dropout that scales in inference is not ported")
     return f"{at.layer('layers.Dropout', op.ratio)}({x})"
 
 

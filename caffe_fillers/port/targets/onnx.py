@@ -87,10 +87,12 @@ def global_pool(op: ops.GlobalPool, at: Place, x: str) -> str:
 
 
 @onnx(ops.Pool, limits="the image's size is fixed where windows reach over its edge")
-def pool(op: ops.Pool, at: Place, x: str) -> str:
+def pool(op: ops.Pool, at: Place, x: str) -> str | tuple[str, str]:
     """Padded as Caffe's last windows need it; an average does not count what lies beyond the padding."""
     before, after = pooled_edges(at.value, op.kernel, op.stride, op.pad)
     windows = {"kernel_shape": op.kernel, "strides": op.stride}
+    if op.indices:
+        return _masked(at, x, pads=(*before, *after), **windows)
     if not op.average:
         return at.add("MaxPool", x, pads=(*before, *after), **windows)
     beyond = tuple(max(end - pad, 0) for end, pad in zip(after, op.pad, strict=True))
@@ -98,6 +100,14 @@ def pool(op: ops.Pool, at: Place, x: str) -> str:
         padded = at.add("Pad", x, at.integers((0, 0, *op.pad, 0, 0, *op.pad)))
         return at.add("AveragePool", padded, pads=(0, 0, *beyond), count_include_pad=0, **windows)
     return at.add("AveragePool", x, pads=(*before, *after), count_include_pad=1, **windows)
+
+
+def _masked(at: Place, x: str, **windows: Shape) -> tuple[str, str]:
+    """Maxima, and their places in each image; ONNX counts through all images."""
+    made, places = at.add_several("MaxPool", x, outputs=2, **windows)
+    area = at.x.known[2] * at.x.known[3]
+    own = at.add("Mod", places, at.integers((area,)))
+    return made, at.add("Cast", own, to=at.FLOAT)
 
 
 @onnx(ops.Dense)
@@ -125,7 +135,7 @@ def prelu(op: ops.PReLU, at: Place, x: str) -> str:
     return at.add("PRelu", x, *at.weights("weight", shape=(-1, *[1] * (at.x.rank - 2))))
 
 
-@onnx(ops.BatchNorm, limits="inference alone, by its statistics")
+@onnx(ops.BatchNorm, limits="as in inference")
 def batch_norm(op: ops.BatchNorm, at: Place, x: str) -> str:
     """A factor of 1 and a bias of 0 where it has none."""
     ones, zeros = np.ones(op.channels, np.float32), np.zeros(op.channels, np.float32)
@@ -173,10 +183,10 @@ def softmax(op: ops.Softmax, at: Place, x: str) -> str:
     return at.add("Softmax", x, axis=op.axis)
 
 
-@onnx(ops.Dropout, limits="inference alone, where it does nothing")
+@onnx(ops.Dropout, limits="as in inference")
 def dropout(op: ops.Dropout, at: Place, x: str) -> str:
     """What Caffe does in the phase TEST."""
-    return x
+    return at.add("Mul", x, at.number(1 - op.ratio)) if op.scales_later else x
 
 
 @onnx(ops.Concat)

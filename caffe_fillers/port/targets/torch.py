@@ -26,6 +26,7 @@ _FUNCTIONS = {
     "relu": "F.relu({0})",
     "sigmoid": "torch.sigmoid({0})",
     "softplus": "F.softplus({0})",
+    "sqrt": "torch.sqrt({0})",
     "square": "{0}.square()",
     "tanh": "torch.tanh({0})",
     "threshold": "({0} > {n0}).to({0}.dtype)",
@@ -69,7 +70,7 @@ def pool(op: ops.Pool, at: Site, x: str) -> str:
     """`ceil_mode` rounds as Caffe does, and an average counts the padding as Caffe counts it."""
     _check_window(op, at.value)
     module = at.layer(
-        f"nn.{_kind(op.average)}Pool2d",
+        at.helper("MaskedMaxPool2d") if op.indices else f"nn.{_kind(op.average)}Pool2d",
         kernel_size=op.kernel,
         stride=op.stride,
         padding=unless(0, op.pad),
@@ -124,7 +125,7 @@ def prelu(op: ops.PReLU, at: Site, x: str) -> str:
 @torch(ops.Dropout)
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone."""
-    return f"{at.layer('nn.Dropout', op.ratio)}({x})"
+    return f"{at.layer(at.helper('UnscaledDropout') if op.scales_later else 'nn.Dropout', op.ratio)}({x})"
 
 
 @torch(

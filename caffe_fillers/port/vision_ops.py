@@ -1,0 +1,141 @@
+"""Operations of detection, segmentation and the layers that move values; axes are Caffe's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caffe_fillers.port.values import Op
+from caffe_fillers.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Tensor(Op):
+    """A parameter blob by itself."""
+
+    lengths: Shape
+    learned: ClassVar = ("weight",)
+
+
+@dataclass(frozen=True)
+class Permute(Op):
+    """Axes in another order."""
+
+    order: Shape
+
+
+@dataclass(frozen=True)
+class Flip(Op):
+    """Some axes reversed."""
+
+    axes: Shape
+
+
+@dataclass(frozen=True)
+class ArgMax(Op):
+    """The indices of the largest values along an axis, or these values, the largest first."""
+
+    axis: int
+    top_k: int
+    values: bool
+
+
+@dataclass(frozen=True)
+class Take(Op):
+    """The items whose indices the second input has."""
+
+
+@dataclass(frozen=True)
+class Select(Op):
+    """The items of the first input for which the second is not 0."""
+
+
+@dataclass(frozen=True)
+class Resize(Op):
+    """An image of another size: `bilinear` between the corners, or the `nearest` value before."""
+
+    height: int
+    width: int
+    bilinear: bool
+
+
+@dataclass(frozen=True)
+class Unpool(Op):
+    """Zeros, but for the values of the first input at the places that the second has, row by row."""
+
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class RoiPool(Op):
+    """The maxima of height x width cells of each region, a row of item, x1, y1, x2, y2."""
+
+    height: int
+    width: int
+    scale: float
+
+
+@dataclass(frozen=True)
+class PsRoiPool(Op):
+    """The averages of group x group cells of each region, every cell over channels of its own."""
+
+    outputs: int
+    group: int
+    scale: float
+
+
+@dataclass(frozen=True)
+class Priors(Op):
+    """SSD's prior boxes over a grid, 1 x 2 x 4 times their number: their corners, then their variances.
+
+    `sizes` has the width and height of each box of a place, in pixels; `step` and `image` are width and
+    height.
+    """
+
+    grid: Shape
+    image: Shape
+    step: tuple[float, float]
+    offset: float
+    sizes: tuple[tuple[float, float], ...]
+    variance: tuple[float, ...]
+    clip: bool
+
+    def array(self) -> NDArray[np.float32]:
+        """The boxes, as prior_box_layer.cpp of weiliu89/caffe computes them: centers in float32.
+
+        >>> Priors((1, 1), (10, 10), (10.0, 10.0), 0.5, ((4.0, 4.0),), (0.1,) * 4, False).array()[0, 0]
+        array([0.3, 0.3, 0.7, 0.7], dtype=float32)
+        """
+        height, width = self.grid
+        place = np.indices((height, width), np.float32)
+        x, y = ((place[1 - axis] + np.float32(self.offset)) * np.float32(self.step[axis]) for axis in (0, 1))
+        centers = np.stack([x, y], -1)[:, :, np.newaxis].astype(np.float64)
+        half = np.asarray(self.sizes, np.float32).astype(np.float64) / 2
+        corners = np.concatenate([centers - half, centers + half], -1) / (*self.image, *self.image)
+        boxes = corners.astype(np.float32)
+        boxes = boxes.clip(0, 1) if self.clip else boxes
+        variances = np.broadcast_to(np.asarray(self.variance, np.float32), boxes.shape)
+        return np.stack([boxes.ravel(), variances.ravel()])[np.newaxis]
+
+
+@dataclass(frozen=True)
+class Detect(Op):
+    """SSD's boxes: decoded, suppressed by class, the best kept; a row of item, label, score and corners each.
+
+    Inputs are locations, confidences and priors. `top_k` and `keep` are -1 where there is no limit.
+    """
+
+    classes: int
+    background: int
+    code: str
+    encoded: bool
+    shared: bool
+    threshold: float
+    overlap: float
+    eta: float
+    top_k: int
+    keep: int

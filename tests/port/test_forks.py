@@ -1,0 +1,398 @@
+# ruff: noqa: E501 - layers stand in a table, one to a line
+"""Layers of forks, and rarer ones of BVLC's, in torch and onnxruntime beside the forks' formulas in numpy, float64."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import port_clients
+import pytest
+
+import caffe_fillers as cf
+from caffe_fillers.cli import main
+
+Arrays = list[np.ndarray]
+IMAGE = (2, 4, 6, 8)
+CONSTANT = "{ type: 'uniform' min: 0.5 max: 1.5 }"
+
+
+def channels(values: np.ndarray) -> np.ndarray:
+    return values.reshape(-1, 1, 1)
+
+
+def fork_bn(
+    x: np.ndarray, slope: np.ndarray, bias: np.ndarray, mean: np.ndarray, var: np.ndarray
+) -> np.ndarray:
+    """bn_layer.cpp of yjxiong/caffe in TEST."""
+    return (x - channels(mean)) / np.sqrt(channels(var) + 1e-5) * channels(slope) + channels(bias)
+
+
+def batch_bn(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """bn_layer.cpp of alexgkendall/caffe-segnet, bn_mode LEARN, whatever the phase."""
+    mean = x.mean((0, 2, 3), keepdims=True)
+    variance = (x**2).mean((0, 2, 3), keepdims=True) - mean**2
+    return (x - mean) / np.sqrt(variance + 1e-9) * channels(scale) + channels(shift)
+
+
+def interpolated(x: np.ndarray, height: int, width: int) -> np.ndarray:
+    """caffe_cpu_interp2 of hszhao/PSPNet interp.cpp."""
+    made = np.zeros((*x.shape[:2], height, width))
+    ratios = [(old - 1) / (new - 1) for old, new in zip(x.shape[2:], (height, width), strict=True)]
+    for h, w in np.ndindex(height, width):
+        (h1, dh), (w1, dw) = ((int(r * i), r * i - int(r * i)) for r, i in zip(ratios, (h, w), strict=True))
+        h2, w2 = min(h1 + 1, x.shape[2] - 1), min(w1 + 1, x.shape[3] - 1)
+        upper = (1 - dw) * x[:, :, h1, w1] + dw * x[:, :, h1, w2]
+        lower = (1 - dw) * x[:, :, h2, w1] + dw * x[:, :, h2, w2]
+        made[:, :, h, w] = (1 - dh) * upper + dh * lower
+    return made
+
+
+def normalized(x: np.ndarray, scale: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """normalize_layer.cpp of weiliu89/caffe."""
+    scale = channels(scale) if scale.ndim else scale
+    return x / np.sqrt((x**2).sum(axes, keepdims=True) + 1e-10) * scale
+
+
+def unpooled(x: np.ndarray) -> np.ndarray:
+    """A max pooling 2 x 2 and the Upsample of caffe-segnet: each maximum at its place, zeros elsewhere."""
+    blocks = x.reshape(2, 4, 3, 2, 4, 2)
+    return np.where(blocks == blocks.max((3, 5), keepdims=True), blocks, 0).reshape(x.shape)
+
+
+def depthwise(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    made = sum(
+        weight[:, 0, i, j].reshape(-1, 1, 1) * padded[:, :, i : i + x.shape[2], j : j + x.shape[3]]
+        for i, j in np.ndindex(3, 3)
+    )
+    return made + channels(bias)
+
+
+def pyramid(x: np.ndarray) -> np.ndarray:
+    """spp_layer.cpp: kernels and pads that give just 1 and 2 windows along each axis."""
+    halves = x.reshape(2, 4, 2, 3, 2, 4).max((3, 5))
+    return np.concatenate([x.max((2, 3)), halves.reshape(2, -1)], 1)
+
+
+LAYERS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
+    "ReLU6": ("type: 'ReLU6'", lambda x: np.clip(x, 0, 6)),
+    "HardSigmoid": ("type: 'HardSigmoid'", lambda x: np.clip(0.2 * x + 0.5, 0, 1)),
+    "HardSwish": ("type: 'HardSwish'", lambda x: x * np.clip(x + 3, 0, 6) / 6),
+    "Mish": ("type: 'Mish'", lambda x: x * np.tanh(np.log1p(np.exp(x)))),
+    "Permute": (
+        "type: 'Permute' permute_param { order: 0 order: 2 order: 3 }",
+        lambda x: x.transpose(0, 2, 3, 1),
+    ),
+    "Flip": ("type: 'Flip' flip_param { flip_height: true }", lambda x: x[:, :, ::-1, ::-1]),
+    "ShuffleChannel": (
+        "type: 'ShuffleChannel' shuffle_channel_param { group: 2 }",
+        lambda x: x.reshape(2, 2, 2, 6, 8).swapaxes(1, 2).reshape(x.shape),
+    ),
+    "Normalize": (
+        f"type: 'Normalize' norm_param {{ across_spatial: false channel_shared: false scale_filler {CONSTANT} }}",
+        lambda x, scale: normalized(x, scale, (1,)),
+    ),
+    "Normalize of all": (
+        f"type: 'Normalize' norm_param {{ scale_filler {CONSTANT} }}",
+        lambda x, scale: normalized(x, scale, (1, 2, 3)),
+    ),
+    "Interp zoomed": ("type: 'Interp' interp_param { zoom_factor: 3 }", lambda x: interpolated(x, 16, 22)),
+    "Interp to a size": (
+        "type: 'Interp' interp_param { height: 4 width: 5 }",
+        lambda x: interpolated(x, 4, 5),
+    ),
+    "Depthwise": (
+        "type: 'DepthwiseConvolution' convolution_param { num_output: 4 group: 4 kernel_size: 3 pad: 1"
+        " weight_filler { type: 'xavier' } }",
+        depthwise,
+    ),
+    "BN of yjxiong": (
+        f"type: 'BN' bn_param {{ slope_filler {CONSTANT} bias_filler {CONSTANT} }}",
+        fork_bn,
+    ),
+    "BN of SegNet": (f"type: 'BN' bn_param {{ scale_filler {CONSTANT} shift_filler {CONSTANT} }}", batch_bn),
+    "BN of ENet in inference": (
+        f"type: 'BN' bn_param {{ bn_mode: INFERENCE scale_filler {CONSTANT} shift_filler {CONSTANT} }}",
+        lambda x, scale, shift: x * channels(scale) + channels(shift),
+    ),
+    "BatchNorm of NVIDIA": (
+        "type: 'BatchNorm' batch_norm_param { scale_bias: true eps: 1e-3 }",
+        lambda x, mean, var, factor, scale, bias: (
+            (x - channels(mean / factor)) / np.sqrt(channels(var / factor) + 1e-3) * channels(scale)
+            + channels(bias)
+        ),
+    ),
+    "SPP": ("type: 'SPP' spp_param { pyramid_height: 2 }", pyramid),
+    "ArgMax": ("type: 'ArgMax' argmax_param { axis: 1 }", lambda x: x.argmax(1)[:, np.newaxis].astype(float)),
+    "ArgMax of all": (
+        "type: 'ArgMax' argmax_param { top_k: 3 out_max_val: true }",
+        lambda x: np.stack(
+            [np.argsort(-x.reshape(2, -1), 1)[:, :3].astype(float), -np.sort(-x.reshape(2, -1), 1)[:, :3]], 1
+        )[..., np.newaxis],
+    ),
+    "unscaled dropout": (
+        "type: 'Dropout' dropout_param { dropout_ratio: 0.3 scale_train: false }",
+        lambda x: 0.7 * x,
+    ),
+}
+NETS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
+    "Upsample": (
+        "layer { name: 'pool' type: 'Pooling' bottom: 'data' top: 'pool' top: 'mask'"
+        " pooling_param { kernel_size: 2 stride: 2 } }"
+        "layer { name: 'up' type: 'Upsample' bottom: 'pool' bottom: 'mask' top: 'up' upsample_param { scale: 2 } }",
+        unpooled,
+    ),
+    "Axpy": (
+        "layer { name: 'mean' type: 'Pooling' bottom: 'data' top: 'mean'"
+        " pooling_param { pool: AVE global_pooling: true } }"
+        "layer { name: 'axpy' type: 'Axpy' bottom: 'mean' bottom: 'data' bottom: 'data' top: 'axpy' }",
+        lambda x: x.mean((2, 3), keepdims=True) * x + x,
+    ),
+    "Parameter": (
+        "layer { name: 'p' type: 'Parameter' top: 'p' parameter_param {"
+        " shape { dim: 2 dim: 4 dim: 6 dim: 8 } } }"
+        "layer { name: 'sum' type: 'Eltwise' bottom: 'data' bottom: 'p' top: 'sum' }",
+        lambda x, p: x + p,
+    ),
+    "Intel's relu fields": (
+        "layer { name: 'c' type: 'Convolution' bottom: 'data' top: 'c' convolution_param { num_output: 4"
+        " kernel_size: 3 pad: 1 group: 4 relu: true weight_filler { type: 'xavier' } } }"
+        "layer { name: 'e' type: 'Eltwise' bottom: 'c' bottom: 'data' top: 'e' eltwise_param { relu: true } }",
+        lambda x, w, b: np.maximum(np.maximum(depthwise(x, w, b), 0) + x, 0),
+    ),
+}
+
+
+def inputs(*shapes: tuple[int, ...]) -> str:
+    text = ""
+    for name, shape in zip(("data", "second", "third", "fourth"), shapes, strict=False):
+        dims = " ".join(f"dim: {length}" for length in shape)
+        text += (
+            f"layer {{ name: '{name}' type: 'Input' top: '{name}' input_param {{ shape {{ {dims} }} }} }}\n"
+        )
+    return text
+
+
+def check(text: str, given: Arrays, reference: Callable[..., np.ndarray], target: str, folder: Path) -> None:
+    """The only result beside the formula, which is given the inputs and then all blobs."""
+    path = folder / "net.prototxt"
+    path.write_text(text)
+    ours = port_clients.RUN[target](path, folder, given)
+    weights = cf.load_weights(folder / "trained.caffemodel")
+    blobs = [blob for layer in weights for blob in weights[layer]]
+    theirs = reference(*(each.astype(np.float64) for each in (*given, *blobs)))
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() <= 2e-5 * max(1.0, np.abs(theirs).max())
+    assert np.ptp(theirs) > 0
+
+
+@pytest.fixture(params=["torch", "onnx"])
+def target(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def data(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_are_their_forks(name: str, target: str, tmp_path: Path) -> None:
+    layer, reference = LAYERS[name]
+    text = inputs(IMAGE) + f"layer {{ name: 'layer' bottom: 'data' top: 'top' {layer} }}"
+    check(text, [3 * data(*IMAGE)], reference, target, tmp_path)
+
+
+def test_parameters_in_jax(tmp_path: Path) -> None:
+    layers, reference = NETS["Parameter"]
+    check(inputs(IMAGE) + layers, [data(*IMAGE)], reference, "jax", tmp_path)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_nets_of_several_layers(name: str, target: str, tmp_path: Path) -> None:
+    layers, reference = NETS[name]
+    check(inputs(IMAGE) + layers, [data(*IMAGE)], reference, target, tmp_path)
+
+
+def regions(number: int, size: int) -> np.ndarray:
+    corners = np.random.default_rng(1).uniform(0, size, (number, 2, 2))
+    low, high = corners.min(1), corners.max(1)
+    return np.concatenate([np.arange(number)[:, np.newaxis] % 2, low, high], 1).astype(np.float32)
+
+
+def pooled_regions(x: np.ndarray, rois: np.ndarray) -> np.ndarray:
+    """roi_pooling_layer.cpp of caffe-fast-rcnn: 3 x 2 cells, a scale of 1 / 4."""
+    made = np.zeros((len(rois), x.shape[1], 3, 2))
+    for n, (item, *corners) in enumerate(rois):
+        left, top, right, bottom = (math.floor(each * 0.25 + 0.5) for each in corners)
+        height, width = (
+            max(length, 1) / cells for length, cells in ((bottom - top + 1, 3), (right - left + 1, 2))
+        )
+        for row, column in np.ndindex(3, 2):
+            y1, y2 = (
+                np.clip(each + top, 0, x.shape[2])
+                for each in (math.floor(row * height), math.ceil((row + 1) * height))
+            )
+            x1, x2 = (
+                np.clip(each + left, 0, x.shape[3])
+                for each in (math.floor(column * width), math.ceil((column + 1) * width))
+            )
+            cell = x[int(item), :, y1:y2, x1:x2]
+            made[n, :, row, column] = cell.max((1, 2)) if cell.size else 0
+    return made
+
+
+def test_regions_are_pooled(target: str, tmp_path: Path) -> None:
+    text = inputs((2, 3, 8, 8), (5, 5)) + (
+        "layer { name: 'roi' type: 'ROIPooling' bottom: 'data' bottom: 'second' top: 'roi'"
+        " roi_pooling_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.25 } }"
+    )
+    check(text, [data(2, 3, 8, 8), regions(5, 31)], pooled_regions, target, tmp_path)
+
+
+SSD = """
+layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv'
+        convolution_param { num_output: 8 kernel_size: 3 pad: 1 stride: 2 weight_filler { type: 'xavier' } } }
+layer { name: 'loc' type: 'Convolution' bottom: 'conv' top: 'loc'
+        convolution_param { num_output: 16 kernel_size: 3 pad: 1 weight_filler { type: 'xavier' } } }
+layer { name: 'loc_p' type: 'Permute' bottom: 'loc' top: 'loc_p' permute_param { order: 0 order: 2 order: 3 order: 1 } }
+layer { name: 'loc_f' type: 'Flatten' bottom: 'loc_p' top: 'loc_f' }
+layer { name: 'cls' type: 'Convolution' bottom: 'conv' top: 'cls'
+        convolution_param { num_output: 12 kernel_size: 3 pad: 1 weight_filler { type: 'msra' } } }
+layer { name: 'cls_p' type: 'Permute' bottom: 'cls' top: 'cls_p' permute_param { order: 0 order: 2 order: 3 order: 1 } }
+layer { name: 'cls_r' type: 'Reshape' bottom: 'cls_p' top: 'cls_r' reshape_param { shape { dim: 0 dim: -1 dim: 3 } } }
+layer { name: 'cls_s' type: 'Softmax' bottom: 'cls_r' top: 'cls_s' softmax_param { axis: 2 } }
+layer { name: 'cls_f' type: 'Flatten' bottom: 'cls_s' top: 'cls_f' }
+layer { name: 'priors' type: 'PriorBox' bottom: 'conv' bottom: 'data' top: 'priors'
+        prior_box_param { min_size: 6 max_size: 11 aspect_ratio: 2 flip: true clip: true
+                          variance: 0.1 variance: 0.1 variance: 0.2 variance: 0.2 } }
+layer { name: 'found' type: 'DetectionOutput' bottom: 'loc_f' bottom: 'cls_f' bottom: 'priors' top: 'found'
+        detection_output_param { num_classes: 3 confidence_threshold: 0.3 keep_top_k: 20 code_type: CENTER_SIZE
+                                 nms_param { nms_threshold: 0.4 top_k: 30 } } }
+"""
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """JaccardOverlap of bbox_util.cpp, normalized."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    common = np.prod(np.maximum(sides, 0))
+    areas = sum(np.prod(np.maximum(box[2:] - box[:2], 0)) for box in (one, other))
+    return float(common / (areas - common))
+
+
+def suppressed(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
+    """ApplyNMSFast of bbox_util.cpp."""
+    order = [int(i) for i in np.argsort(-scores, kind="stable") if scores[i] > 0.3][:30]
+    kept: list[int] = []
+    for index in order:
+        if all(overlap(boxes[index], boxes[other]) <= 0.4 for other in kept):
+            kept.append(index)
+    return kept
+
+
+def detected(x: np.ndarray, *weights: np.ndarray) -> np.ndarray:
+    """convolutions, prior_box_layer.cpp, DecodeBBox and detection_output_layer.cpp of weiliu89/caffe."""
+    conv = convolved(x, weights[0], weights[1], 2)
+    loc, cls = (convolved(conv, weights[index], weights[index + 1], 1) for index in (2, 4))
+    offsets = loc.transpose(0, 2, 3, 1).reshape(-1, 4)
+    scores = np.exp(cls.transpose(0, 2, 3, 1).reshape(-1, 3))
+    scores /= scores.sum(1, keepdims=True)
+    height, width = conv.shape[2:]
+    boxes = []
+    for (row, column), (w, h) in itertools.product(
+        np.ndindex(height, width),
+        [
+            (6, 6),
+            (math.sqrt(66),) * 2,
+            (6 * math.sqrt(2), 6 / math.sqrt(2)),
+            (6 / math.sqrt(2), 6 * math.sqrt(2)),
+        ],
+    ):
+        cx, cy = (column + 0.5) * 16 / width, (row + 0.5) * 16 / height
+        box = np.array([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]) / 16
+        boxes.append(box.clip(0, 1))
+    priors = np.array(boxes)
+    size, center = priors[:, 2:] - priors[:, :2], (priors[:, 2:] + priors[:, :2]) / 2
+    middle = 0.1 * offsets[:, :2] * size + center
+    half = np.exp(0.2 * offsets[:, 2:]) * size / 2
+    corners = np.concatenate([middle - half, middle + half], 1)
+    rows = [
+        (label, scores[i, label], *corners[i])
+        for label in (1, 2)
+        for i in suppressed(corners, scores[:, label])
+    ]
+    if len(rows) > 20:
+        rows = sorted(sorted(rows, key=lambda row: -row[1])[:20], key=lambda row: row[0])
+    return np.array([[0, *row] for row in rows])[np.newaxis, np.newaxis]
+
+
+def convolved(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
+    """3 x 3 with a pad of 1."""
+    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    height, width = ((length - 1) // stride + 1 for length in x.shape[2:])
+    made = sum(
+        np.einsum(
+            "nchw,oc->nohw",
+            padded[:, :, i : i + stride * height : stride, j : j + stride * width : stride],
+            weight[:, :, i, j],
+        )
+        for i, j in np.ndindex(3, 3)
+    )
+    return made + channels(bias)
+
+
+def test_a_detector_is_caffes(target: str, tmp_path: Path) -> None:
+    check(inputs((1, 3, 16, 16)) + SSD, [2 * data(1, 3, 16, 16, seed=4)], detected, target, tmp_path)
+
+
+def test_ceil_mode_rounds_down(tmp_path: Path) -> None:
+    """A field that no schema has, in shapes as in code."""
+    pooling = "layer { name: 'p' type: 'Pooling' bottom: 'data' top: 'p' pooling_param { kernel_size: 3 stride: 2 pad: 1 ceil_mode: false } }"
+    path = tmp_path / "net.prototxt"
+    path.write_text(inputs((1, 3, 8, 8)) + pooling)
+    assert cf.load_net(path).blob_shapes["p"] == (1, 3, 4, 4)
+    assert main(["port", str(path), "--to", "torch", "-o", str(tmp_path / "net.py")]) == 0
+    assert "ceil_mode" not in (tmp_path / "net.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("layer", "field"),
+    [
+        ("type: 'InnerProduct' inner_product_param { num_output: 4 normalize: true }", "normalize"),
+        (
+            "type: 'Pooling' pooling_param { pool: AVE kernel_size: 3 count_include_pad: false }",
+            "count_include_pad",
+        ),
+        ("type: 'Convolution' convolution_param { num_output: 4 kernel_size: 3 pad_type: 1 }", "pad_type"),
+        ("type: 'Dropout' dropout_param { sample_weights_test: true }", "sample_weights_test"),
+    ],
+)
+def test_fields_that_change_values_are_refused(layer: str, field: str, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(inputs((2, 3, 8, 8)) + f"layer {{ name: 'x' bottom: 'data' top: 'x' {layer} }}")
+    assert main(["port", str(path), "--to", "torch"]) == 2
+    assert field in capsys.readouterr().err
+
+
+def test_all_blockers_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = inputs((2, 3, 8, 8))
+    for number in range(2):
+        text += f"layer {{ name: 'b{number}' type: 'Im2col' bottom: 'data' top: 'b{number}' convolution_param {{ kernel_size: 3 }} }}"
+    text += "layer { name: 'p' type: 'Pooling' bottom: 'data' top: 'p' pooling_param { pool: STOCHASTIC kernel_size: 2 } }"
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    assert main(["port", str(path), "--to", "onnx"]) == 2
+    shown = capsys.readouterr().err
+    assert "3 layers cannot be ported to onnx" in shown
+    assert "2 x Im2col: no target has this layer type (layer 'b0', 'b1')" in shown
+    assert "1 x Pooling: there is no stochastic pooling elsewhere (layer 'p')" in shown
+
+
+def test_a_net_that_computes_nothing_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(inputs((2, 3)))
+    assert main(["port", str(path), "--to", "torch"]) == 2
+    assert "there is nothing to port" in capsys.readouterr().err

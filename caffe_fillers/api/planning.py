@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caffe_fillers import passes
+from caffe_fillers.api.undecided import note_undecided
 from caffe_fillers.errors import NetError, UnknownShapeError, UsageError, suggestion
 from caffe_fillers.layers import layer_type, unknown_type
 from caffe_fillers.notes import Note
@@ -163,9 +164,12 @@ def _prepare(read: Origin, state: NetState, dialect: str | None, caffe: str | No
     merged.MergeFrom(state)
     inline = read.solver is not None and read.solver.inline
     with _with_typos(read, read.net):
-        return passes.prepare(
+        passed = passes.prepare(
             read.net, merged, default=default, path=read.path, inline=inline, dialect=dialect, caffe=caffe
         )
+    if dialect is not None or read.net.text_extra.dialect:
+        return passed
+    return replace(passed, notes=passed.notes + note_undecided(read.net, passed.net))
 
 
 def _plan(

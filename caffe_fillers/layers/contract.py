@@ -145,12 +145,15 @@ def layer(
     """Register a rule under its type's name; an arity is an exact number or (least, most)."""
 
     def decorate(rule: Rule) -> Rule:
+        def without_sources(parameter: LayerParameter, shapes: tuple[Shape, ...], _: Sources) -> Setup:
+            return rule(parameter, shapes)
+
         for each in (name, *more_names):
             layer_types.add(
                 each,
                 LayerType(
                     name=each,
-                    rule=lambda parameter, shapes, _: rule(parameter, shapes),
+                    rule=without_sources,
                     bottoms=_range(bottoms),
                     tops=_range(tops),
                     same_number=same_number,

@@ -60,11 +60,17 @@ def candidates(net: Any) -> list[str]:
         return [BVLC]
     names = {(scope, name) for scope, name, _ in used}
     ranks = {
-        dialect: (sum(lacks(dialect, each) for each in types), len(names - _known(dialect)))
+        dialect: (sum(lacks(dialect, each) for each in types), len(names - _known(dialect).keys()))
         for dialect in DIALECTS
     }
     best = min(ranks.values())
     return [dialect for dialect, rank in ranks.items() if rank == best]
+
+
+def numbered_alike(net: Message, dialect: str, other: str) -> bool:
+    """Whether all that a net uses has the same numbers in two dialects, and is known to both or to none."""
+    left, right = _known(dialect), _known(other)
+    return all(left.get((scope, name)) == right.get((scope, name)) for scope, name, _ in _used(net))
 
 
 def unknown_to(net: Message, dialect: str) -> list[str]:
@@ -111,24 +117,27 @@ def _classes(dialect: str) -> dict[str, Any]:
 
 
 @lru_cache
-def _known(dialect: str) -> frozenset[tuple[str, str]]:
-    """All fields and enum values, each with the message or enum that it belongs to."""
+def _known(dialect: str) -> dict[tuple[str, str], int]:
+    """The numbers of all fields and enum values, by the message or enum that each belongs to and its name."""
     if dialect == BVLC:
         file = file_descriptor()
-        return frozenset(_declared(file.message_type, file.enum_type, ""))
+        return dict(_declared(file.message_type, file.enum_type, ""))
     table = fork_table(dialect)
     missing = {(path, name) for path, names in table.missing.items() for name in names}
-    added = {(path, each.name) for path, fields in table.messages.items() for each in fields}
-    values = {(path, name) for path, names in table.enums.items() for name in names}
-    return frozenset((_known(BVLC) - missing) | added | values)
+    known = {key: number for key, number in _known(BVLC).items() if key not in missing}
+    known |= {(path, each.name): each.number for path, fields in table.messages.items() for each in fields}
+    known |= {(path, name): number for path, values in table.enums.items() for name, number in values.items()}
+    return known
 
 
-def _declared(messages: Iterable[Any], enums: Iterable[Any], scope: str) -> Iterator[tuple[str, str]]:
+def _declared(
+    messages: Iterable[Any], enums: Iterable[Any], scope: str
+) -> Iterator[tuple[tuple[str, str], int]]:
     for enum in enums:
-        yield from ((scope + enum.name, value.name) for value in enum.value)
+        yield from (((scope + enum.name, value.name), value.number) for value in enum.value)
     for message in messages:
         path = scope + message.name
-        yield from ((path, field.name) for field in message.field)
+        yield from (((path, field.name), field.number) for field in message.field)
         yield from _declared(message.nested_type, message.enum_type, f"{path}.")
 
 

@@ -44,7 +44,7 @@ class ForkTable:
 # In the order in which they are asked whose net this is.
 FORKS = (
     *("ssd", "segnet", "enet", "fast_rcnn", "rfcn", "yjxiong", "pspnet", "sphereface", "shufflenet"),
-    *("nvidia", "jacinto", "jacinto17", "nvidia15", "happynear", "ristretto", "openpose", "flownet2"),
+    *("nvidia15", "nvidia", "jacinto", "jacinto17", "happynear", "ristretto", "openpose", "flownet2"),
     *("lisa", "yolo", "rtpose", "wenwei", "c3d11", "c3d10", "refinedet", "ctpn", "caffe_ocr", "crnn"),
     *("caffe_lstm", "video_caffe", "deformable", "intel"),
 )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from caffe_fillers.errors import NetError
+from caffe_fillers.errors import NetError, few
 from caffe_fillers.layers import layer_type
 from caffe_fillers.model import Model, ModelBlob, ModelLayer, Place
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, format_shape
-
-_FEW = 3  # names that a message lists
 
 
 @dataclass(frozen=True)
@@ -76,16 +74,6 @@ def refuse_opaque_blobs(layers: Iterable[LayerParameter], source: Model, name: s
                 "a layer type of which nothing is known: every value drawn after it may be another; register "
                 "a rule for the type (docs/forks.md), or pass over the layer with --lenient (lenient=True)"
             )
-
-
-def few(names: Sequence[str]) -> str:
-    """The first few of many names.
-
-    >>> few(["conv1", "conv2", "conv3", "conv4", "fc5"])
-    "'conv1', 'conv2', 'conv3' and 2 more"
-    """
-    listed = ", ".join(map(repr, names[:_FEW]))
-    return f"{listed} and {len(names) - _FEW} more" if len(names) > _FEW else listed or "none"
 
 
 def _is_opaque(layer: LayerParameter) -> bool:

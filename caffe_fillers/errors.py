@@ -6,13 +6,14 @@ message alone tells what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_FEW = 3  # names that a message lists
 _LONG_NAME, _MANY_NAMES = 100, 1000
 """What is looked at for a suggestion: comparing takes the product of two names' lengths."""
 
@@ -80,6 +81,10 @@ class FormatError(CaffeFillersError):
     """A weight file is broken, or cannot hold what it should."""
 
 
+class OtherFileError(FormatError):
+    """A sound file of Caffe's, of another kind than what was asked for: it is neither a net nor weights."""
+
+
 class ResourceError(CaffeFillersError):
     """The work needs more disk or memory than there is; it was not begun."""
 
@@ -123,6 +128,16 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     """
     near = nearest(name, known)
     return f" (did you mean {near!r}?)" if near else ""
+
+
+def few(names: Sequence[str]) -> str:
+    """The first few of many names.
+
+    >>> few(["conv1", "conv2", "conv3", "conv4", "fc5"])
+    "'conv1', 'conv2', 'conv3' and 2 more"
+    """
+    listed = ", ".join(map(repr, names[:_FEW]))
+    return f"{listed} and {len(names) - _FEW} more" if len(names) > _FEW else listed or "none"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

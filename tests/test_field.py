@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from paths import TESTS
 
 import caffe_fillers as cf
 from caffe_fillers import passes, prototxt
 from caffe_fillers.cli import main
-from caffe_fillers.errors import UsageError
+from caffe_fillers.errors import FormatError, UsageError
+from caffe_fillers.formats.net_text import read_net_text
 from caffe_fillers.probe import measure
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import NetParameter, V1LayerParameter
@@ -34,6 +36,8 @@ class Case:
     said: str
     unsaid: str = "\0"
 
+
+STATE = r"this is a solver's state \(iteration 0\), which holds momentum, not weights; these are in x_iter_0"
 
 CASES = (
     Case(
@@ -65,19 +69,164 @@ CASES = (
         folder="unknown_layer_with_filler",
         command="plan plain.prototxt",
         code=2,
-        said=r"layer 'c\d' \(\w+\): unknown layer type '\w+'.*, and it has weights, .*--lenient",
-    ),
-    Case(
-        folder="unknown_layer_with_filler",
-        command="plan plain.prototxt --lenient",
-        code=0,
-        said="note: layer 'c2': unknown layer type 'QuantConvolution' .* passed, without weights",
+        said=r"plain.prototxt:3: layer 'c1' \(DeformableConvolution\): bottom 1 .* 72 channels of offsets",
     ),
     Case(
         folder="unknown_layer_with_filler",
         command="convert v1.prototxt",
         code=0,
         said=r"type: \"CONVOLUTION3D\"|type: \"Convolution3D\"",
+    ),
+    Case(
+        folder="file_kinds",
+        command="check net.prototxt x_iter_0.solverstate",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="convert x_iter_0.solverstate q.npz",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="check x_iter_0.solverstate",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="net.prototxt --weights x_iter_0.solverstate",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="check net.prototxt x_iter_0.solverstate.h5",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="convert x_iter_0.solverstate.h5 q.npz",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="check x_iter_0.solverstate.h5",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="net.prototxt --weights x_iter_0.solverstate.h5",
+        code=2,
+        said=STATE,
+        unsaid="fetch|Caffe did not",
+    ),
+    Case(
+        folder="file_kinds",
+        command="plan x_iter_0.solverstate",
+        code=2,
+        said=r"a solver's state",
+        unsaid="fetch",
+    ),
+    Case(
+        folder="file_kinds",
+        command="plan x_iter_0.solverstate.h5",
+        code=2,
+        said=r"this is HDF5",
+        unsaid="fetch",
+    ),
+    Case(
+        folder="file_kinds",
+        command="check net.prototxt mean.binaryproto",
+        code=2,
+        said=r"this is a blob of shape 1x3x2x2, such as a mean image: mean 5.5, .*convert mean.binaryproto",
+        unsaid="fetch",
+    ),
+    Case(
+        folder="file_kinds",
+        command="plan mean.binaryproto",
+        code=2,
+        said=r"this is a blob of shape 1x3x2x2, such as a mean image: mean 5.5, .*convert mean.binaryproto",
+        unsaid="fetch",
+    ),
+    Case(
+        folder="file_kinds",
+        command="net.prototxt --weights mean.binaryproto",
+        code=2,
+        said=r"this is a blob of shape 1x3x2x2, such as a mean image: mean 5.5, .*convert mean.binaryproto",
+        unsaid="fetch",
+    ),
+    Case(
+        folder="file_kinds",
+        command="convert mean.binaryproto",
+        code=0,
+        said=r"mean 5.5, by channel 1.5, 5.5, 9.5",
+    ),
+    Case(
+        folder="file_kinds",
+        command="convert mean.binaryproto q.npz",
+        code=2,
+        said=r"ends with .npy",
+    ),
+    Case(
+        folder="check_own_net",
+        command="check own.caffemodel",
+        code=0,
+        said=r"seed: 7 \(recovered from the values\)\npassed",
+    ),
+    Case(
+        folder="check_own_net",
+        command="check own.caffemodel own.caffemodel",
+        code=2,
+        said=r"compared with itself",
+    ),
+    Case(
+        folder="check_own_net",
+        command="check own.caffemodel damaged.caffemodel",
+        code=2,
+        said=r"a blob of shape 3 holds 2 values",
+    ),
+    Case(
+        folder="h5_slash",
+        command="slash.prototxt -o s.h5",
+        code=2,
+        said=r"3 of its layers have a / in their names .*Caffe passes over them or stops; .*--force",
+    ),
+    Case(
+        folder="h5_slash",
+        command="slash.prototxt -o s.h5 --force",
+        code=0,
+        said=r"wrote s.h5",
+    ),
+    Case(
+        folder="h5_slash",
+        command="slash.prototxt -o s.npz",
+        code=0,
+        said=r"wrote s.npz",
+    ),
+    Case(
+        folder="h5_slash",
+        command="check asCaffe.prototxt caffe.caffemodel.h5 --seed 1",
+        code=0,
+        said=r"passed",
+    ),
+    Case(
+        folder="h5_slash",
+        command="check asCaffe.prototxt caffe.caffemodel --seed 1",
+        code=0,
+        said=r"passed",
     ),
 )
 
@@ -86,6 +235,8 @@ CASES = (
 def test_the_right_numbers_or_what_to_do(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if ".h5" in case.command:
+        pytest.importorskip("h5py")
     shutil.copytree(FIELD / case.folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     code = main(case.command.split())
@@ -165,3 +316,47 @@ def test_an_opencv_without_caffe_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
     net = cf.load_net(net_file(tmp_path, NET))
     with pytest.raises(UsageError, match=r"OpenCV 5\.0\.0 reads no nets of Caffe"):
         measure(net.plan, [net.model(1)], items=1)
+
+
+def test_a_mean_image_becomes_an_array(tmp_path: Path) -> None:
+    out = tmp_path / "mean.npy"
+    assert main(["convert", str(FIELD / "file_kinds" / "mean.binaryproto"), str(out)]) == 0
+    assert np.load(out).tolist() == np.arange(12, dtype=np.float32).reshape(1, 3, 2, 2).tolist()
+
+
+@pytest.mark.parametrize("ending", [".prototxt", ".pt"])
+def test_the_net_that_weights_hold(ending: str, tmp_path: Path) -> None:
+    net, source = tmp_path / f"net{ending}", FIELD / "check_own_net" / "own.caffemodel"
+    assert main(["convert", str(source), str(net)]) == 0
+    assert "blobs" not in net.read_text()
+    assert cf.load_net(net).fill(seed=7)["c"][0].tobytes() == cf.load_weights(source)["c"][0].tobytes()
+    np.savez(tmp_path / "bare.npz", **{"c/0": np.zeros(2, np.float32)})
+    assert main(["convert", str(tmp_path / "bare.npz"), str(net)]) == 2
+
+
+@pytest.mark.parametrize("ending", ["npz", "h5", "safetensors", "npy.d", "caffemodel.prototxt"])
+def test_a_field_of_no_known_fork_goes_through_every_format(ending: str, tmp_path: Path) -> None:
+    pytest.importorskip({"h5": "h5py", "safetensors": "safetensors"}.get(ending, "numpy"))
+    weights = cf.load_weights(FIELD / "unknown_field_lost" / "m.caffemodel")
+    weights.save(tmp_path / "direct.caffemodel")
+    weights.save(tmp_path / f"m.{ending}")
+    cf.load_weights(tmp_path / f"m.{ending}").save(tmp_path / "again.caffemodel")
+    assert (tmp_path / "again.caffemodel").read_bytes() == (tmp_path / "direct.caffemodel").read_bytes()
+    assert b"\x20\x0a" in (tmp_path / "again.caffemodel").read_bytes()[-4:]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "net.layer[7].loss_param IAo=",
+        "net.layer[0].name IAo=",
+        "net.layer IAo=",
+        "net.layer[0] IAo",
+        "net.layer[0] CgFh",
+        "net.layer[0].text_extra IAo=",
+        "net.layer[0] /w==",
+    ],
+)
+def test_comments_that_do_not_hold_are_refused(comment: str) -> None:
+    with pytest.raises(FormatError):
+        read_net_text(f"# unknown: {comment}\nlayer {{ name: 'loss' }}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from caffe_fillers import passes, prototxt
 from caffe_fillers.api.files import SourceFolders
@@ -26,6 +26,7 @@ from caffe_fillers.api.weights import Weights, open_model
 from caffe_fillers.copying import Copied, copy_weights
 from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.execute import Execution, execute
+from caffe_fillers.formats.net_text import net_text
 from caffe_fillers.notes import Note, once
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.resources import require_memory
@@ -261,21 +262,27 @@ def load_net(
     )
 
 
-def load_net_of(model: Model, shapes: Mapping[str, Shape] | None = None) -> Net:
-    """The net that a model's file holds, planned.
+def load_net_of(model: Model, **options: Any) -> Net:
+    """The net that a model's file holds, planned; `options` are those of `load_net`.
 
     A file that does not say what its layers are is a `UsageError`.
     """
-    net = NetParameter()
-    net.CopyFrom(model.net)
-    net.layer.extend(layer.parameter for layer in model.layers)
-    untyped = [layer.name for layer in net.layer if not layer.type]
+    if options.get("dialect") is None:
+        options["dialect"] = model.net.text_extra.dialect or None
+    return load_net(io.BytesIO(text_of_net_in(model).encode()), **options)
+
+
+def text_of_net_in(model: Model) -> str:
+    """The net that a model's file holds, as prototxt without blobs.
+
+    A file that does not say what its layers are is a `UsageError`.
+    """
+    untyped = [layer.name for layer in model.layers if not layer.parameter.type]
     if untyped:
         raise UsageError(
-            f"the file does not say what its layer {untyped[0]!r} is: give the net, "
-            "caffe-fill NET --weights FILE --layout FRAMEWORK"
+            f"the file holds no net: it does not say what its layer {untyped[0]!r} is; give the net"
         )
-    return load_net(io.BytesIO(prototxt.write(net).encode()), shapes=shapes, lenient=True)
+    return net_text(model)
 
 
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:

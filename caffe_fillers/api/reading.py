@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from caffe_fillers.api.files import SourceFolders, open_input
 from caffe_fillers.errors import FormatError, UsageError
 from caffe_fillers.formats.caffemodel_reader import read_net as read_binary_net
 from caffe_fillers.formats.kinds import misfits
+from caffe_fillers.formats.others import refuse_other_files
 from caffe_fillers.formats.wire import MAX_BYTES, fields
 from caffe_fillers.notes import Note
 from caffe_fillers.prototxt import Tolerance
@@ -34,6 +36,7 @@ _PIECE = 1 << 20
 MAX_TEXT_BYTES = 1 << 26
 """Of a net as text: the largest known have one hundredth of that, and a byte takes 2 microseconds to read."""
 _BYTE_ORDER_MARK = "{}: the file begins with a byte order mark, at which Caffe stops; save it without"
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _CONTROL = set(range(32)) - set(b"\t\n\v\f\r")
 
 
@@ -54,6 +57,8 @@ class Origin:
 def read_net(source: Source, *, tolerance: Tolerance = Tolerance.CAREFUL) -> Origin:
     """Read a net, or the training net of a solver."""
     data, path = _read(source)
+    if is_binary(data):
+        _refuse_other_kinds(data, path)
     folders = SourceFolders((Path(), Path(path).parent))
     if not _is_solver(data, path):
         net, notes = _parse(data, path, NetParameter, tolerance=tolerance)
@@ -74,6 +79,13 @@ def _identity(solver_net: SolverNet) -> tuple[object, ...]:
     """What nets of a solver have in common that are one net: a solver may test with it thousands of times."""
     source = solver_net.source if isinstance(solver_net.source, str) else id(solver_net.source)
     return source, solver_net.phase, solver_net.state.SerializeToString(deterministic=True)
+
+
+def _refuse_other_kinds(data: bytes, path: str) -> None:
+    """Refuse a sound file that is no net, by what it is."""
+    if data.startswith(_HDF5):
+        raise FormatError(f"{path}: this is HDF5, which holds weights or a solver's state, but no net")
+    refuse_other_files(io.BytesIO(data), path)
 
 
 def _read_solver_net(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers.api.files import is_device, open_input, replace_file
 from caffe_fillers.api.folders import replace_folder
-from caffe_fillers.errors import UsageError
+from caffe_fillers.errors import FormatError, UsageError
 from caffe_fillers.formats import format_for, format_to_read, read_model
+from caffe_fillers.formats.others import refuse_other_files
 from caffe_fillers.resources import require_disk, require_memory
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
 @contextmanager
 def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
     """A weight file or folder of any format, open as long as the block: its blobs are read when asked for."""
+    if Path(path).is_file():
+        with open_input(path) as file:
+            refuse_other_files(file, str(path))
     with ExitStack() as stack:
         folder = format_to_read(str(path), format).folder
         source = Path(path) if folder else stack.enter_context(open_input(path))
@@ -144,9 +148,13 @@ def save_model(
 
     `sync` waits until the file is on the disk; without, a loss of power may
     leave an empty or partial file under its name. Without `force` the disk
-    must have room for it before anything is drawn.
+    must have room for it before anything is drawn, and Caffe must be able to read it.
     """
     file_format = format_for(str(path), format)
+    if not force and (doubt := file_format.doubt(model)):
+        raise FormatError(
+            f"{path}: {doubt}; choose another format, or write it all the same with --force (force=True)"
+        )
     if not force and not is_device(Path(path)):
         require_disk(model.num_bytes, Path(path).parent)
     replace = replace_folder if file_format.folder else replace_file

@@ -11,6 +11,8 @@ from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from caffe_fillers.api import Net
     from caffe_fillers.shapes import Shape
 
@@ -114,17 +116,21 @@ def load(arguments: argparse.Namespace) -> Net:
     """The net that the arguments of `add_net_arguments` describe."""
     from caffe_fillers.api import load_net
 
-    return load_net(
-        sys.stdin.buffer if arguments.net == "-" else arguments.net,
-        phase=arguments.phase,
-        level=arguments.level,
-        stages=arguments.stage,
-        shapes=dict(map(parse_shape_option, arguments.shape)),
-        dialect=arguments.dialect,
-        caffe=arguments.caffe,
-        strict=arguments.strict,
-        lenient=arguments.lenient,
-    )
+    return load_net(sys.stdin.buffer if arguments.net == "-" else arguments.net, **net_options(arguments))
+
+
+def net_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the arguments of `add_net_arguments` say beside NET, as `load_net` takes it."""
+    return {
+        "phase": arguments.phase,
+        "level": arguments.level,
+        "stages": arguments.stage,
+        "shapes": dict(map(parse_shape_option, arguments.shape)),
+        "dialect": arguments.dialect,
+        "caffe": arguments.caffe,
+        "strict": arguments.strict,
+        "lenient": arguments.lenient,
+    }
 
 
 def stem(net: str) -> str:

@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, load, tolerance
+from caffe_fillers.cli.arguments import add_net_arguments, load, net_options, tolerance
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -24,7 +24,12 @@ _COPIES = 3  # of the weights that a check holds: what is stored, what is expect
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command line of `caffe-fill check NET WEIGHTS`."""
     add_net_arguments(parser)
-    parser.add_argument("weights", metavar="WEIGHTS", help="a weight file of any format")
+    parser.add_argument(
+        "weights",
+        metavar="WEIGHTS",
+        nargs="?",
+        help="a weight file of any format; without it NET is one, checked against the net that it holds",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="compare with this seed; else it is searched")
     parser.add_argument("--seeds", metavar="A:B", help="try these seeds, where they cannot be computed")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost (default: whichever fits)")
@@ -46,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per blob and the verdict."""
+    from caffe_fillers.api.net import load_net_of
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
     from caffe_fillers.cli.progress import trying_seeds
@@ -53,11 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.resources import require_memory
 
     seeds = _seeds(arguments)
-    net = load(arguments)
-    with open_model(arguments.weights) as model, trying_seeds(len(seeds or ())) as progress:
+    weights = _weights(arguments)
+    with open_model(weights) as model, trying_seeds(len(seeds or ())) as progress:
         require_memory(_COPIES * model.num_bytes, "the check needs")
+        net = load(arguments) if arguments.weights else load_net_of(model, **net_options(arguments))
         if not arguments.lenient:
-            refuse_opaque_blobs(net.parameter.layer, model, arguments.weights)
+            refuse_opaque_blobs(net.parameter.layer, model, weights)
         result = check_model(
             net.plan,
             model,
@@ -70,6 +77,19 @@ def run(arguments: argparse.Namespace) -> int:
         )
     _print_json(result) if arguments.json else _print_table(result)
     return 0 if result.passed else 1
+
+
+def _weights(arguments: argparse.Namespace) -> str:
+    """The weight file, which NET is where it stands alone."""
+    from caffe_fillers.api.files import are_one_file
+
+    given: str | None = arguments.weights
+    if given is not None and are_one_file(arguments.net, given):
+        raise UsageError(
+            f"{given} is compared with itself, and would agree: to check it against the fillers of the net "
+            f"that it holds, give it alone: caffe-fill check {given}"
+        )
+    return arguments.net if given is None else given
 
 
 def _seed(result: CheckResult) -> str:

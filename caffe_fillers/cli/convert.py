@@ -3,6 +3,8 @@
 A prototxt of any generation becomes the net that Caffe makes of it, as text.
 A weight file is upgraded as well and written in the format that B ends with;
 weights as text end with .caffemodel.prototxt, a folder of numpy files with .npy.d.
+A weight file and a B that ends with .prototxt or .pt give the net in the file; a
+mean image (binaryproto) is described, or written as .npy.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from caffe_fillers.cli.arguments import (
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
+_NETS = (".prototxt", ".pt")
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from caffe_fillers.model import Model
@@ -39,20 +43,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", metavar="F", help="format of B where its name does not tell")
     add_layout_argument(parser)
     add_shape_argument(parser)
-    parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="write even what Caffe cannot read, or if the disk seems too small",
+    )
     add_sync_argument(parser)
     parser.add_argument("--strict", action="store_true", help="refuse fields that no Caffe is known to have")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert weights to weights, and a net to text."""
-    if arguments.layout:
+    if _holds_one_blob(arguments):
+        _convert_blob(arguments)
+    elif arguments.layout:
         _convert_layout(arguments)
     elif _holds_weights(arguments):
         _convert_weights(arguments)
     else:
         _convert_net(arguments)
     return 0
+
+
+def _holds_one_blob(arguments: argparse.Namespace) -> bool:
+    """Whether A is a mean image or the like, whatever its name ends with."""
+    from pathlib import Path
+
+    from caffe_fillers.api.files import open_input
+    from caffe_fillers.formats.others import is_blob
+
+    if arguments.source_format or not Path(arguments.source).is_file():
+        return False
+    with open_input(arguments.source) as file:
+        return is_blob(file)
+
+
+def _convert_blob(arguments: argparse.Namespace) -> None:
+    """Say what a blob is, or write it as an array of numpy."""
+    from pathlib import Path
+
+    import numpy as np
+
+    from caffe_fillers.api.files import open_input, replace_file
+    from caffe_fillers.formats.contract import view
+    from caffe_fillers.formats.others import describe, read_values
+
+    with open_input(arguments.source) as file:
+        values = read_values(view(file))
+    if arguments.target == "-":
+        print(printable(f"{arguments.source}: {describe(values)}"))
+        return
+    if not arguments.target.endswith(".npy"):
+        raise UsageError(f"{arguments.source} is a single blob: write it to a name that ends with .npy")
+    with replace_file(Path(arguments.target), sync=arguments.sync) as target:
+        np.save(target, values)
 
 
 def _holds_weights(arguments: argparse.Namespace) -> bool:
@@ -89,11 +133,14 @@ def _opened(arguments: argparse.Namespace) -> Iterator[Model]:
 
 
 def _convert_weights(arguments: argparse.Namespace) -> None:
+    from caffe_fillers.api.net import text_of_net_in
     from caffe_fillers.api.weights import save_model
     from caffe_fillers.formats import formats
 
     with _opened(arguments) as model:
-        if arguments.target != "-":
+        if _is_net(arguments):
+            _write_text(arguments, text_of_net_in(model))
+        elif arguments.target != "-":
             save_model(arguments.target, model, arguments.format, force=arguments.force, sync=arguments.sync)
         elif arguments.format is None or formats[arguments.format].folder:
             raise UsageError("weights need a file to go to: give B, or --format for standard output")
@@ -113,21 +160,35 @@ def _convert_layout(arguments: argparse.Namespace) -> None:
     if arguments.target == "-":
         raise UsageError("weights need a file to go to: give B")
     with _opened(arguments) as model:
-        net = load_net_of(model, dict(map(parse_shape_option, arguments.shape)))
+        net = load_net_of(model, shapes=dict(map(parse_shape_option, arguments.shape)), lenient=True)
         tensors = lay_out(target, net.parameter, net.plan, model)
         save_tensors(arguments.target, tensors, arguments.format, force=arguments.force, sync=arguments.sync)
 
 
-def _convert_net(arguments: argparse.Namespace) -> None:
-    from pathlib import Path
+def _is_net(arguments: argparse.Namespace) -> bool:
+    """Whether B is to be the net that weights carry: its name is a net's, and tells no format of weights."""
+    from caffe_fillers.formats import formats
 
-    from caffe_fillers.api.files import replace_file
+    weights = tuple(ending for name in formats for ending in formats[name].endings)
+    target: str = arguments.target
+    return arguments.format is None and target.endswith(_NETS) and not target.endswith(weights)
+
+
+def _convert_net(arguments: argparse.Namespace) -> None:
     from caffe_fillers.api.net import upgraded_text
 
     source = sys.stdin.buffer if arguments.source == "-" else arguments.source
     text, notes = upgraded_text(source, strict=arguments.strict)
     for note in notes:
         print(printable(f"note: {note.message}"), file=sys.stderr)
+    _write_text(arguments, text)
+
+
+def _write_text(arguments: argparse.Namespace, text: str) -> None:
+    from pathlib import Path
+
+    from caffe_fillers.api.files import replace_file
+
     if arguments.target == "-":
         sys.stdout.write(text)
         return

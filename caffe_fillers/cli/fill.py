@@ -77,7 +77,11 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         help="the bytes are the same with any number (default: 2 if there are two cores)",
     )
     parser.add_argument("--profile", action="store_true", help="say where the time went")
-    parser.add_argument("--force", action="store_true", help="write even if the disk seems too small")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="write even what Caffe cannot read, or if the disk seems too small",
+    )
     add_sync_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -182,7 +186,7 @@ def _report(
 
 def _ignored(copied: Copied) -> str:
     """What of the weights found no place; many layers are counted."""
-    from caffe_fillers.copying import few
+    from caffe_fillers.errors import few
 
     number = len(copied.ignored)
     layers = "layer" if number == 1 else "layers"

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.distributions import Values
-from caffe_fillers.errors import FormatError, NetError, UsageError
+from caffe_fillers.errors import FormatError, NetError, OtherFileError, UsageError
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import check_blob_shape
 
@@ -30,7 +30,8 @@ class Format:
     them. A file whose name ends with one of `also_reads` may be of this
     format, or a net without weights: it is never written by that name alone.
     `write_tensors` writes arrays of any names without a net, for other
-    frameworks. `broken` is what the format's library raises on a broken file, at once or
+    frameworks. `doubt` says what Caffe could not do with a model's file.
+    `broken` is what the format's library raises on a broken file, at once or
     when a blob is read; `read_model` makes a `FormatError` of it.
     """
 
@@ -42,6 +43,7 @@ class Format:
     also_reads: tuple[str, ...] = ()
     folder: bool = False
     write_tensors: Callable[[BinaryIO, Tensors], None] | None = None
+    doubt: Callable[[Model], str] = lambda model: ""
 
 
 def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Model:
@@ -102,6 +104,8 @@ def _broken(where: str, file_format: Format) -> Iterator[None]:
     """Whatever reading raises on a broken file, as an error that says which file and what to do."""
     try:
         yield
+    except OtherFileError as error:
+        raise OtherFileError(f"{where}: {error}") from error
     except (FormatError, NetError) as error:
         raise FormatError(f"{where}: {error}; save or fetch the file again") from error
     except MemoryError as error:

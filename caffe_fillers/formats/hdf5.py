@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from caffe_fillers.distributions import CHUNK, Values
-from caffe_fillers.errors import FormatError, MissingExtraError
+from caffe_fillers.errors import FormatError, MissingExtraError, OtherFileError, few
 from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.formats.named_blobs import BLOBS, NET, check_text_size, restore, stored, texts
+from caffe_fillers.formats.others import solver_state
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.shapes import count
 
@@ -85,12 +86,21 @@ def read(file: BinaryIO) -> Model:
         raise MissingExtraError("h5py", "hdf5") from None
     root = h5py.File(file, "r")
     if root.get(_DATA, getlink=True) is None:
-        raise FormatError("this HDF5 file has no group data: Caffe did not write it")
+        raise _without_data(root)
     notes = {name: _text(root, name) for name in (NET, BLOBS) if root.get(name, getlink=True) is not None}
     data = _member(root, _DATA)
     if not isinstance(data, h5py.Group):
         raise FormatError("data is no group: Caffe did not write it")
     return restore(dict(_blobs(data, "", {data})), notes)
+
+
+def _without_data(root: h5py.File) -> FormatError:
+    """What a file is that holds no blobs: `SGDSolver::SnapshotSolverStateToHDF5` writes such."""
+    if all(root.get(name, getlink=True) is not None for name in ("iter", "learned_net", "history")):
+        iteration, net = (np.ravel(_member(root, name)[()]) for name in ("iter", "learned_net"))
+        if iteration.size == net.size == 1 and isinstance(net[0], bytes):
+            return OtherFileError(solver_state(int(iteration[0]), net[0].decode()))
+    return FormatError("this HDF5 file has no group data, in which Caffe and this package write blobs")
 
 
 def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
@@ -149,4 +159,15 @@ def _chunks(dataset: h5py.Dataset) -> Iterator[Values]:
             yield dataset[part].astype(np.float32, copy=False).ravel()
 
 
-formats.add("h5", Format("h5", (".h5", ".hdf5"), write, read, _BROKEN))
+def doubt(model: Model) -> str:
+    """What Caffe itself would make of layers whose names hold a slash: `Net::CopyTrainedLayersFromHDF5`."""
+    slashed = [layer.name for layer in model.layers if "/" in layer.name]
+    if not slashed:
+        return ""
+    return (
+        f"{len(slashed)} of its layers have a / in their names ({few(slashed)}), for HDF5 a folder: "
+        "reading the file, Caffe passes over them or stops"
+    )
+
+
+formats.add("h5", Format("h5", (".h5", ".hdf5"), write, read, _BROKEN, doubt=doubt))

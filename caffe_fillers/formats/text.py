@@ -15,7 +15,7 @@ import numpy as np
 from caffe_fillers import prototxt
 from caffe_fillers.distributions import Values
 from caffe_fillers.formats.contract import Format, formats
-from caffe_fillers.formats.net_text import dialect_line
+from caffe_fillers.formats.net_text import comments
 from caffe_fillers.formats.text_reader import read
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.schema import BlobProto, LayerParameter
@@ -31,7 +31,7 @@ def write(file: BinaryIO, model: Model) -> None:
 
     That a value is no number survives, which of all those it is does not.
     """
-    file.write((dialect_line(model) + prototxt.write(model.net)).encode())
+    file.write((comments(model) + prototxt.write(model.net)).encode())
     for layer in model.layers:
         before, after = _around_blobs(layer.parameter)
         file.write(b"layer {\n" + before)

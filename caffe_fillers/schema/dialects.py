@@ -184,10 +184,10 @@ def copy_by_names(source: Message, target: Message) -> None:
             getattr(target, field.name).extend(values)
         elif values:
             setattr(target, field.name, values[-1])
-    target.MergeFromString(_unknown_bytes(source))
+    target.MergeFromString(unknown_bytes(source))
 
 
-def _unknown_bytes(message: Message) -> bytes:
+def unknown_bytes(message: Message) -> bytes:
     """The fields at the top of a message that its type does not have, as they were read."""
     rest = type(message)()
     rest.CopyFrom(message)

@@ -116,9 +116,7 @@ def test_bytes_that_nobody_knows_are_kept_once(tmp_path: Path) -> None:
     once = _convert(tmp_path / "x.caffemodel", "y.caffemodel").read_bytes()
     assert _convert(tmp_path / "y.caffemodel", "z.caffemodel").read_bytes() == once
     assert once.count(b"abc") == 1 and once.count(b"\xd0\x7f\x05") == 1 and once.count(b"\xf8\x7f\x09") == 1
-    assert (
-        _convert(_convert(tmp_path / "x.caffemodel", "y.npz"), "w.caffemodel").read_bytes().count(b"abc") == 0
-    )
+    assert _convert(_convert(tmp_path / "x.caffemodel", "y.npz"), "w.caffemodel").read_bytes() == once
 
 
 @pytest.mark.parametrize("dialect", [name for name in DIALECTS if name != "c3d10"])  # of V1 layers alone

@@ -4,23 +4,25 @@ A number means one field in one fork and another in the next, and a file does
 not say whose it is. The dialect is the one that leaves the fewest bytes
 unread; among equals the one in which fewest layers have the parameters of
 another type, then most those of their own (a `BN` its `bn_param`), then the
-first in `DIALECTS`. Bytes that it
-does not know either stay in the message, as protobuf keeps them. A net
-that would not come back as the bytes it was keeps all forks' fields so.
+first in `DIALECTS`; dialects that know all numbers are asked first. Bytes that
+it does not know either stay in the message, as protobuf keeps them. A net that
+would not come back as the bytes it was keeps all forks' fields so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from caffe_fillers.errors import FormatError
 from caffe_fillers.schema.binary import first_not_utf_8, from_bytes
 from caffe_fillers.schema.dialects import BVLC, DIALECTS, class_in, copy_by_names, for_file
 from caffe_fillers.schema.extras import strip_private
 from caffe_fillers.schema.messages import NetParameter
+from caffe_fillers.schema.overlay import fork_table
 
 
 def net_from_bytes(data: bytes, dialect: str | None = None) -> NetParameter:
@@ -49,6 +51,13 @@ def net_from_bytes(data: bytes, dialect: str | None = None) -> NetParameter:
 def _in_a_dialect(data: bytes, dialects: Sequence[str] = DIALECTS) -> NetParameter | None:
     """The net in the dialect that reads it best; None where that is BVLC's."""
     clean = _clean(data)
+    numbers = _numbers_of_forks(clean)
+    knowing = [dialect for dialect in dialects if _knows(dialect, numbers)]
+    best = _best(clean, knowing)
+    return _best(clean, dialects) if best is None and len(knowing) < len(dialects) else best
+
+
+def _best(clean: bytes, dialects: Sequence[str]) -> NetParameter | None:
     parsed = {dialect: _parsed(clean, dialect) for dialect in dialects}
     ranks = {
         dialect: (_unread(net, len(clean)), *_foreign_and_own(net))
@@ -60,6 +69,32 @@ def _in_a_dialect(data: bytes, dialects: Sequence[str] = DIALECTS) -> NetParamet
         if decoded is not None or dialect == BVLC:
             return decoded
     return None
+
+
+def _numbers_of_forks(data: bytes) -> set[tuple[str, int]]:
+    """The numbers that BVLC's messages do not know, each with the message; none of what is no net."""
+    try:
+        net = class_in(BVLC, "NetParameter").FromString(data)
+    except (DecodeError, UnicodeDecodeError):
+        return set()
+    found: set[tuple[str, int]] = set()
+    pending: list[Any] = [net]
+    while pending:
+        message = pending.pop()
+        name = message.DESCRIPTOR.full_name.removeprefix("caffe.")
+        unknown: Any = UnknownFieldSet(message)
+        found |= {(name, field.field_number) for field in unknown}
+        for descriptor, value in message.ListFields():
+            if descriptor.message_type is not None:
+                pending += value if isinstance(value, MutableSequence) else [value]
+    return found
+
+
+def _knows(dialect: str, numbers: set[tuple[str, int]]) -> bool:
+    """Whether a dialect has all of these numbers: a table is read much faster than classes are made."""
+    table = {} if dialect == BVLC else fork_table(dialect).messages
+    known = {(message, field.number) for message, fields in table.items() for field in fields}
+    return numbers <= known
 
 
 def _clean(data: bytes) -> bytes:

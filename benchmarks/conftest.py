@@ -1,4 +1,4 @@
-"""Figures of one run, collected and written to docs/benchmarks.md with a plot.
+"""Figures of one run, collected, printed, and written to docs/benchmarks.md with a plot.
 
     pip install -e '.[benchmark]' && pytest benchmarks
 
@@ -53,12 +53,20 @@ class Figures:
     """By what grows: how much of it, and seconds."""
 
 
+FIGURES = pytest.StashKey[Figures]()
+
+
 @pytest.fixture(scope="session")
 def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
-    collected = Figures()
+    collected = request.config.stash[FIGURES] = Figures()
     yield collected
     if collected.rows and collected.memory and collected.curves:
         write(collected)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if (collected := config.stash.get(FIGURES, None)) is not None:
+        terminalreporter.write(f"\n{tables(collected)}\n")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,12 +35,18 @@ class Run(NamedTuple):
     megabytes: float
 
 
-def run(words: Sequence[str | Path], requests: Path = Path("/dev/null")) -> Run:
+def run(
+    words: Sequence[str | Path],
+    requests: Path = Path("/dev/null"),
+    environment: Mapping[str, str] | None = None,
+) -> Run:
     """Run a program, given by its path, to its end; a failure is an error.
+
+    `environment` is added to that of this process.
 
     Modules are compiled once, as they are where pip has installed them.
     """
     timer = [sys.executable, "-S", "-E", "-c", _TIMER, requests, *words]
     compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(timer, stdout=subprocess.PIPE, check=True, env=compiled)
+    done = subprocess.run(timer, stdout=subprocess.PIPE, check=True, env=compiled | dict(environment or {}))
     return Run(*json.loads(done.stdout))

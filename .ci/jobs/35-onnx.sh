@@ -8,4 +8,4 @@ if ! pip install --quiet onnx onnxruntime 'opencv-python-headless<5'; then
 fi
 pip install --quiet "$work/copy[all]" pytest
 cd "$work/copy"
-timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_onnx.py tests/port/test_port_clients.py -k onnx
+timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_onnx.py tests/port/test_port_forks.py tests/port/test_port_clients.py -k onnx

@@ -31,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", required=True, choices=(*FRAMEWORKS, "onnx"), help="the framework to print code for, or onnx"
     )
     parser.add_argument("--only", choices=("init",), help="init: the initializers without the module")
+    parser.add_argument(
+        "--cut",
+        type=int,
+        metavar="N",
+        help="of a net that cannot be ported whole: 1 is the part before the layers in the way, 2 after",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="of an ONNX model's weights; fresh if absent")
     parser.add_argument(
         "--weights",
@@ -69,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.only == "init":
         _write_code(print_initializers(arguments.to, net.plan, net.parameter), output)
     else:
-        _write_code(targets[arguments.to].print_module(net.parameter, net.plan), output)
+        _write_code(targets[arguments.to].print_module(net.parameter, net.plan, arguments.cut), output)
     tables.print_notes(net, sys.stderr)
     return 0
 
@@ -93,7 +99,7 @@ def _write_onnx(net: Net, output: str, arguments: argparse.Namespace) -> None:
     chosen = fresh_seed() if seed is None else seed
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
     with net.with_weights(net.model(chosen), files, lenient=arguments.lenient) as copied:
-        made = export(net.parameter, net.plan, copied.model)
+        made = export(net.parameter, net.plan, copied.model, part=arguments.cut)
     if output == "-":
         sys.stdout.buffer.write(made.model.SerializeToString())
         sys.stdout.buffer.flush()

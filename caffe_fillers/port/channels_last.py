@@ -10,7 +10,7 @@ import numpy as np
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port import ops, values
+from caffe_fillers.port import ops, values, vision_ops
 from caffe_fillers.port.axes import IMAGE, axis_of, lay_out, pooled_edges
 from caffe_fillers.port.contract import Layer, Rules, read_layers
 from caffe_fillers.port.graph import Graph
@@ -37,6 +37,8 @@ class Words:
     flatten: str
     reshape: str
     transpose: str
+    permute: str
+    flip: str
     softmax: str
 
 
@@ -128,6 +130,16 @@ def _align(words: Words, op: ops.Align, at: Site, y: str) -> str:
     return f"{y}[{', '.join(':' if axis in own else 'None' for axis in order)}]" if at.x.rank else y
 
 
+def _permute(words: Words, op: vision_ops.Permute, at: Site, x: str) -> str:
+    """The order of the axes as they are kept, before and after."""
+    kept = IMAGE if at.x.rank == 4 else tuple(range(at.x.rank))
+    return words.permute.format(x, ", ".join(str(axis_of(at.x, op.order[axis])) for axis in kept))
+
+
+def _flip(words: Words, op: vision_ops.Flip, at: Site, x: str) -> str:
+    return words.flip.format(x, tuple(axis_of(at.x, axis) for axis in op.axes))
+
+
 def _softmax(words: Words, op: ops.Softmax, at: Site, x: str) -> str:
     return words.softmax.format(x, axis_word(at.x, op.axis))
 
@@ -142,6 +154,8 @@ _RULES = {
     ops.Softmax: _softmax,
     ops.Split: _split,
     ops.Tile: _tile,
+    vision_ops.Flip: _flip,
+    vision_ops.Permute: _permute,
 }
 _LIMITS: dict[type[values.Op], str] = {
     ops.Align: "no second bottom of three axes for an image",

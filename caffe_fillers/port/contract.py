@@ -89,9 +89,10 @@ class Target:
     separator: str = "."
     repeats: bool = True
 
-    def print_module(self, net: NetParameter, plan: PlannedNet) -> str:
-        """A file with the net as a module; layers of one name are numbered."""
-        return self.print_graph(build_graph(net, plan, self.reserved))
+    def print_module(self, net: NetParameter, plan: PlannedNet, part: int | None = None) -> str:
+        """A file with the net, or a part of it, as a module; layers of one name are numbered."""
+        graph = build_graph(net, plan, self.reserved)
+        return self.print_graph(graph if part is None else cut(graph, self.print_graph, part))
 
 
 targets: Registry[Target] = Registry("target of port", "caffe_fillers.port.printers")
@@ -120,7 +121,27 @@ def port_all(target: str, graph: Graph, work: Callable[[Layer], None]) -> None:
         except UsageError as reason:
             blockers.append((node, str(reason)))
     if blockers:
-        raise UsageError(_blocked(target, blockers))
+        raise BlockedError(_blocked(target, blockers), frozenset(node.name for node, _ in blockers))
+
+
+class BlockedError(UsageError):
+    """Layers that cannot be ported; `names` are those of their nodes."""
+
+    def __init__(self, message: str, names: frozenset[str]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+def cut(graph: Graph, attempt: Callable[[Graph], object], part: int) -> Graph:
+    """A part of a graph that cannot be ported whole: 1 comes before all blocked layers, 2 after one of them.
+
+    A net that can be ported whole, and a part that is not there, are `UsageError`s.
+    """
+    try:
+        attempt(graph)
+    except BlockedError as error:
+        return graph.part(error.names, part)
+    raise UsageError("the net can be ported whole: leave out --cut")
 
 
 def _blocked(target: str, blockers: list[tuple[Node, str]]) -> str:

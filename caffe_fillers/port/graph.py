@@ -39,6 +39,31 @@ class Graph:
         place = self.owners.get(node.places[index])
         return None if place is None else self._holders().get(place)
 
+    def part(self, blocked: Collection[str], number: int) -> Graph:
+        """The nodes after `number` - 1 blocked ones on their longest way, as a graph of its own.
+
+        What other parts read becomes a result, what they make an argument.
+        """
+        levels: dict[str, int] = {}
+        parts: list[int] = []
+        for node in self.nodes:
+            level = max((levels.get(variable, 1) for variable in node.inputs), default=1)
+            stays = node.name not in blocked
+            parts.append(level if stays else 0)
+            levels |= dict.fromkeys(node.outputs, level if stays else level + 1)
+        chosen = [node for node, level in zip(self.nodes, parts, strict=True) if level == number]
+        if not chosen:
+            raise UsageError(f"there is no part {number}: give --cut a number from 1 to {max(parts)}")
+        others = [node for node, level in zip(self.nodes, parts, strict=True) if level != number]
+        read = {variable for node in others for variable in node.inputs}.union(self.results)
+        made = dict.fromkeys(variable for node in chosen for variable in node.outputs)
+        return replace(
+            self,
+            arguments=_first_reads(chosen),
+            nodes=tuple(chosen),
+            results=tuple(variable for variable in made if variable in read),
+        )
+
     def _holders(self) -> Mapping[tuple[int, int], tuple[Node, int]]:
         return {place: (node, index) for node in self.nodes for index, place in enumerate(node.places)}
 

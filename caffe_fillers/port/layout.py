@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -29,7 +30,8 @@ def lay_out(target: Target, net: NetParameter, plan: PlannedNet, model: Model) -
     def work(layer: Layer) -> None:
         laid.extend(_parameters(target, layer, blobs))
 
-    port_all(target.name, build_graph(net, plan, target.reserved), work)
+    graph = build_graph(net, plan, target.reserved)
+    port_all(target.name, replace(graph, nodes=tuple(node for node in graph.nodes if node.blobs)), work)
     return laid
 
 

@@ -14,7 +14,7 @@ from caffe_fillers.errors import MissingExtraError, UsageError
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.port import ops, vision_ops
-from caffe_fillers.port.contract import Layer, port_all
+from caffe_fillers.port.contract import Layer, cut, port_all
 from caffe_fillers.port.graph import Graph, build_graph
 from caffe_fillers.port.layout import blobs_of, layer_blobs
 from caffe_fillers.port.onnx_nodes import Nodes, Place
@@ -47,7 +47,9 @@ class Exported:
         return sum(len(each.raw_data) for each in self.model.graph.initializer)
 
 
-def export(net: NetParameter, plan: PlannedNet, model: Model, *, every_blob: bool = False) -> Exported:
+def export(
+    net: NetParameter, plan: PlannedNet, model: Model, *, every_blob: bool = False, part: int | None = None
+) -> Exported:
     """The net as an ONNX model of opset 17 with these weights; with `every_blob` each blob is an output.
 
     Initializers are named after blobs, `conv1/0` and `conv1/1`; statistics, which Caffe keeps as sums, are
@@ -60,7 +62,10 @@ def export(net: NetParameter, plan: PlannedNet, model: Model, *, every_blob: boo
         raise MissingExtraError("onnx", "onnx") from None
 
     graph = build_graph(net, plan, ())
-    export = _Export(graph, blobs_of(plan, model))
+    blobs = blobs_of(plan, model)
+    if part is not None:
+        graph = cut(graph, lambda whole: port_all("onnx", whole, _Export(whole, blobs).add), part)
+    export = _Export(graph, blobs)
     port_all("onnx", graph, export.add)
     dynamic = not export.mixes and _takes_any_batch(graph)
     made = helper.make_model(

@@ -110,5 +110,5 @@ class Place:
         if known is not None and tuple(known.dims) != array.shape:
             name = f"{name} {'x'.join(map(str, array.shape))}"
         if name not in self.nodes.initializers:
-            self.nodes.initializers[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+            self.nodes.initializers[name] = numpy_helper.from_array(np.asarray(array, order="C"), name)
         return name

@@ -182,11 +182,13 @@ class Softmax(Op):
 class Dropout(Op):
     """Zeros with that probability while training, the others scaled up.
 
-    Where `scales_later` is true they are not, and inference multiplies by what is kept on average.
+    Where `scales_later` is true they are not, and inference multiplies by what is kept on average. Where
+    `always` is true inference is as training.
     """
 
     ratio: float
     scales_later: bool = False
+    always: bool = False
 
 
 @dataclass(frozen=True)

@@ -178,3 +178,51 @@ def test_keras_uses_shared_layers_twice(tmp_path: Path) -> None:
     assert sorted(weight.path for weight in model.weights) == [
         *("conv_a/bias", "conv_a/kernel", "feat_a/bias", "feat_a/kernel")
     ]
+
+
+def test_keras_overwrites_an_input_in_place(tmp_path: Path) -> None:
+    net = written(
+        "layer { name: 'data' type: 'Input' top: 'data' input_param {"
+        " shape { dim: 2 dim: 3 dim: 4 dim: 4 } } }"
+        "layer { name: 'relu' type: 'ReLU' bottom: 'data' top: 'data' }"
+        "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' convolution_param {"
+        " num_output: 2 kernel_size: 1 weight_filler { type: 'constant' value: 1 } } }",
+        tmp_path,
+    )
+    x = random((2, 3, 4, 4))
+    ours = port_clients.RUN["keras"](net, tmp_path, [x])
+    weight, bias = cf.load_weights(tmp_path / "trained.caffemodel")["conv"]
+    theirs = np.einsum("nchw,oc->nohw", np.maximum(x, 0), weight[:, :, 0, 0]) + bias[:, None, None]
+    assert_alike(ours, theirs)
+
+
+@pytest.mark.parametrize("target", ["keras", "jax"])
+def test_load_refuses_arrays_that_the_net_has_not(target: str, tmp_path: Path) -> None:
+    if target == "keras":
+        port_clients.keras()
+    else:
+        pytest.importorskip("jax", reason="jax is not installed", exc_type=ImportError)
+    module, arrays = port_clients.carried(written(NETS["lenet"], tmp_path), tmp_path, target)
+    given = {**arrays, "another/kernel": np.zeros((1, 1), np.float32)}
+    with pytest.raises(ValueError, match="another"):
+        module.load(*([module.build()] if target == "keras" else []), given)
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container")
+def test_keras_loads_what_it_saved(tmp_path: Path) -> None:
+    keras = port_clients.keras()
+    text = (
+        "layer { name: 'i' type: 'Input' top: 'i' input_param { shape { dim: 2 dim: 3 } } }"
+        "layer { name: 'rows' type: 'Embed' bottom: 'i' top: 'rows' embed_param {"
+        " input_dim: 5 num_output: 4 weight_filler { type: 'uniform' } } }"
+        "layer { name: 'scale' type: 'Scale' bottom: 'rows' top: 'scale' scale_param {"
+        " axis: 2 bias_term: true } }"
+        "layer { name: 'bias' type: 'Bias' bottom: 'scale' top: 'bias' }"
+    )
+    module, arrays = port_clients.carried(written(text, tmp_path), tmp_path, "keras")
+    model = module.load(module.build(), arrays)
+    model.save(tmp_path / "net.keras")
+    again = keras.models.load_model(tmp_path / "net.keras")
+    indices = np.array([[0, 1, 4], [2, 3, 0]], np.float32)
+    made = [keras.ops.convert_to_numpy(each(indices, training=False)) for each in (model, again)]
+    assert np.array_equal(*made)

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 import jax
 from jax import lax
 
+init = None  # the printed module's own
+
 
 def biased(x, layer):
     """An array with the layer's bias, if it has one."""
@@ -186,4 +188,8 @@ def load(arrays):
     for path in arrays:
         layer, name = path.split("/")
         params.setdefault(layer, {})[name] = jnp.asarray(arrays[path])
+    drawn = jax.eval_shape(init, jax.random.key(0))
+    shapes = [jax.tree.map(jnp.shape, each) for each in (params, drawn)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"the file has {shapes[0]}, the net needs {shapes[1]}")
     return params

@@ -6,31 +6,52 @@ import keras
 from keras import layers, ops
 
 
-class BiasedEmbedding(layers.Embedding):
+@keras.saving.register_keras_serializable("caffe")
+class BiasedEmbedding(layers.Layer):
     """A row for each index, and a bias on all of them, as Caffe's Embed has it."""
 
-    def __init__(self, rows, width, bias_initializer="zeros", **options):
-        super().__init__(rows, width, **options)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
+    def __init__(
+        self,
+        rows,
+        width,
+        embeddings_initializer="uniform",
+        bias_initializer="zeros",
+        **options,
+    ):
+        super().__init__(**options)
+        self.rows, self.width = rows, width
+        self.initializers = embeddings_initializer, bias_initializer
 
-    def build(self, shape=None):
-        super().build(shape)
-        self.bias = self.add_weight(
-            (self.output_dim,), self.bias_initializer, name="bias"
+    def get_config(self):
+        return {**super().get_config(), "rows": self.rows, "width": self.width}
+
+    def build(self, shape):
+        table, bias = map(keras.initializers.get, self.initializers)
+        self.embeddings = self.add_weight(
+            (self.rows, self.width), table, name="embeddings"
         )
+        self.bias = self.add_weight((self.width,), bias, name="bias")
 
     def call(self, index):
-        return super().call(index) + self.bias
+        rows = ops.take(self.embeddings, ops.cast(index, "int32"), axis=0)
+        return rows + self.bias
 
 
+@keras.saving.register_keras_serializable("caffe")
 class ContinuedLSTM(layers.Layer):
     """An LSTM over time x stream x input whose state is cleared where `cont` is 0."""
 
-    def __init__(self, units, name=None, **initializers):
-        super().__init__(name=name)
+    def __init__(self, units, name=None, dtype=None, trainable=True, **initializers):
+        super().__init__(name=name, dtype=dtype, trainable=trainable)
         self.cell = layers.LSTMCell(
             units, unit_forget_bias=False, name="cell", **initializers
         )
+
+    def get_config(self):
+        names = ("kernel", "recurrent", "bias")
+        own = self.cell.get_config()
+        kept = {f"{name}_initializer": own[f"{name}_initializer"] for name in names}
+        return {**super().get_config(), "units": self.cell.units, **kept}
 
     def build(self, x_shape, cont_shape):
         self.cell.build((x_shape[1], x_shape[2]))
@@ -46,6 +67,7 @@ class ContinuedLSTM(layers.Layer):
         return ops.stack(outputs)
 
 
+@keras.saving.register_keras_serializable("caffe")
 class Affine(layers.Layer):
     """A factor, a bias, or both, shaped as the last axes: Caffe's Scale and Bias."""
 
@@ -56,14 +78,18 @@ class Affine(layers.Layer):
         center=True,
         gamma_initializer="ones",
         beta_initializer="zeros",
-        name=None,
+        **options,
     ):
-        super().__init__(name=name)
+        super().__init__(**options)
+        self.own = {"shape": shape, "scale": scale, "center": center}
         self.gamma = self.beta = None
         if scale:
             self.gamma = self.add_weight(shape, gamma_initializer, name="gamma")
         if center:
             self.beta = self.add_weight(shape, beta_initializer, name="beta")
+
+    def get_config(self):
+        return {**super().get_config(), **self.own}
 
     def call(self, x):
         if self.gamma is not None:
@@ -94,6 +120,7 @@ def mean_variance(x, axes, variance=True, eps=1e-9):
     return x / (ops.sqrt(ops.mean(ops.square(x), axes, keepdims=True)) + eps)
 
 
+@keras.saving.register_keras_serializable("caffe")
 class GroupedConv2DTranspose(layers.Layer):
     """A transposed convolution each of whose outputs sees the inputs of one group."""
 
@@ -106,12 +133,16 @@ class GroupedConv2DTranspose(layers.Layer):
         use_bias=True,
         kernel_initializer="glorot_uniform",
         bias_initializer="zeros",
-        name=None,
+        **options,
     ):
-        super().__init__(name=name)
+        super().__init__(**options)
         self.filters, self.kernel_size, self.strides = filters, kernel_size, strides
         self.groups, self.use_bias = groups, use_bias
         self.initializers = kernel_initializer, bias_initializer
+
+    def get_config(self):
+        names = ("filters", "kernel_size", "strides", "groups", "use_bias")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
     def build(self, shape):
         kernel, bias = map(keras.initializers.get, self.initializers)
@@ -184,6 +215,9 @@ def bilinear(shape, dtype=None):
 
 def load(model, arrays):
     """Set all weights to the arrays of a file that caffe-fill --layout keras wrote."""
+    unused = set(arrays) - {weight.path for weight in model.weights}
+    if unused:
+        raise ValueError(f"the model has no weights {sorted(unused)}")
     for weight in model.weights:
         weight.assign(arrays[weight.path])
     return model

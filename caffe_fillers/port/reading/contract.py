@@ -116,6 +116,10 @@ def reader_of(layer: LayerParameter) -> LayerReader | None:
 def read(node: Node) -> Tops:
     """What a layer computes; a `UsageError` says why it cannot be ported."""
     reader = reader_of(node.layer)
+    if reader is None and node.layer.type in readers:
+        raise UsageError(
+            f"no target has the meaning that it has in the dialect {node.layer.text_extra.dialect}"
+        )
     if reader is None:
         raise UsageError("no target has this layer type")
     for field in _foreign_fields(node.layer):

@@ -100,11 +100,13 @@ def prelu(node: Node) -> Value:
     fields=("DropoutParameter.scale_train", "DropoutParameter.sample_weights_test"),
 )
 def dropout(node: Node) -> Value:
-    """Caffe, too, scales what is left while training; caffe-fast-rcnn may do it in inference instead."""
+    """Scaled while training, by caffe-fast-rcnn in inference instead; always at work in Bayesian SegNets."""
     parameter = node.layer.dropout_param
-    if fork_flag(parameter, "sample_weights_test"):
-        raise UsageError("dropout in inference, by sample_weights_test, is not ported")
-    return node.top(Dropout(parameter.dropout_ratio, not fork_flag(parameter, "scale_train", default=True)))
+    later = not fork_flag(parameter, "scale_train", default=True)
+    always = fork_flag(parameter, "sample_weights_test")
+    if always and later:
+        raise UsageError("sample_weights_test together with scale_train: false is not ported")
+    return node.top(Dropout(parameter.dropout_ratio, later, always))
 
 
 @reads("Eltwise", makes=(Function, Binary), fields=("EltwiseParameter.relu",))

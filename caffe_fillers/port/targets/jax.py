@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.port import axes, channels_last, ops, values, vision_ops
 from caffe_fillers.port.channels_last import Words
@@ -48,6 +49,8 @@ channels_last.register(
         flatten="{0}.reshape(len({1}), -1)",
         reshape="{0}.reshape(len({3}), {2})",
         transpose="{0}.transpose(0, {1})",
+        permute="{0}.transpose({1})",
+        flip="jnp.flip({0}, {1})",
         softmax="jax.nn.softmax({0}{1})",
     ),
     jax,
@@ -120,6 +123,8 @@ def prelu(op: ops.PReLU, at: Site, x: str) -> str:
 @jax(ops.Dropout, limits="inference alone, where it does nothing")
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """What Caffe does in the phase TEST."""
+    if op.always:
+        raise UsageError("dropout in inference, by sample_weights_test, is not ported")
     return operation("*", number(1 - op.ratio), x) if op.scales_later else x
 
 

@@ -45,6 +45,8 @@ channels_last.register(
         flatten="layers.Flatten()({0})",
         reshape="layers.Reshape({1})({0})",
         transpose="layers.Permute(({1}))({0})",
+        permute="ops.transpose({0}, ({1}))",
+        flip="ops.flip({0}, {1})",
         softmax="ops.softmax({0}{1})",
     ),
     keras,
@@ -166,7 +168,7 @@ def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone."""
     if op.scales_later:
         raise UsageError("dropout that scales in inference is not ported")
-    return f"{at.layer('layers.Dropout', op.ratio)}({x})"
+    return f"{at.layer('layers.Dropout', op.ratio)}({x}{', training=True' if op.always else ''})"
 
 
 @keras(

@@ -186,6 +186,8 @@ def softmax(op: ops.Softmax, at: Place, x: str) -> str:
 @onnx(ops.Dropout, limits="as in inference")
 def dropout(op: ops.Dropout, at: Place, x: str) -> str:
     """What Caffe does in the phase TEST."""
+    if op.always:
+        return at.add("Dropout", x, at.number(op.ratio), at.array(np.array(True), "training"))
     return at.add("Mul", x, at.number(1 - op.ratio)) if op.scales_later else x
 
 

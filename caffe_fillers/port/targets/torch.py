@@ -6,6 +6,7 @@ import numpy as np
 
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
+from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.port import axes, ops, values
 from caffe_fillers.port.code import applied, call, unless
 from caffe_fillers.port.contract import Rules
@@ -124,7 +125,9 @@ def prelu(op: ops.PReLU, at: Site, x: str) -> str:
 
 @torch(ops.Dropout)
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
-    """In training alone."""
+    """In training alone, or always."""
+    if op.always:
+        return f"F.dropout({x}, {number(op.ratio)}, training=True)"
     return f"{at.layer(at.helper('UnscaledDropout') if op.scales_later else 'nn.Dropout', op.ratio)}({x})"
 
 

@@ -15,6 +15,7 @@ import pytest
 import caffe_fillers as cf
 from caffe_fillers.cli import main
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the frameworks' own
 Arrays = list[np.ndarray]
 IMAGE = (2, 4, 6, 8)
 CONSTANT = "{ type: 'uniform' min: 0.5 max: 1.5 }"
@@ -211,6 +212,29 @@ def test_parameters_in_jax(tmp_path: Path) -> None:
     check(inputs(IMAGE) + layers, [data(*IMAGE)], reference, "jax", tmp_path)
 
 
+@pytest.mark.parametrize("last", ["keras", "jax"])
+@pytest.mark.parametrize(
+    "name",
+    ["ReLU6", "HardSwish", "Permute", "Flip", "ShuffleChannel", "Normalize", "BN of yjxiong", "Depthwise"],
+)
+def test_layers_where_channels_are_last(name: str, last: str, tmp_path: Path) -> None:
+    layer, reference = LAYERS[name]
+    text = inputs(IMAGE) + f"layer {{ name: 'layer' bottom: 'data' top: 'top' {layer} }}"
+    check(text, [3 * data(*IMAGE)], reference, last, tmp_path)
+
+
+def test_dropout_that_is_always_at_work(target: str, tmp_path: Path) -> None:
+    text = inputs(IMAGE) + (
+        "layer { name: 'd' type: 'Dropout' bottom: 'data' top: 'd'"
+        " dropout_param { dropout_ratio: 0.5 sample_weights_test: true } }"
+    )
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    made = port_clients.RUN[target](path, tmp_path, [np.ones(IMAGE, np.float32)])
+    assert set(np.unique(made)) == {0.0, 2.0}
+    assert 0.4 < (made == 0).mean() < 0.6
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_nets_of_several_layers(name: str, target: str, tmp_path: Path) -> None:
     layers, reference = NETS[name]
@@ -361,13 +385,16 @@ def test_ceil_mode_rounds_down(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("layer", "field"),
     [
-        ("type: 'InnerProduct' inner_product_param { num_output: 4 normalize: true }", "normalize"),
+        ("type: 'InnerProduct' inner_product_param { num_output: 4 normalize: true }", "InnerProduct"),
         (
             "type: 'Pooling' pooling_param { pool: AVE kernel_size: 3 count_include_pad: false }",
             "count_include_pad",
         ),
         ("type: 'Convolution' convolution_param { num_output: 4 kernel_size: 3 pad_type: 1 }", "pad_type"),
-        ("type: 'Dropout' dropout_param { sample_weights_test: true }", "sample_weights_test"),
+        (
+            "type: 'Dropout' dropout_param { sample_weights_test: true scale_train: false }",
+            "sample_weights_test",
+        ),
     ],
 )
 def test_fields_that_change_values_are_refused(layer: str, field: str, tmp_path: Path, capsys) -> None:
@@ -396,3 +423,36 @@ def test_a_net_that_computes_nothing_is_refused(tmp_path: Path, capsys: pytest.C
     path.write_text(inputs((2, 3)))
     assert main(["port", str(path), "--to", "torch"]) == 2
     assert "there is nothing to port" in capsys.readouterr().err
+
+
+CUT = (
+    "layer { name: 'a' type: 'Convolution' bottom: 'data' top: 'a' convolution_param { num_output: 3 kernel_size: 1"
+    " weight_filler { type: 'xavier' } } }"
+    "layer { name: 'code' type: 'Python' bottom: 'a' top: 'code' python_param { module: 'm' layer: 'L' } }"
+    "layer { name: 'b' type: 'Eltwise' bottom: 'a' bottom: 'code' top: 'b' }"
+)
+
+
+def test_a_net_is_cut_where_it_cannot_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(inputs((2, 3, 4, 4)) + CUT)
+    words = ["port", str(path), "--to", "torch"]
+    assert main(words) == 2
+    assert main([*words, "--cut", "1"]) == 0
+    first = capsys.readouterr().out
+    assert "def forward(self, data):" in first
+    assert first.count("return a\n") == 1
+    assert main([*words, "--cut", "2"]) == 0
+    assert "def forward(self, a, code):" in capsys.readouterr().out
+    assert main([*words, "--cut", "3"]) == 2
+    assert "from 1 to 2" in capsys.readouterr().err
+    assert (
+        main([str(path), "--seed", "1", "--layout", "torch", "-o", str(tmp_path / "a.npz"), "--quiet"]) == 0
+    )
+
+
+def test_a_whole_net_is_not_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_text(inputs((2, 3, 4, 4)) + "layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'r' }")
+    assert main(["port", str(path), "--to", "torch", "--cut", "1"]) == 2
+    assert "leave out --cut" in capsys.readouterr().err

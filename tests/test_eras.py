@@ -1,9 +1,10 @@
 """What a data layer draws, release by release and day by day: a row of the history for each change."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from paths import DOCS
 
 import caffe_fillers as cf
 from caffe_fillers.eras import FORKS, HISTORY, RELEASES, find_era
@@ -28,55 +29,62 @@ def words(caffe: str, kind: str, transform: str = PLAIN, own: str = "", phase: s
     return sum(step.words for step in net.plan.steps if isinstance(step, Draw))
 
 
-# release or day; words of Data, of ImageData with a shuffle, of Data that mirrors in TRAIN and in TEST, of
-# Data that crops in TRAIN and in TEST, of Data with rand_skip
-DRAWN = [
-    ("rc", 0, 1, 2, 0, 2, 0, 1),
-    ("2015-02-18", 0, 1, 2, 0, 2, 0, 1),
-    ("2015-02-19", 0, 1, 2, 2, 2, 0, 1),
-    ("rc2", 0, 1, 2, 2, 2, 0, 1),
-    ("2015-08-12", 0, 1, 2, 2, 2, 0, 1),
-    ("2015-08-13", 2, 2, 4, 4, 4, 2, 2),
-    ("rc3", 2, 2, 4, 4, 4, 2, 2),
-    ("2017-01-16", 2, 2, 4, 4, 4, 2, 2),
-    ("2017-01-17", 1, 2, 3, 3, 3, 1, 1),
-    ("rc4", 1, 2, 3, 3, 3, 1, 1),
-    ("1.0", 1, 2, 3, 3, 3, 1, 1),
-    ("master", 1, 2, 3, 3, 3, 1, 1),
+def columns() -> list[tuple[str, str, list[int]]]:
+    """The rows of the table in docs/eras.md: the day, the merge, and words by column."""
+    lines = (DOCS / "eras.md").read_text().splitlines()
+    first = next(index for index, line in enumerate(lines) if line.startswith("| from | merge | Data"))
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in lines[first:] if line[:1] == "|"
+    ]
+    rows = [row for row in cells[2:] if len(row) == len(cells[0])]
+    return [(day, merge, [int(number) for number in numbers]) for day, merge, *numbers in rows]
+
+
+# The columns of that table: type, transformer, the layer's own parameter, phase.
+COLUMNS = [
+    ("Data", PLAIN, "", "train"),
+    ("ImageData", PLAIN, "", "train"),
+    ("ImageData", PLAIN, "shuffle: true", "train"),
+    ("Data", MIRROR, "", "train"),
+    ("Data", MIRROR, "", "test"),
+    ("Data", CROP, "", "train"),
+    ("Data", CROP, "", "test"),
+    ("Data", PLAIN, "rand_skip: 5", "train"),
+    ("ImageData", PLAIN, "rand_skip: 5", "train"),
+    ("WindowData", CROP, "", "train"),
+    ("MemoryData", CROP, "", "train"),
 ]
+TABLE = columns()
 
 
-@pytest.mark.parametrize(
-    ("caffe", "plain", "shuffled", "mirror", "mirror_test", "crop", "crop_test", "skip"), DRAWN
-)
-def test_words_of_data_layers(
-    caffe: str,
-    plain: int,
-    shuffled: int,
-    mirror: int,
-    mirror_test: int,
-    crop: int,
-    crop_test: int,
-    skip: int,
-) -> None:
-    assert words(caffe, "Data") == plain
-    assert words(caffe, "ImageData", own="shuffle: true") == shuffled
-    assert words(caffe, "Data", MIRROR) == mirror
-    assert words(caffe, "Data", MIRROR, phase="test") == mirror_test
-    assert words(caffe, "Data", CROP) == crop
-    assert words(caffe, "Data", CROP, phase="test") == crop_test
-    assert words(caffe, "Data", own="rand_skip: 5") == skip
+@pytest.mark.parametrize(("day", "merge", "drawn"), TABLE, ids=[row[0] for row in TABLE])
+def test_words_of_data_layers(day: str, merge: str, drawn: list[int]) -> None:
+    """On the day of each row, and on the last before the next one."""
+    days = [row[0] for row in TABLE]
+    later = days[days.index(day) + 1 :]
+    last = (date.fromisoformat(later[0]) - timedelta(1)).isoformat() if later else "master"
+    for caffe in (day, last):
+        assert [
+            words(caffe, kind, transform, own, phase) for kind, transform, own, phase in COLUMNS
+        ] == drawn, caffe
+    assert any((str(each.since), each.commit) == (day, merge) for each in HISTORY)
+
+
+def test_releases_lie_in_the_rows_of_the_table() -> None:
+    drawn = {name: words(name, "Data") for name in RELEASES}
+    assert drawn == {"rc": 0, "rc2": 0, "rc3": 2, "rc4": 1, "rc5": 1, "1.0": 1, "master": 1}
 
 
 @pytest.mark.parametrize("caffe", RELEASES)
-def test_layers_whose_draws_never_changed(caffe: str) -> None:
-    """Beside the thread's word: MemoryData has no thread, the others' data draw by the C library or later."""
-    thread = find_era(caffe).thread_words
-    assert words(caffe, "ImageData", own="rand_skip: 5") == 1 + thread
-    assert words(caffe, "WindowData", CROP) == 3 + thread
-    assert words(caffe, "MemoryData", CROP) == 1
+def test_layers_that_draw_nothing(caffe: str) -> None:
+    """HDF5Data shuffles by the C library, DummyData fills constants alone before data passes."""
     assert words(caffe, "HDF5Data", own="shuffle: true") == 0
     assert words(caffe, "DummyData", own="data_filler { type: 'gaussian' }") == 0
+
+
+def test_the_docs_name_every_change() -> None:
+    text = (DOCS / "eras.md").read_text()
+    assert all(f"| {change.since} | {change.commit} |" in text for change in HISTORY)
 
 
 @pytest.mark.parametrize("change", HISTORY, ids=lambda change: str(change.since))
@@ -115,3 +123,21 @@ def test_a_dialect_implies_its_era_and_a_release_wins_over_it() -> None:
 def test_what_is_no_era(name: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         find_era(name)
+
+
+def test_segnets_images_draw_along() -> None:
+    layer = "layer {{ name: 'd' type: 'DenseImageData' top: 'a' top: 'b' "
+    layer += "dense_image_data_param {{ source: 's' {} }} }}"
+    for own, told in (("", False), ("mirror: true", True), ("crop_height: 4 crop_width: 4", True)):
+        net = cf.load_net(io.BytesIO(layer.format(own).encode()), dialect="segnet")
+        assert any("not determined by its seed" in note.message for note in net.notes) == told
+
+
+def test_a_net_of_several_dialects_is_told_so() -> None:
+    text = b"input: 'x' input_shape { dim: [2, 3, 4, 4] } "
+    text += b"layer { name: 'n' type: 'Normalize' bottom: 'x' top: 'y' }"
+    notes = [note.message for note in cf.load_net(io.BytesIO(text)).notes]
+    assert any("yjxiong would change" in note and "the layer Normalize" in note for note in notes)
+    assert not any(
+        "would change" in note.message for note in cf.load_net(io.BytesIO(text), dialect="ssd").notes
+    )

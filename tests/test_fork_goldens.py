@@ -6,14 +6,14 @@ import io
 
 import numpy as np
 import pytest
-from paths import FORKS
+from paths import DOCS, FORKS
 
 import caffe_fillers as cf
 from caffe_fillers import rng
 from caffe_fillers.api.reading import read_net
 from caffe_fillers.execute import execute
 from caffe_fillers.formats.caffemodel import write
-from caffe_fillers.schema.dialects import BVLC, candidates
+from caffe_fillers.schema.dialects import BVLC, DIALECTS, candidates
 from caffe_fillers.sources import database
 
 
@@ -66,3 +66,15 @@ def test_a_net_is_recognized_or_cannot_be(build: str, name: str) -> None:
         return
     assert own in fitting
     assert fitting[0] == own or UNDECIDED.get((name, build)) == fitting
+
+
+def test_the_docs_say_how_each_dialect_is_known() -> None:
+    """In the order in which dialects are tried, with the nets and runs of its build, or that it was read."""
+    lines = [
+        line.split(" | ") for line in (DOCS / "forks.md").read_text().splitlines() if line.startswith("| `")
+    ]
+    said = {line[0].strip("| `"): line[3].rstrip(" |") for line in lines if line[0].strip("| `") in DIALECTS}
+    assert list(said) == list(DIALECTS)
+    for dialect, proof in said.items():
+        runs = [row["net"] for row in rows("goldens.tsv") if BUILDS[row["build"]] == ["--dialect", dialect]]
+        assert proof.endswith(f"{len(set(runs))} nets, {len(runs)} runs" if runs else "reading"), dialect

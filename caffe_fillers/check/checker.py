@@ -32,6 +32,9 @@ _ASSUMED = 1 << 20
 NO_SEED = "none needed"
 """Where a seed would come from, of a net that draws nothing."""
 
+_READING = ("Data", "AnnotatedData")
+"""Types of layers that read by a DataReader, while there was one."""
+
 _LATE = 4
 """Words that an unseen data layer may have drawn first."""
 
@@ -79,8 +82,20 @@ def check_model(
         other, _ = _find_seed(plan, matched, releases, None, tolerance, progress)
         if other is not None and other != seed & 0xFFFFFFFF:
             origin = f"given, but seed {other} is that of the values"
-    behind = f"the stream begins {late} words late: something drew first that the net does not show, data say"
-    return CheckResult(tuple(verdicts), structure, found, origin, (behind,) if late else ())
+    notes = (_lateness(plan, found, late),) if late else ()
+    return CheckResult(tuple(verdicts), structure, found, origin, notes)
+
+
+def _lateness(plan: PlannedNet, seed: int, late: int) -> str:
+    """What may have drawn first, and the command that makes the same values."""
+    readers = sum(layer.type in _READING for layer in plan.layers)
+    cause = "something drew first that the net does not show, data say"
+    if readers == late:
+        cause = "as where a DataReader draws, from 2015-08-13 to 2017-01-17 (--caffe rc3)"
+    return (
+        f"the stream begins {late} {'word' if late == 1 else 'words'} late: {cause}; "
+        f"caffe-fill NET --seed {seed} --skip-words {late} draws the same"
+    )
 
 
 def _seed_needed(plan: PlannedNet) -> bool:

@@ -76,6 +76,13 @@ def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
     parser.add_argument(
+        "--skip-words",
+        type=words,
+        default=0,
+        metavar="N",
+        help="leave out the first N words of the stream, which something drew that the net does not show",
+    )
+    parser.add_argument(
         "--generator",
         metavar="NAME",
         help="mt19937, or mt19937_64 as in the BVLC opencl branch (default mt19937)",
@@ -87,6 +94,13 @@ def out_name(text: str) -> str:
     if not text:
         raise UsageError("the name of the output is empty: give one, or leave the option out")
     return text
+
+
+def words(text: str) -> int:
+    """What `--skip-words` says: a whole number, not below 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}: give a whole number, 0 or above")
+    return int(text)
 
 
 def deviation(text: str) -> float:

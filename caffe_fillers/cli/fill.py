@@ -151,15 +151,16 @@ def _model(net: Net, seed: int, arguments: argparse.Namespace) -> Model:
     if arguments.framework:
         if arguments.only:
             raise UsageError("--only goes with Caffe's own stream: other frameworks count a net's layers")
-        if arguments.boost or arguments.generator or arguments.caffe:
-            raise UsageError("--boost, --generator and --caffe say how Caffe draws: leave them out with --as")
+        if arguments.boost or arguments.generator or arguments.caffe or arguments.skip_words:
+            raise UsageError(
+                "--boost, --generator, --caffe and --skip-words say how Caffe draws: leave them out with --as"
+            )
         return net.model_as(arguments.framework, seed)
-    return net.model(
-        seed,
-        boost=arguments.boost,
-        generator=arguments.generator or "mt19937",
-        threads=thread_count(arguments.threads),
-    )
+    from caffe_fillers.api.seeds import make_stream
+
+    stream = make_stream(seed, boost=arguments.boost, generator=arguments.generator or "mt19937")
+    stream.skip(arguments.skip_words)
+    return net.model(stream=stream, threads=thread_count(arguments.threads))
 
 
 def _report(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.layers.contract import Setup, data_layer
 from caffe_fillers.layers.data import database_draws, prefetched, prefetching_draws
 from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.passes import era_of
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape
@@ -23,6 +25,13 @@ def annotated_data(parameter: LayerParameter, sources: Sources) -> Setup:
     return Setup(tops, setup.events, notes=setup.notes, assumed=(0,))
 
 
+# caffe-segnet 344c113bf, dense_image_data_layer.cpp:170
+_DRAWS_ALONG = (
+    "SegNet's thread draws for mirror and crop from the net's own stream while the net is built: "
+    "the fork's own file is not determined by its seed, and this is the one without these draws"
+)
+
+
 @data_layer("DenseImageData", tops=2)
 def dense_image_data(parameter: LayerParameter, sources: Sources) -> Setup:
     """Images with an image of labels each, which ENet may shrink: caffe-enet dense_image_data_layer.cpp."""
@@ -34,11 +43,13 @@ def dense_image_data(parameter: LayerParameter, sources: Sources) -> Setup:
     height = crop or param.crop_height or param.new_height or UNKNOWN
     width = crop or param.crop_width or param.new_width or UNKNOWN
     setup = _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width))
+    if era_of(parameter).name == "segnet" and (param.mirror or param.crop_height):
+        setup = replace(setup, notes=(*setup.notes, _DRAWS_ALONG))
     if crop or param.crop_height:
         return setup
     divisor = param.label_divide_factor
     label = (param.batch_size, 1, height // divisor, width // divisor)
-    return Setup((setup.tops[0], label), setup.events, notes=setup.notes, assumed=setup.assumed)
+    return replace(setup, tops=(setup.tops[0], label))
 
 
 @data_layer("ImageSegData", tops=(2, 3))

@@ -69,7 +69,13 @@ CASES = (
         folder="unknown_layer_with_filler",
         command="plan plain.prototxt",
         code=2,
-        said=r"plain.prototxt:3: layer 'c1' \(DeformableConvolution\): bottom 1 .* 72 channels of offsets",
+        said=r"layer 'c2' \(QuantConvolution\): unknown layer type '\w+'.*, and it has weights, .*--lenient",
+    ),
+    Case(
+        folder="unknown_layer_with_filler",
+        command="plan plain.prototxt --lenient",
+        code=0,
+        said="note: layer 'c2': unknown layer type 'QuantConvolution' .* passed, without weights",
     ),
     Case(
         folder="unknown_layer_with_filler",

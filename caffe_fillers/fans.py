@@ -48,7 +48,7 @@ class Convention:
     that fan_in is N*K (BVLC/caffe#1575).
     legacy_accessors: fans come from num() and channels(), which give 1 for
     an axis that is not there and refuse more than four, unless `five_axes`
-    holds, as in C3D.
+    holds, as in C3D; Intel's PReLU takes five as well.
     one_axis: whether xavier and msra can fill a blob of one axis.
     bilinear: which formula the filler has, None before there was one.
     variance_norm: whether the field exists (and with it the msra filler).

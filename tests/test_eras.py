@@ -8,7 +8,7 @@ from paths import DOCS
 
 import caffe_fillers as cf
 from caffe_fillers.eras import FORKS, HISTORY, RELEASES, find_era
-from caffe_fillers.errors import UnknownNameError, UsageError
+from caffe_fillers.errors import NetError, UnknownNameError, UsageError
 from caffe_fillers.plan import Draw
 
 LAYERS = {
@@ -141,3 +141,19 @@ def test_a_net_of_several_dialects_is_told_so() -> None:
     assert not any(
         "would change" in note.message for note in cf.load_net(io.BytesIO(text), dialect="ssd").notes
     )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "filled"), [("intel", True), ("c3d11", True), ("bvlc", False), ("ssd", False)]
+)
+def test_prelu_of_five_axes(dialect: str, filled: bool) -> None:
+    """intel/caffe 44d536385 prelu_layer.cpp:54 reads shape(1), C3D 1.1 has accessors for five axes."""
+    text = (
+        b"layer { name: 'x' type: 'DummyData' top: 'x' dummy_data_param { shape { dim: [2, 3, 4, 5, 6] } } }"
+    )
+    text += b"layer { name: 'p' type: 'PReLU' bottom: 'x' top: 'y' }"
+    if filled:
+        assert cf.load_net(io.BytesIO(text), dialect=dialect).fill(1)["p"][0].shape == (3,)
+    else:
+        with pytest.raises(NetError, match="5 axes"):
+            cf.load_net(io.BytesIO(text), dialect=dialect)

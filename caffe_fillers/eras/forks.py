@@ -46,7 +46,9 @@ FORKS = {
     "jacinto17": Fork(date(2016, 5, 4), _NVIDIA17, _ROUNDED_DOWN),
     "nvidia15": Fork(date(2016, 5, 4)),
     "happynear": Fork(date(2017, 8, 6)),
-    "intel": Fork(date(2016, 7, 15), convention={"legacy_accessors": False, "one_axis": False}),
+    "intel": Fork(
+        date(2016, 7, 15), convention={"legacy_accessors": False, "five_axes": True, "one_axis": False}
+    ),
     "ristretto": Fork(date(2019, 3, 1)),
     "openpose": Fork(date(2019, 3, 1)),
     "flownet2": Fork(date(2016, 6, 1)),

@@ -13,6 +13,7 @@ import numpy as np
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
 from caffe_fillers.layers.contract import Param, Setup, layer, refuse_in_place
+from caffe_fillers.passes import era_of
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, format_shape, legacy_dim
 
@@ -56,7 +57,9 @@ def prelu(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     shape = cast("Shape | None", bottoms[0])
     if shape is not None and len(shape) < 2:
         raise NetError(f"its bottom has shape {format_shape(shape)}; PReLU needs channels in axis 1")
-    channels = UNKNOWN if shape is None else legacy_dim(shape, 1)
+    channels: int = UNKNOWN
+    if shape is not None:
+        channels = shape[1] if era_of(parameter).convention.five_axes else legacy_dim(shape, 1)
     slope = from_parameter(prelu_param.filler) if prelu_param.HasField("filler") else Constant(0.25)
     return Setup(bottoms, (Param(() if prelu_param.channel_shared else (channels,), slope),))
 

@@ -150,7 +150,7 @@ def plot(figures: Figures, path: Path) -> None:
         amounts, seconds = zip(*sorted(points), strict=True)
         axis.loglog(amounts, seconds, "o-", label="caffe-fill, whole process")
         linear = [seconds[-1] / amounts[-1] * amount for amount in amounts]
-        axis.loglog(amounts, linear, "--", color="grey", label="in proportion to the last")
+        axis.loglog(amounts, linear, "--", color="gray", label="in proportion to the last")
         axis.set(xlabel=grows, ylabel="seconds")
         axis.legend()
     drawing.tight_layout()

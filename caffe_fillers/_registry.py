@@ -25,10 +25,10 @@ class Registry(Generic[T]):
     With a `mark` a name that has it, as `BN@segnet`, is a variant of the name
     before it: `variant` finds it, and nothing else does, for nobody writes it.
 
-    >>> colours = Registry[int]("colour")
-    >>> @colours.register("red")
+    >>> colors = Registry[int]("color")
+    >>> @colors.register("red")
     ... def red() -> None: ...
-    >>> "red" in colours, colours.names()
+    >>> "red" in colors, colors.names()
     (True, ['red'])
     """
 
@@ -65,9 +65,9 @@ class Registry(Generic[T]):
     def variant(self, name: str, which: str) -> T | None:
         """The variant of a name that the package itself registers; None where there is none.
 
-        >>> colours = Registry[int]("colour", mark="@")
-        >>> colours.add("red", 1); colours.add("red@night", 2)
-        >>> colours.variant("red", "night"), colours.names(), "red@night" in colours
+        >>> colors = Registry[int]("color", mark="@")
+        >>> colors.add("red", 1); colors.add("red@night", 2)
+        >>> colors.variant("red", "night"), colors.names(), "red@night" in colors
         (2, ['red'], False)
         """
         self._discover()

@@ -34,7 +34,7 @@ def digest(name: str, model: Model) -> str:
 
 
 def outputs() -> Iterator[tuple[str, str]]:
-    """Nets over releases of Boost, generators, formats, and the initialisers of other frameworks."""
+    """Nets over releases of Boost, generators, formats, and the initializers of other frameworks."""
     yield from of_nets(NETS)
     yield from of_formats()
     yield from of_fillers()

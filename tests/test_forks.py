@@ -14,7 +14,7 @@ from caffe_fillers.fillers import filler_types, from_parameter
 from caffe_fillers.formats.caffemodel import write
 from caffe_fillers.layers import layer_types
 from caffe_fillers.schema import FillerParameter, NetParameter
-from caffe_fillers.schema.dialects import DIALECTS, for_file, recognise, unknown_to
+from caffe_fillers.schema.dialects import DIALECTS, for_file, recognize, unknown_to
 from caffe_fillers.schema.overlay import FORKS, fork_table, union_of
 from caffe_fillers.schema.pool import file_descriptor, union_descriptor
 from caffe_fillers.shapes import Shape
@@ -110,18 +110,18 @@ def test_fields_go_to_files_under_the_forks_numbers(fork: str) -> None:
         assert [each.number for each, _ in written.ListFields()] == [field.number]
 
 
-def test_a_dialect_is_recognised_by_its_fields() -> None:
+def test_a_dialect_is_recognized_by_its_fields() -> None:
     text = "layer { upsample_param { scale: 2 } bn_param { bn_mode: INFERENCE } convolution_param { %s } }"
     for extra, dialect in (("", "segnet"), ("dilation: 2", "enet")):
         net = prototxt.parse(text % extra, NetParameter).message
-        assert (recognise(net), unknown_to(net, dialect)) == (dialect, [])
+        assert (recognize(net), unknown_to(net, dialect)) == (dialect, [])
     with pytest.raises(UnknownNameError, match="unknown dialect 'sdd'"):
         load(layer("BN"), dialect="sdd")
 
 
 def test_values_of_enums_get_the_forks_numbers() -> None:
     net = prototxt.parse("layer { eltwise_param { operation: STOCHASTIC_SUM } }", NetParameter).message
-    assert recognise(net) == "yjxiong"
+    assert recognize(net) == "yjxiong"
     assert for_file(net.layer[0], "yjxiong").eltwise_param.operation == 3  # type: ignore[attr-defined]
 
 

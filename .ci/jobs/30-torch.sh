@@ -1,4 +1,4 @@
-# torch, Keras and OpenCV in one environment: printed modules beside OpenCV's outputs, printed initialisers drawn.
+# torch, Keras and OpenCV in one environment: printed modules beside OpenCV's outputs, printed initializers drawn.
 job "torch, Keras and OpenCV"
 python3 -m venv "$work/torch"
 source "$work/torch/bin/activate"
@@ -9,5 +9,5 @@ fi
 pip install --quiet "$work/copy[all]" pytest
 cd "$work/copy"
 KERAS_BACKEND=torch timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_port_torch.py tests/port/test_port_forks.py tests/port/test_port_clients.py \
-  tests/port/test_port_initialisers.py tests/port/test_one_name.py \
+  tests/port/test_port_initializers.py tests/port/test_one_name.py \
   -k 'draws_it or port_torch or port_clients or computed or port_forks and not onnx'

@@ -15,4 +15,4 @@ python3 -m venv "$work/mxnet"
 source "$work/mxnet/bin/activate"
 pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[all]" pytest
 cd "$work/copy"
-CAFFE_FILLERS_CLIENTS="$work/old" timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_port_initialisers.py -k mxnet_draws_it
+CAFFE_FILLERS_CLIENTS="$work/old" timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_port_initializers.py -k mxnet_draws_it

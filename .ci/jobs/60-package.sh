@@ -1,4 +1,4 @@
-# The package: built from its own sdist without a network, twice to the same bytes, described well, licences known.
+# The package: built from its own sdist without a network, twice to the same bytes, described well, licenses known.
 job "sdist and wheel"
 python3 -m venv "$work/package"
 source "$work/package/bin/activate"
@@ -25,9 +25,9 @@ pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir "$work/d
 pip install --quiet -c "$root/.ci/constraints.txt" "$work"/dist-sdist/*.whl 'numpy>=1.24' pytest h5py lmdb pillow
 (cd "$work/sdist" && rm -r caffe_fillers && pytest -q -p no:cacheprovider --rootdir . tests/test_corpus.py)
 
-job "licences of what is installed at run time"
-python3 -m venv "$work/licences"
-source "$work/licences/bin/activate"
+job "licenses of what is installed at run time"
+python3 -m venv "$work/licenses"
+source "$work/licenses/bin/activate"
 pip install --quiet "$work"/dist-sdist/*.whl
-"$work/package/bin/pip-licenses" --python "$work/licences/bin/python" --from=mixed --partial-match \
+"$work/package/bin/pip-licenses" --python "$work/licenses/bin/python" --from=mixed --partial-match \
   --allow-only="BSD;MIT;Apache;PSF;Python Software Foundation;0BSD;Zlib;CC0" --ignore-packages pip setuptools

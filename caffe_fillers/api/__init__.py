@@ -1,4 +1,4 @@
-"""The facade: opens files, writes them whole or not at all, and hides the rooms behind it."""
+"""The facade: opens files, writes them whole or not at all, and hides the other rooms."""
 
 from caffe_fillers.api.blob import fill
 from caffe_fillers.api.net import Net, load_net

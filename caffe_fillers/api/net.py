@@ -106,7 +106,7 @@ class Net:
 
         Nothing is drawn. The input is assumed to be independent values of
         `input_mean` and `input_std`; `phase` (train or test) says how dropout
-        and batch norm run, by default as planned. See `signal.analyse`.
+        and batch norm run, by default as planned. See `signal.analyze`.
 
         >>> import io
         >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 8 dim: 50 } } }"
@@ -116,14 +116,14 @@ class Net:
         >>> round(row.forward_gain, 3), round(row.backward_gain, 3), round(row.tops[0].std, 3)
         (2.0, 0.8, 1.414)
         """
-        from caffe_fillers.signal import analyse
+        from caffe_fillers.signal import analyze
 
         if not (math.isfinite(input_mean) and 0 < input_std < math.inf):
             raise UsageError(
                 f"an input of mean {input_mean} and deviation {input_std}: give finite numbers, "
                 "the deviation above 0"
             )
-        return analyse(self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
+        return analyze(self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
 
     def report(
         self,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from caffe_fillers.shapes import Shape
 
 _PHASES = {"train": TRAIN, "test": TEST}
-_MOST_TYPOS, _DID_YOU_MEAN = 5, "did you mean"
+_MAX_TYPOS, _DID_YOU_MEAN = 5, "did you mean"
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _check_given(shapes: Mapping[str, Shape], nets: Sequence[NetParameter]) -> N
 
 @contextmanager
 def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
-    """What the net has that nobody knows, added to an error: a misspelt field or type may be the reason."""
+    """What the net has that nobody knows, added to an error: a misspelled field or type may be the reason."""
     try:
         yield
     except NetError as error:
@@ -146,9 +146,9 @@ def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
         if not unknown:
             raise
         unknown.sort(key=lambda message: _DID_YOU_MEAN not in message)
-        lines = [f"note: {message}" for message in unknown[:_MOST_TYPOS]]
-        if len(unknown) > _MOST_TYPOS:
-            lines.append(f"and {len(unknown) - _MOST_TYPOS} more that are unknown")
+        lines = [f"note: {message}" for message in unknown[:_MAX_TYPOS]]
+        if len(unknown) > _MAX_TYPOS:
+            lines.append(f"and {len(unknown) - _MAX_TYPOS} more that are unknown")
         message = "\n    ".join([str(error), *lines])
         if isinstance(error, UnknownShapeError):
             raise error.again(message) from None

@@ -115,7 +115,7 @@ def _with_layers(net: NetParameter, path: str, notes: tuple[Note, ...] = ()) -> 
     if net.layer or net.layers or net.input:
         return net
     problem = (
-        f"{path}: this is no net, for nothing in it is a layer: neither layer nor layers nor input; "
+        f"{path}: this net has no layers and no input; "
         "give a prototxt or a caffemodel of a net, or a solver that names one"
     )
     raise FormatError("\n    ".join([problem, *(f"note: {note.message}" for note in notes)]))
@@ -152,7 +152,7 @@ def _read_all(file: BinaryIO, path: str) -> bytes:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether a file is a serialised message: a text has no control characters but blanks, or is UTF-16.
+    """Whether a file is a serialized message: a text has no control characters but blanks, or is UTF-16.
 
     >>> is_binary(b"name: 'lenet'"), is_binary(b"\\n\\x05lenet")
     (False, True)
@@ -198,9 +198,13 @@ def _parse(
             ) from error
     document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, tolerance=tolerance)
     notes = [
-        Note(f"{path}:{each.line}: {each.problem}; kept as it is ({each.count} times)", line=each.line)
+        Note(f"{path}:{each.line}: {each.problem}; kept unchanged{_times(each.count)}", line=each.line)
         for each in document.unknown
     ]
     if data.startswith(BOM_UTF8):
         notes.insert(0, Note(_BYTE_ORDER_MARK.format(path), line=1))
     return document.message, tuple(notes)
+
+
+def _times(count: int) -> str:
+    return f" ({count} times)" if count > 1 else ""

@@ -1,4 +1,4 @@
-"""Check whether weights are an initialisation that a net declares, and if not, what they are.
+"""Check whether weights are an initialization that a net declares, and if not, what they are.
 
 Exit code 0: they are; 1: they are not; 2: the input is wrong.
 """
@@ -148,5 +148,5 @@ def _print_table(result: CheckResult) -> None:
 
 
 def verdict(result: CheckResult) -> str:
-    """The last line: whether the weights are an initialisation that the net declares."""
+    """The last line: whether the weights are an initialization that the net declares."""
     return "passed" if result.passed else "the weights are not what the net declares"

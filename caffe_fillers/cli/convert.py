@@ -106,8 +106,8 @@ def _holds_weights(arguments: argparse.Namespace) -> bool:
     from caffe_fillers.formats import formats
 
     known = [formats[name] for name in formats]
-    weights = tuple(ending for each in known for ending in each.endings)
-    either = tuple(ending for each in known for ending in each.also_reads)
+    weights = tuple(extension for each in known for extension in each.extensions)
+    either = tuple(extension for each in known for extension in each.also_reads)
     source: str = arguments.source
     if arguments.source_format or source.endswith(weights) or Path(source).is_dir():
         return True
@@ -169,7 +169,7 @@ def _is_net(arguments: argparse.Namespace) -> bool:
     """Whether B is to be the net that weights carry: its name is a net's, and tells no format of weights."""
     from caffe_fillers.formats import formats
 
-    weights = tuple(ending for name in formats for ending in formats[name].endings)
+    weights = tuple(extension for name in formats for extension in formats[name].extensions)
     target: str = arguments.target
     return arguments.format is None and target.endswith(_NETS) and not target.endswith(weights)
 

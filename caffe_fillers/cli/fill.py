@@ -18,7 +18,7 @@ from caffe_fillers.cli.arguments import (
     stem,
     thread_count,
 )
-from caffe_fillers.cli.outputs import spare_inputs
+from caffe_fillers.cli.outputs import refuse_overwriting_inputs
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -100,9 +100,9 @@ def run(arguments: argparse.Namespace) -> int:
     seed = net.seed if arguments.seed is None else arguments.seed
     chosen = seed is None
     seed = fresh_seed() if seed is None else seed
-    ending = "safetensors" if arguments.layout else "caffemodel"
-    output = arguments.output or f"{stem(arguments.net)}.{ending}"
-    spare_inputs(output, net)
+    extension = "safetensors" if arguments.layout else "caffemodel"
+    output = arguments.output or f"{stem(arguments.net)}.{extension}"
+    refuse_overwriting_inputs(output, net)
     with profile.stage("draw and write"):
         copied = _write(net, seed, output, arguments, profile)
     if not arguments.quiet:

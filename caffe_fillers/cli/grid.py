@@ -19,7 +19,7 @@ def print_table(
     folding: str = "",
     least_needed: Sequence[str] = (),
 ) -> None:
-    """A table without lines, coloured on a terminal only, as wide as it is where nobody looks.
+    """A table without lines: colored and folded on a terminal only.
 
     On a terminal that is too narrow the columns `least_needed` are left out, one after another. If that is
     not enough `folding` is folded between its words; what is too wide even so runs over the edge.

@@ -35,7 +35,7 @@ COMMANDS = {
     "probe": "run the filled net in a real engine, measured beside predicted deviations",
     "check": "is this model what its prototxt declares, and if not, what is it",
     "convert": "write a net as upgraded text, or weights in another format",
-    "port": "print a net as code of torch, keras, mxnet, jax or tf1, or its initialisers alone",
+    "port": "print a net as code of torch, keras, mxnet, jax or tf1, or its initializers alone",
     "report": "one page that shows a net: graph, table, histograms, filters, signal, warnings",
 }
 
@@ -55,11 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        return _told(error)
+        return _report(error)
 
 
-def _told(error: Exception) -> int:
-    """Say what was wrong, in one message, and whose fault it is by the exit code."""
+def _report(error: Exception) -> int:
+    """Print one message that says what was wrong, and return the exit code."""
     if isinstance(error, BrokenPipeError):  # the reader of a pipe has had enough, which is no fault
         discard_output()
         return DONE
@@ -91,7 +91,7 @@ def _own_fault(error: Exception) -> int:
 def _run(words: list[str]) -> int:
     name = words.pop(0) if words and words[0] in COMMANDS else "fill"
     if name == "fill" and words:
-        _refuse_misspelt(words[0])
+        _refuse_misspelled(words[0])
     command = import_module(f"caffe_fillers.cli.{name}")
     width = columns() - 2
     parser = argparse.ArgumentParser(
@@ -116,8 +116,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _refuse_misspelt(word: str) -> None:
-    """A first word that is neither a command nor a file, and near a command, is taken for one misspelt."""
+def _refuse_misspelled(word: str) -> None:
+    """A first word that is neither a command nor a file, and near a command, is taken for one misspelled."""
     if word.startswith("-") or "." in word or os.path.lexists(word):
         return
     if near := suggestion(word, COMMANDS):

@@ -1,4 +1,4 @@
-"""What no OUT may be: a file that the same command reads."""
+"""Refuse to overwrite an input file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from caffe_fillers.api import Net
 
 
-def spare_inputs(output: str | Path, net: Net, others: Iterable[str | None] = ()) -> None:
+def refuse_overwriting_inputs(output: str | Path, net: Net, others: Iterable[str | None] = ()) -> None:
     """Refuse an output that would replace the net, a net that its solver names, or another file that is read.
 
     Standard output replaces nothing. What `--weights` reads is not asked about: filling may write it anew.

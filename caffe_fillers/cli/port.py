@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, stem
-from caffe_fillers.cli.outputs import spare_inputs
+from caffe_fillers.cli.outputs import refuse_overwriting_inputs
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.to} is retired: only its initializers are printed, with --only init")
     net = load(arguments)
     output = arguments.output or (f"{stem(arguments.net)}.onnx" if onnx else "-")
-    spare_inputs(output, net)
+    refuse_overwriting_inputs(output, net)
     if onnx:
         _write_onnx(net, output, arguments)
     elif arguments.only == "init":

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, deviation, load, out_name
-from caffe_fillers.cli.outputs import spare_inputs
+from caffe_fillers.cli.outputs import refuse_overwriting_inputs
 from caffe_fillers.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     net = load(arguments)
     if arguments.plot:
-        spare_inputs(arguments.plot, net, [arguments.input])
+        refuse_overwriting_inputs(arguments.plot, net, [arguments.input])
     measurement = measure(
         net.plan,
         (net.model(seed) for seed in range(arguments.seed, arguments.seed + arguments.fills)),

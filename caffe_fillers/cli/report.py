@@ -1,4 +1,4 @@
-"""Write one page that shows a net's initialisation: graph, table, histograms, filters, signal, warnings.
+"""Write one page that shows a net's initialization: graph, table, histograms, filters, signal, warnings.
 
 The values are drawn from the seed, or are those of WEIGHTS, which are checked as well. The page needs no
 network.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, thread_count
 from caffe_fillers.cli.check import verdict
-from caffe_fillers.cli.outputs import spare_inputs
+from caffe_fillers.cli.outputs import refuse_overwriting_inputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     net = load(arguments)
     output = arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html"
-    spare_inputs(output, net, [arguments.weights])
+    refuse_overwriting_inputs(output, net, [arguments.weights])
     seed = net.seed if arguments.seed is None else arguments.seed
     if seed is None and arguments.weights is None:
         seed = fresh_seed()

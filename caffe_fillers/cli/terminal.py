@@ -11,7 +11,7 @@ _LONGEST = 1000  # characters of a line of a message
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Text without what a terminal obeys; names in nets are a stranger's.
+    """Escape control characters, which an untrusted net may have in its names.
 
     >>> printable("conv\x1b[2J")
     'conv\\\\x1b[2J'
@@ -45,7 +45,7 @@ def columns() -> int:
 
 
 def prepare_streams() -> None:
-    """Let what the locale cannot show be shown as escapes, and closed streams be empty."""
+    """Escape what the encoding cannot show, and replace closed streams by empty ones."""
     if sys.stdin is None:
         sys.stdin = io.TextIOWrapper(io.BytesIO())
     for name in ("stdout", "stderr"):
@@ -57,11 +57,11 @@ def prepare_streams() -> None:
 
 
 def flush() -> None:
-    """Write what is still held, so that an error shows while it can be told."""
+    """Flush standard output, so that an error of writing shows before the command ends."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.flush()
 
 
 def discard_output() -> None:
-    """Let what is still held go nowhere: Python would try again to write it when it ends."""
+    """Discard what is still buffered: Python would try to write it again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,8 +12,8 @@ from caffe_fillers import rng
 from caffe_fillers.distributions.contract import Distribution, Reals, Values
 from caffe_fillers.distributions.goodness import FEW, MISSED, Test, kolmogorov_smirnov, mean_test
 
-_LEAST = 4
-"""Values that say anything of a scale."""
+_MIN_VALUES = 4
+"""Fewest values that say anything about a scale."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Normal(Distribution):
         from scipy.stats import chi2
 
         size = values.size
-        if size < _LEAST:
+        if size < _MIN_VALUES:
             return None
         squares = float(((values - (values.mean() if self.mean else 0.0)) ** 2).sum())
         tails = chi2.isf(MISSED / 2, size), chi2.ppf(MISSED / 2, size)

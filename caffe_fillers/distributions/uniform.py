@@ -12,8 +12,8 @@ from caffe_fillers import rng
 from caffe_fillers.distributions.contract import Distribution, Reals, Values
 from caffe_fillers.distributions.goodness import FEW, MISSED, SLACK, Test, kolmogorov_smirnov
 
-_LEAST = 4
-"""Values that say anything of a scale."""
+_MIN_VALUES = 4
+"""Fewest values that say anything about a scale."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Uniform(Distribution):
         (1.1, 1.2132)
         """
         size = values.size
-        if size < _LEAST or not self.high > self.low:
+        if size < _MIN_VALUES or not self.high > self.low:
             return None
         least, greatest = float(values.min()), float(values.max())
         share = (MISSED / size) ** (1 / (size - 1))  # P(all lie within a share) < size * share**(size - 1)

@@ -1,4 +1,4 @@
-"""Intel's gabor filler: banks of coloured waves for four first layers, intel/caffe gabor.hpp at 44d536385.
+"""Intel's gabor filler: banks of colored waves for four first layers, intel/caffe gabor.hpp at 44d536385.
 
 A kernel is amplitude * exp(-(x^2 + y^2) / (2 sigma^2)) * cos(omega * (x cos theta - y sin theta) + phi),
 x and y from -1 to 1 across the window, times a factor for each of three channels.
@@ -37,7 +37,7 @@ class _Segment:
     omega: Number
     theta: Number = 0.0
     phi: Number = 0.0
-    colour: tuple[float, float, float] = (1, 1, 1)
+    color: tuple[float, float, float] = (1, 1, 1)
     absolute: bool = False
 
     def kernel(self, index: int, size: int) -> distributions.Values:
@@ -52,7 +52,7 @@ class _Segment:
         along = x * math.cos(theta) - y * math.sin(theta)
         scaled = omega if self.absolute else PI * (size - 1) / 2 / omega
         wave: distributions.Values = amplitude * envelope * _cos(along * scaled + phi)
-        return np.multiply.outer(np.asarray(self.colour, np.float64), wave)
+        return np.multiply.outer(np.asarray(self.color, np.float64), wave)
 
 
 _CIFAR = (

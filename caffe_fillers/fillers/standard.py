@@ -213,7 +213,7 @@ class MSRA(_Scaled):
 class Bilinear(Filler):
     """The weights of bilinear interpolation in every kernel, for upsampling by deconvolution.
 
-    The formula of 2015 centred the kernel wrongly for widths of 2 and 3
+    The formula of 2015 centered the kernel wrongly for widths of 2 and 3
     modulo 4 and computed in float whatever the `Dtype`; 888597e67 (2017-10)
     mended both. NVIDIA's from 0.16 on takes half the width, rounded down, for
     the factor (NVIDIA/caffe 87a25543a, filler.hpp:501).

@@ -23,7 +23,7 @@ Tensors: TypeAlias = Sequence[tuple[str, ModelBlob]]
 
 @dataclass(frozen=True)
 class Format:
-    """A registered format: the endings of its files' names, and how to write and read one.
+    """A registered format: the extensions of its files' names, and how to write and read one.
 
     Both functions work on open binary files, or on the path of a folder where
     `folder` is set; `write` draws the model's blobs in order and holds none of
@@ -36,7 +36,7 @@ class Format:
     """
 
     name: str
-    endings: tuple[str, ...]
+    extensions: tuple[str, ...]
     write: Callable[[Any, Model], None]
     read: Callable[[Any], Model] | None = None
     broken: tuple[type[Exception], ...] = ()
@@ -59,7 +59,7 @@ def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Mod
         model = file_format.read(file)
         if not model.layers:
             raise FormatError("there is no layer in it, so it holds no weights")
-    ambiguous = path.endswith(file_format.also_reads) and not path.endswith(file_format.endings)
+    ambiguous = path.endswith(file_format.also_reads) and not path.endswith(file_format.extensions)
     if ambiguous and not any(layer.blobs for layer in model.layers):
         raise FormatError(f"{path}: this is a net without blobs; fill it first: caffe-fill {path}")
     layers = []
@@ -115,7 +115,7 @@ def _broken(where: str, file_format: Format) -> Iterator[None]:
         reason = getattr(error, "strerror", None) or first
         raise FormatError(
             f"{where}: this is no {file_format.name} file, or it is damaged ({reason}); save or fetch the "
-            "file again, or name its format where its ending misleads"
+            "file again, or name its format where its extension misleads"
         ) from error
 
 
@@ -123,12 +123,12 @@ formats: Registry[Format] = Registry("format", __package__)
 
 
 def format_for(path: str, name: str | None = None) -> Format:
-    """The format of that name, or the one whose ending the path has, to write it.
+    """The format of that name, or the one whose extension the path has, to write it.
 
     >>> format_for("net.caffemodel").name
     'caffemodel'
     """
-    return formats[name] if name is not None else _by_ending(path, lambda each: each.endings)
+    return formats[name] if name is not None else _by_extension(path, lambda each: each.extensions)
 
 
 def format_to_read(path: str, name: str | None = None) -> Format:
@@ -141,18 +141,18 @@ def format_to_read(path: str, name: str | None = None) -> Format:
         return formats[name]
     if Path(path).is_dir():
         return next(each for each in map(formats.__getitem__, formats) if each.folder)
-    return _by_ending(path, lambda each: each.endings + each.also_reads)
+    return _by_extension(path, lambda each: each.extensions + each.also_reads)
 
 
-def _by_ending(path: str, endings: Callable[[Format], tuple[str, ...]]) -> Format:
+def _by_extension(path: str, extensions: Callable[[Format], tuple[str, ...]]) -> Format:
     known: list[str] = []
     for candidates in (formats.own, formats.all):  # the second asks other distributions too
-        known = [ending for each in candidates() for ending in endings(each)]
-        matches = [ending for ending in known if path.endswith(ending)]
+        known = [extension for each in candidates() for extension in extensions(each)]
+        matches = [extension for extension in known if path.endswith(extension)]
         if matches:
             longest = max(matches, key=len)
-            return next(each for each in candidates() if longest in endings(each))
+            return next(each for each in candidates() if longest in extensions(each))
     raise UsageError(
-        f"the name {path!r} tells no format; let it end with {', '.join(known)}, or name the "
-        "format where that can be done (--format, --from)"
+        f"no weight format has the extension of {path!r}: use one of {', '.join(known)}, or name "
+        "the format with --format or --from, where the command has them"
     )

@@ -1,4 +1,4 @@
-"""Of which type a serialised message is: a file does not say, but numbers, wire types and contents do."""
+"""Of which type a serialized message is: a file does not say, but numbers, wire types and contents do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BEGINNING = 4096  # bytes of a string that are looked at
 
 
 def misfits(message: memoryview, message_type: type[Message]) -> int:
-    """How many fields of a serialised message are not as a type has them.
+    """How many fields of a serialized message are not as a type has them.
 
     What is no message is a `FormatError`.
 

@@ -39,7 +39,7 @@ def frame(blob: ModelBlob, era: Era) -> Frame:
     return _FRAMES[era.blob_layout](blob)
 
 
-def _shape_behind(blob: ModelBlob) -> Frame:
+def _shape_after(blob: ModelBlob) -> Frame:
     """BVLC since 2015-03-03 (85bb397ac): values, then the shape."""
     return Frame(before=_data(blob), after=_shape(blob))
 
@@ -76,7 +76,7 @@ def _shape(blob: ModelBlob) -> bytes:
 
 
 _FRAMES: dict[str, Callable[[ModelBlob], Frame]] = {
-    "shape": _shape_behind,
+    "shape": _shape_after,
     "four axes": _four_axes,
     "five axes": _five_axes,
     "raw": _raw,

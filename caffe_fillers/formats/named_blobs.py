@@ -28,7 +28,7 @@ _NAME = re.compile(r"(?P<layer>.+)[/.](?P<index>\d{1,4})")
 
 
 def stored(model: Model) -> Iterator[tuple[str, ModelBlob]]:
-    """The blobs that a file must hold, by name; layers of one name are told apart by their position."""
+    """The blobs that a file must hold, by name; layers of one name are numbered."""
     all_names = _names((layer.name, len(layer.blobs)) for layer in model.layers)
     for layer, names in zip(model.layers, all_names, strict=True):
         for name, blob in zip(names, layer.blobs, strict=True):

@@ -14,7 +14,7 @@ from caffe_fillers import passes, prototxt
 from caffe_fillers.formats.unread import restore_unread, unread_lines
 from caffe_fillers.model import Model
 from caffe_fillers.schema import NetParameter
-from caffe_fillers.schema.dialects import BVLC, check_dialect, recognise
+from caffe_fillers.schema.dialects import BVLC, check_dialect, recognize
 
 _COMMENTS = re.compile(r"\ufeff?(?:# dialect: (?P<dialect>\w+)\n)?(?P<unknown>(?:# unknown: .*\n)*)")
 
@@ -30,7 +30,7 @@ def comments(model: Model) -> str:
     dialect = net.text_extra.dialect or next(
         filter(None, (each.text_extra.dialect for each in net.layer)), BVLC
     )
-    line = f"# dialect: {dialect}\n" if dialect != BVLC or recognise(net) != BVLC else ""
+    line = f"# dialect: {dialect}\n" if dialect != BVLC or recognize(net) != BVLC else ""
     return line + unread_lines(net)
 
 
@@ -42,10 +42,10 @@ def _net(model: Model) -> NetParameter:
 
 
 def read_net_text(text: str) -> NetParameter:
-    """The net of such a text, marked with the dialect that it names, or else with the one recognised."""
+    """The net of such a text, marked with the dialect that it names, or else with the one recognized."""
     net = prototxt.parse(text, NetParameter).message
     said = _COMMENTS.match(text)
     dialect = said and said["dialect"]
-    net.text_extra.dialect = check_dialect(dialect) if dialect else recognise(net)
+    net.text_extra.dialect = check_dialect(dialect) if dialect else recognize(net)
     restore_unread(net, said["unknown"] if said else "")
     return passes.mark(net, net.text_extra.dialect)

@@ -60,7 +60,7 @@ def write(folder: Path, model: Model) -> None:
 
 
 def _stems(model: Model) -> Iterator[str]:
-    """A file name's beginning for each layer, safe on any file system; twins are told apart by position."""
+    """A file name's beginning for each layer, safe on any file system; layers of one name are numbered."""
     seen: set[str] = set()
     for position, layer in enumerate(model.layers):
         stem = _UNSAFE.sub("_", layer.name)[:100] or "_"

@@ -42,7 +42,7 @@ def is_blob(file: BinaryIO) -> bool:
 
 
 def read_values(content: memoryview) -> Values:
-    """The values of a serialised BlobProto."""
+    """The values of a serialized BlobProto."""
     return read_blob(content).array()
 
 

@@ -53,7 +53,7 @@ def fields(message: memoryview, what: str) -> Iterator[WireField]:
         if position > len(message):
             raise FormatError(
                 f"{what} is cut short: field {tag >> 3} at byte {begin} ends {position - len(message):,} "
-                "bytes behind it"
+                "bytes after its end"
             )
         yield WireField(tag >> 3, wire_type, value, message[start:position], message[begin:position])
 

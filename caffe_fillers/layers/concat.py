@@ -16,7 +16,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis, format_shape, m
 
 @layer("Concat", bottoms=(1, None))
 def concat(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """Bottoms one behind the other along an axis."""
+    """Concatenate bottoms along an axis."""
     axis = _axis(parameter.concat_param, "concat_dim", len(bottoms[0]))
     if len({len(each) for each in bottoms}) > 1:
         raise NetError(f"its bottoms {', '.join(map(format_shape, bottoms))} must have equally many axes")

@@ -46,7 +46,7 @@ class Setup:
     layer's parameters as Caffe saves them, where the layer changed its own.
     `notes` are assumptions to tell the user; where they are about the shapes of
     tops, `assumed` has the indices of these, and a user who gives all those
-    shapes need not be told.
+    shapes does not see them.
     """
 
     tops: tuple[Shape | None, ...]
@@ -90,7 +90,7 @@ class LayerType:
     `weighted` says that the first parameter blob multiplies what comes in;
     `ignores_given_blobs` is set where Caffe fills although the net carries values.
     `normalizes` says that the scale of what comes in does not matter;
-    `labelled` says that a data layer's tops after the first are labels;
+    `labeled` says that a data layer's tops after the first are labels;
     `opaque` is a type of which nobody here can tell whether it has blobs.
     """
 
@@ -106,7 +106,7 @@ class LayerType:
     ignores_given_blobs: bool = False
     opaque: bool = False
     normalizes: bool = False
-    labelled: bool = False
+    labeled: bool = False
     default_loss_weight: bool = True
 
     def set_up(self, parameter: LayerParameter, bottoms: tuple[Shape, ...], sources: Sources) -> Setup:
@@ -173,7 +173,7 @@ def layer(
 
 
 def data_layer(
-    name: str, *more_names: str, tops: Arity, labelled: bool = True
+    name: str, *more_names: str, tops: Arity, labeled: bool = True
 ) -> Callable[[DataRule], DataRule]:
     """Register the rule of a layer without bottoms, whose shapes may stand in a file."""
 
@@ -187,7 +187,7 @@ def data_layer(
                     bottoms=(0, 0),
                     tops=_range(tops),
                     role=Role.DATA,
-                    labelled=labelled,
+                    labeled=labeled,
                 ),
             )
         return rule

@@ -22,7 +22,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, as_shape, is_known
 from caffe_fillers.sources import Sources, database, hdf5, images, windows
 
 
-@data_layer("Input", tops=(1, None), labelled=False)
+@data_layer("Input", tops=(1, None), labeled=False)
 def input_layer(parameter: LayerParameter, sources: Sources) -> Setup:
     """Shapes as declared; without any the tops are blobs that were never shaped."""
     shapes, num_tops = parameter.input_param.shape, len(parameter.top)
@@ -34,7 +34,7 @@ def input_layer(parameter: LayerParameter, sources: Sources) -> Setup:
     return Setup(tuple(declared * num_tops if len(declared) == 1 else declared))
 
 
-@data_layer("DummyData", tops=(1, None), labelled=False)
+@data_layer("DummyData", tops=(1, None), labeled=False)
 def dummy_data(parameter: LayerParameter, sources: Sources) -> Setup:
     """Only constant tops are filled while the net is built; the others draw with each forward pass."""
     param, num_tops = parameter.dummy_data_param, len(parameter.top)
@@ -98,7 +98,7 @@ def window_data(parameter: LayerParameter, sources: Sources) -> Setup:
     return Setup(setup.tops, setup.events, notes=notes, assumed=(0,))
 
 
-@data_layer("HDF5Data", tops=(1, None), labelled=False)
+@data_layer("HDF5Data", tops=(1, None), labeled=False)
 def hdf5_data(parameter: LayerParameter, sources: Sources) -> Setup:
     """Datasets named as the tops; its shuffle uses the C library's generator, not the net's."""
     if parameter.HasField("transform_param"):

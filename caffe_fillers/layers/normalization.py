@@ -1,4 +1,4 @@
-"""Normalisations: batch_norm_layer.cpp, lrn_layer.cpp, mvn_layer.cpp."""
+"""Normalizations: batch_norm_layer.cpp, lrn_layer.cpp, mvn_layer.cpp."""
 
 from __future__ import annotations
 

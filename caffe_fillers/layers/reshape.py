@@ -28,7 +28,7 @@ def flatten(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 def reshape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """New lengths for some axes: 0 copies one from the bottom, -1 is worked out.
 
-    A negative `axis` counts from behind the last one, so that -1 appends.
+    A negative `axis` counts from the end, so that -1 appends.
     """
     refuse_in_place(parameter)
     shape, reshape_param = bottoms[0], parameter.reshape_param

@@ -17,7 +17,7 @@ AnyLayer: TypeAlias = LayerParameter | V1LayerParameter
 
 @dataclass(frozen=True)
 class Passed:
-    """A net after a pass, and what the pass has to tell; a net that needs nothing is passed on as it is."""
+    """A net after a pass, and notes; a net that needs nothing is returned unchanged."""
 
     net: NetParameter
     notes: tuple[Note, ...] = ()

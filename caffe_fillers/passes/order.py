@@ -28,7 +28,7 @@ UPGRADES = (v0_to_v1, data_transformation, v1_to_v2, inputs, batch_norm)
 def upgrade(net: NetParameter, *, path: str = "") -> Passed:
     """A net of any format in today's, its blobs as they are; what is lost on the way is in the notes.
 
-    A net of today's format comes back as it is. `path` is named in errors:
+    A net of today's format is returned unchanged. `path` is named in errors:
     what Caffe refuses is a `NetError`.
 
     >>> from caffe_fillers.schema import V1LayerParameter
@@ -61,7 +61,7 @@ def prepare(
     The net's own `state` overrides `default`, and `state` overrides both:
     phase and level if they are set, while stages add up. `path` is named in
     errors. An `inline` net, one that stands in a solver, is not upgraded.
-    `dialect` is the fork whose net this is, recognised where it is not given;
+    `dialect` is the fork whose net this is, recognized where it is not given;
     `caffe` is the release or the day whose Caffe builds it (`eras.find_era`).
 
     >>> from caffe_fillers.schema import TRAIN

@@ -158,7 +158,7 @@ class PlannedNet:
         return self._by_id[layer_id]
 
     def readers(self, wire: Wire) -> tuple[PlannedLayer, ...]:
-        """The layers that read a wire, in order and each once, those behind a Split included."""
+        """The layers that read a wire, in order and each once, those after a Split included."""
         return self._readers.get(wire.number, ())
 
     def owner(self, blob: PlannedBlob) -> PlannedBlob:

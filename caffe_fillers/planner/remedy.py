@@ -26,7 +26,7 @@ _SIZES = ((1, 720, 224), (2, 1440, 192), (3, 360, 33), (4, 840, 15), (5, 240, 7)
 """What letters stand for in a trial, by axis: the first, the second, any other."""
 
 _OTHER_CHANNELS = 1  # what an image has whose 3 channels are a guess
-_MOST = 150  # plans of one net
+_MAX_PLANS = 150
 
 
 @dataclass
@@ -34,7 +34,7 @@ class _Search(Generic[Planned]):
     """A search for patterns with which a net can be planned; `attempt` plans it with more shapes given."""
 
     attempt: Callable[[Mapping[str, Shape]], Planned]
-    left: int = _MOST
+    left: int = _MAX_PLANS
     refusal: CaffeFillersError | None = None
     """The first error that was about something else than an unknown shape."""
 
@@ -111,7 +111,7 @@ def with_remedy(
     hints = ["numbers for the letters"] if any(map(_has_letters, patterns.values())) else []
     hints += ["3 channels are a guess"] if guessed else []
     note = f" ({'; '.join(hints)})" if hints else ""
-    search.left = _MOST
+    search.left = _MAX_PLANS
     return error.again(f"{error}; give it with {options}{note}", tuple(search.plans(patterns, guessed)))
 
 
@@ -121,7 +121,7 @@ def _alternatives(error: UnknownShapeError, known: Mapping[str, Pattern]) -> Ite
         list(enumerate(_patterns(shape, known.get(name), image=name in error.images)))
         for name, shape in error.origins.items()
     ]
-    combinations = islice(product(*lists), _MOST)
+    combinations = islice(product(*lists), _MAX_PLANS)
     for combination in sorted(combinations, key=lambda each: sum(rank for rank, _ in each)):
         yield {name: pattern for name, (_, pattern) in zip(error.origins, combination, strict=True)}
 

@@ -25,7 +25,7 @@ class SharedParams:
     owners: dict[str, _Owner] = field(default_factory=dict)
 
     def resolve(self, layer: LayerParameter, blob: PlannedBlob) -> PlannedBlob:
-        """The blob as it is after sharing: its own, or with the values of the owner of its name."""
+        """Share the blob by its name: it keeps its own values, or gets its owner's."""
         spec = layer.param[blob.index] if blob.index < len(layer.param) else ParamSpec()
         if not spec.name:
             return blob

@@ -76,7 +76,7 @@ class _Walk:
     shared: SharedParams = field(default_factory=SharedParams)
 
     def add(self, layer_id: int, layer: LayerParameter) -> None:
-        """Build one layer; whatever is wrong with it is told with its place, name and type."""
+        """Build one layer; an error gets its place, name and type."""
         try:
             self.layers.append(self._build(layer_id, layer))
         except CaffeFillersError as error:
@@ -219,7 +219,7 @@ def _check_counts(layer: LayerParameter, kind: LayerType) -> None:
 
 
 def _given_instead(layer: LayerParameter, kind: LayerType, setup: Setup) -> tuple[Param | Draw | Given, ...]:
-    """Blobs that stand in the prototxt take the place of the fills: Caffe then skips initialisation.
+    """Blobs that stand in the prototxt take the place of the fills: Caffe then skips initialization.
 
     A layer that throws them away, as a recurrent one, fills all the same.
     """

@@ -1,1 +1,1 @@
-"""A Caffe net as other frameworks have it: its weights' layout, its code, its initialisers."""
+"""A Caffe net as other frameworks have it: its weights' layout, its code, its initializers."""

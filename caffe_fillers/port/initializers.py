@@ -30,7 +30,7 @@ def print_initializers(framework: str, plan: PlannedNet, net: NetParameter) -> s
     """Code with an initializer for every parameter that the net draws, named as in the framework.
 
     In torch it is a function that draws a module's parameters; elsewhere a
-    dictionary of each layer's arguments: `Conv2D(20, 5, **INITIALISERS["conv1"])`.
+    dictionary of each layer's arguments: `Conv2D(20, 5, **INITIALIZERS["conv1"])`.
     Layers of one name are numbered. A shared parameter is its owner's; values
     that stand in the prototxt, and the statistics of a BatchNorm, are to be
     loaded. Errors: `UnknownNameError` for a framework, `FillerError` for a blob.
@@ -68,7 +68,7 @@ def _initializer(framework: str, plan: PlannedNet, blob: PlannedBlob, layer: Lay
 
 
 def _function(drawn: list[_Drawn], names: Mapping[str, str]) -> str:
-    lines = ["def initialise(net):", '    """Draw all parameters of a module, in place."""']
+    lines = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
     told: set[str] = set()
     for each in drawn:
         tensor = f"net.{names[each.layer]}.{each.keyword}"
@@ -82,7 +82,7 @@ def _dictionary(drawn: list[_Drawn]) -> str:
     layers: dict[str, list[_Drawn]] = {}
     for each in drawn:
         layers.setdefault(each.layer, []).append(each)
-    lines, told = ["INITIALISERS = {"], set[str]()
+    lines, told = ["INITIALIZERS = {"], set[str]()
     for layer, parameters in layers.items():
         lines.append(f"    {_quoted(layer)}: {{")
         for each in parameters:

@@ -83,7 +83,7 @@ def _renamed(layer: PlannedLayer, names: dict[Wire, str]) -> LayerParameter:
 def _feeds(layer: PlannedLayer, items: int) -> Iterator[tuple[Wire, Feed]]:
     """The layer's tops but for labels, each with what is fed for it."""
     fillers = layer.parameter.dummy_data_param.data_filler
-    for index, wire in enumerate(layer.tops[:1] if layer.kind.labelled else layer.tops):
+    for index, wire in enumerate(layer.tops[:1] if layer.kind.labeled else layer.tops):
         shape = wire.shape
         if shape is not None and len(shape) == 1:
             continue  # labels

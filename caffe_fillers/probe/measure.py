@@ -15,7 +15,7 @@ from caffe_fillers.planner import PlannedNet
 from caffe_fillers.probe import opencv
 from caffe_fillers.probe.deploy import Deployed, deploy
 from caffe_fillers.shapes import format_shape
-from caffe_fillers.signal import analyse
+from caffe_fillers.signal import analyze
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def measure(
     if given is not None:
         items, input_mean, input_std = len(given), float(given.mean()), float(given.std())
     deployed = deploy(net, items)
-    report = analyse(net, input_mean=input_mean, input_std=input_std, phase="test")
+    report = analyze(net, input_mean=input_mean, input_std=input_std, phase="test")
     predicted = {row.layer: row.tops[0] for row in report if row.tops}
     generator = np.random.default_rng(seed)
     figures = []

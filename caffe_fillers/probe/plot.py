@@ -9,7 +9,7 @@ from caffe_fillers.probe.measure import Measurement
 
 
 def plot(measurement: Measurement, path: str) -> None:
-    """Draw a measurement into a file whose ending says the format; written whole or not at all."""
+    """Draw a measurement into a file whose extension says the format; written whole or not at all."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

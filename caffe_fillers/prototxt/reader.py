@@ -127,7 +127,7 @@ class _Reader:
         extra.unknown.append(field_text(cursor, depth))
 
     def read_value(self, message: Message, field: FieldDescriptor, name: Token, depth: int) -> None:
-        """What comes behind the name of a known field; the message is as before if it does not fit."""
+        """Read what follows the name of a known field; on a misfit the message is unchanged."""
         if not is_repeated(field) and message.HasField(field.name):
             raise _UnfitError(f"{field.name} is given twice; {message.DESCRIPTOR.name} takes one", name)
         colon = self.cursor.take(":")

@@ -23,7 +23,7 @@ _INTEGERS = {
 _BOOLEAN = re.compile("(true|True|t|0*1|0[xX]0*1)|(false|False|f|0+|0[xX]0+)")
 _SPECIAL = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
 _OCTAL_OR_HEXADECIMAL = re.compile("0[0-9xX]")
-_FEW = 10  # values that an error lists
+_LISTED_VALUES = 10
 _SINGLE = struct.Struct("<f")
 _LARGEST_SINGLE = _SINGLE.unpack(b"\xff\xff\x7f\x7f")[0]
 _ROUNDS_TO_LARGEST = 3.4028235677973366e38  # halfway to what would be the next float
@@ -40,7 +40,7 @@ class UnknownEnumValueError(ValueError):
 
     def __str__(self) -> str:
         known = [name for name, value in self.enum.values_by_name.items() if value.number < PRIVATE]
-        names = f"; known: {', '.join(known)}" if len(known) <= _FEW else ""
+        names = f"; known: {', '.join(known)}" if len(known) <= _LISTED_VALUES else ""
         near = suggestion(self.text, self.enum.values_by_name)
         return f"{self.enum.name} has no value {self.text}{near}{names}"
 

@@ -73,7 +73,7 @@ def _scalar_text(cursor: Cursor) -> str:
 
 
 def _string_text(cursor: Cursor, token: Token) -> str:
-    """A literal as it is, but for what only an escape can tell: a tab, a byte that is not UTF-8."""
+    """A literal unchanged, but for what needs an escape: a tab, a byte that is not UTF-8."""
     try:
         raw = unescape(token.text[1:-1])
     except ValueError as error:

@@ -16,7 +16,7 @@ from caffe_fillers.planner import Place, PlannedBlob, PlannedLayer, PlannedNet, 
 from caffe_fillers.report.expected import expected_counts
 from caffe_fillers.report.filters import FilterImage, filter_image
 from caffe_fillers.report.graph import Box, Drawing, draw, first_layers
-from caffe_fillers.report.summary import Summary, summarise
+from caffe_fillers.report.summary import Summary, summarize
 from caffe_fillers.rng import BOOST
 from caffe_fillers.rows import PlanRow, plan_rows
 from caffe_fillers.shapes import format_shape
@@ -171,7 +171,7 @@ def _blob(
     distribution = step.distribution() if isinstance(step, Fill) else None
     if found is None or planned.owner is not None:
         return BlobView(row, distribution=distribution, verdict=verdict)
-    summary = summarise(found.chunks, distribution)
+    summary = summarize(found.chunks, distribution)
     expected = None
     if distribution is not None and summary.histogram is not None:
         expected = expected_counts(distribution, summary.histogram, summary.size)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from caffe_fillers.distributions import Values
 
 MOST_TILES = 1024
-_GREY = 128
+_GRAY = 128
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class FilterImage:
 def filter_image(weights: Values) -> FilterImage | None:
     """Filters of shape (filters, channels, height, width) as tiles; None where that shows nothing.
 
-    Three channels are one tile in colours: Caffe's images have their channels
+    Three channels are one tile in colors: Caffe's images have their channels
     in the order blue, green, red (OpenCV's, src/caffe/util/io.cpp). Any other
-    number is a tile for each. Grey is 0; black and white are the value
+    number is a tile for each. Gray is 0; black and white are the value
     furthest from it, one scale for all.
     """
     if weights.ndim != 4 or max(weights.shape[2:]) < 2:
@@ -43,14 +43,14 @@ def filter_image(weights: Values) -> FilterImage | None:
     if not 0 < scale < math.inf:
         return None
     filters, channels, height, width = weights.shape
-    coloured = channels == 3
-    tiles = np.moveaxis(weights[:, ::-1], 1, -1) if coloured else weights.reshape(-1, height, width, 1)
+    colored = channels == 3
+    tiles = np.moveaxis(weights[:, ::-1], 1, -1) if colored else weights.reshape(-1, height, width, 1)
     shown = tiles[:MOST_TILES]
-    pixels = np.rint(_GREY - 0.5 + shown / scale * (_GREY - 0.5)).astype(np.uint8)
-    columns = _columns(len(shown), 1 if coloured else channels)
+    pixels = np.rint(_GRAY - 0.5 + shown / scale * (_GRAY - 0.5)).astype(np.uint8)
+    columns = _columns(len(shown), 1 if colored else channels)
     sheet = _sheet(pixels, columns)
     caption = f"{filters} filters of {height} by {width}, " + (
-        "blue, green and red as colours" if coloured else f"{channels} channel{'s' * (channels > 1)}"
+        "blue, green and red as colors" if colored else f"{channels} channel{'s' * (channels > 1)}"
     )
     if len(shown) < len(tiles):
         caption += f", the first {len(shown)} tiles of {len(tiles)}"
@@ -58,7 +58,7 @@ def filter_image(weights: Values) -> FilterImage | None:
         _png(sheet),
         sheet.shape[1],
         sheet.shape[0],
-        f"{caption}; grey is 0, black {-scale:.3g}, white {scale:.3g}",
+        f"{caption}; gray is 0, black {-scale:.3g}, white {scale:.3g}",
     )
 
 

@@ -12,7 +12,7 @@ from caffe_fillers.report.ranks import line_pieces, rows
 WIDTH, HEIGHT = 236, 46
 """Of a box, in CSS pixels."""
 
-_MOST_PIECES = 4000  # of lines that Graphviz is given; it took 5 s for 2,118 in a random graph of 400 boxes
+_MAX_PIECES = 4000  # of lines that Graphviz is given; it took 5 s for 2,118 in a random graph of 400 boxes
 _POINTS = 72  # Graphviz wants sizes in inches and answers in points
 
 
@@ -40,7 +40,7 @@ class Drawing:
 def draw(net: PlannedNet) -> Drawing:
     """Lay a net out, its inputs at the top, its ends at the bottom; of its text nothing is looked at."""
     groups, edges = fold(net)
-    if line_pieces(len(groups), edges) > _MOST_PIECES:
+    if line_pieces(len(groups), edges) > _MAX_PIECES:
         return _by_rank(groups, edges)
     return _by_graphviz(groups, edges) if groups else Drawing((), (), 0.0, 0.0)
 

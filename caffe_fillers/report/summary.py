@@ -51,11 +51,11 @@ class Summary:
     histogram: Histogram | None = None
 
 
-def summarise(chunks: Callable[[], Iterator[Values]], distribution: Distribution | None = None) -> Summary:
+def summarize(chunks: Callable[[], Iterator[Values]], distribution: Distribution | None = None) -> Summary:
     """Read all values that `chunks` gives; they are read again if `distribution` does not give their range.
 
     >>> values = np.float32([0.0, 0.25, 0.5, 1.0])
-    >>> found = summarise(lambda: iter([values]))
+    >>> found = summarize(lambda: iter([values]))
     >>> found.mean, found.zeros, found.histogram.high
     (0.4375, 1, 1.0)
     """

@@ -1,4 +1,4 @@
-"""Boost.Random's streams in vectorised numpy: mt19937 and three distributions. Knows nothing of nets."""
+"""Boost.Random's streams in vectorized numpy: mt19937 and three distributions. Knows nothing of nets."""
 
 from caffe_fillers.rng.bernoulli import bernoulli
 from caffe_fillers.rng.chunks import CHUNK

@@ -33,7 +33,7 @@ def jump(twister: Twister, words: Words, distance: int) -> Words:
     """The n words at `distance` behind the first of `words`, which are the next `words_needed`.
 
     Coefficients are taken four at a time: all sixteen sums of four
-    neighbouring words are made first, for every place at once. Then rows of n
+    neighboring words are made first, for every place at once. Then rows of n
     sums are gathered and joined, many in one call: a call a row would take
     three times as long, and go for the interpreter's lock 5,000 times.
     """

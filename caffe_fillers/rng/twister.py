@@ -1,4 +1,4 @@
-"""Mersenne twisters as Boost parametrises them: seeding, the recurrence, tempering and its inverse.
+"""Mersenne twisters as Boost parametrizes them: seeding, the recurrence, tempering and its inverse.
 
 Matsumoto and Nishimura, Mersenne Twister, ACM TOMACS 8(1), 1998; the parameters and the seeding are those of
 boost/random/mersenne_twister.hpp (boost-1.74.0, the same since 2005).

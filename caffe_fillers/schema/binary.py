@@ -1,4 +1,4 @@
-"""Serialised messages of strangers: read, or refused in words."""
+"""Read untrusted serialized messages; a broken one is an error that says where."""
 
 from __future__ import annotations
 

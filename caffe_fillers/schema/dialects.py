@@ -1,4 +1,4 @@
-"""Dialects: a fork's schema, in which one of its nets is recognised and written to a file.
+"""Dialects: a fork's schema, in which one of its nets is recognized and written to a file.
 
 Inside this package all messages are of one schema, BVLC's with the fields of
 all forks under private numbers; only a file needs a fork's own numbers.
@@ -35,11 +35,11 @@ def check_dialect(name: str) -> str:
     return name
 
 
-def recognise(net: Message) -> str:
+def recognize(net: Message) -> str:
     """The dialect of a net by its fields and layer types; the first in `DIALECTS` of those that fit best.
 
     >>> from caffe_fillers.schema import NetParameter
-    >>> recognise(NetParameter(layer=[{"permute_param": {"order": [0]}}])), recognise(NetParameter())
+    >>> recognize(NetParameter(layer=[{"permute_param": {"order": [0]}}])), recognize(NetParameter())
     ('ssd', 'bvlc')
     """
     return candidates(net)[0]

@@ -2,7 +2,7 @@
 
 Every message gets a hidden field `text_extra`: the text of fields that
 are not in the schema, where the message began, and for a net and its layers
-whose dialect they are written in and whose Caffe builds them. So a stranger's
+whose dialect they are written in and whose Caffe builds them. So unknown
 fields and the lines for errors come through every pass that copies messages.
 """
 

@@ -1,4 +1,4 @@
-"""A serialised net of any fork, read in the dialect whose numbers it has.
+"""A serialized net of any fork, read in the dialect whose numbers it has.
 
 A number means one field in one fork and another in the next, and a file does
 not say whose it is. The dialect is the one that leaves the fewest bytes
@@ -98,7 +98,7 @@ def _knows(dialect: str, numbers: set[tuple[str, int]]) -> bool:
 
 
 def _clean(data: bytes) -> bytes:
-    """A net without private numbers, which a stranger may have put in; what is none stays as it is."""
+    """Remove private fields, which an untrusted file may have; data that is no net is returned unchanged."""
     try:
         net = NetParameter.FromString(data)
     except (DecodeError, UnicodeDecodeError):

@@ -76,7 +76,7 @@ def fork_table(name: str) -> ForkTable:
 
 
 def _field(words: list[str]) -> ForkField:
-    """From name, number, type and, behind an equals sign, default."""
+    """Parse name, number, type and, after an equals sign, default."""
     name, number, kind, *default = words
     return ForkField(name, int(number), kind.removesuffix("*"), kind.endswith("*"), "".join(default[1:]))
 
@@ -122,7 +122,7 @@ def lay_over(file: descriptor_pb2.FileDescriptorProto, table: ForkTable, *, repl
     """Add a table's fields and values to a file's messages and enums, in place.
 
     With `replacing` they take the place of BVLC's of the same name or number,
-    without it a name that BVLC has stays as it is.
+    without it a name that BVLC has stays unchanged.
     """
     for path in (*table.messages, *(path.rpartition(".")[0] for path in table.enums)):
         _message(file, path)

@@ -1,6 +1,6 @@
-"""What an initialisation does to the signal: predicted from the Plan alone, without drawing a number."""
+"""What an initialization does to the signal: predicted from the Plan alone, without drawing a number."""
 
-from caffe_fillers.signal.analysis import analyse
+from caffe_fillers.signal.analysis import analyze
 from caffe_fillers.signal.result import EXPLODING, VANISHING, LayerSignal, SignalReport, TopSignal
 
-__all__ = ["EXPLODING", "VANISHING", "LayerSignal", "SignalReport", "TopSignal", "analyse"]
+__all__ = ["EXPLODING", "VANISHING", "LayerSignal", "SignalReport", "TopSignal", "analyze"]

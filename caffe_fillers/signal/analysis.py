@@ -15,7 +15,7 @@ from caffe_fillers.signal.result import EXPLODING, VANISHING, LayerSignal, Signa
 from caffe_fillers.signal.steps import Step, steps
 
 
-def analyse(
+def analyze(
     net: PlannedNet, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
 ) -> SignalReport:
     """Predict every layer's signal and gradient from what its fillers draw, without drawing.

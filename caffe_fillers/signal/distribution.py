@@ -48,7 +48,7 @@ class Part:
     """Channels of a blob that have the same distribution.
 
     `values` and `weights` are the grid, an array (A, B) each, weights summing
-    to 1. `scale` has a factor for each position (the axes behind the
+    to 1. `scale` has a factor for each position (the axes after the
     channels, of length 1 where unknown). Two parts of one `origin` are
     functions of the same A and B. `alike` marks channels that are not
     independent of each other.

@@ -17,7 +17,7 @@ from caffe_fillers.signal.parts import second_moment
 from caffe_fillers.signal.steps import Step, after
 
 LEVEL = 1.25
-"""A gain between 1/LEVEL and LEVEL is left as it is."""
+"""A gain between 1/LEVEL and LEVEL is left unchanged."""
 _NEAR = 1.1
 _CANDIDATES = {
     f"{name} {norm}": filler(norm)

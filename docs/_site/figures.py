@@ -16,19 +16,19 @@ from matplotlib.axes import Axes
 
 from caffe_fillers.rng.tables import NORMAL
 
-GREY = "#808080"  # legible on white and on black
+GRAY = "#808080"  # legible on white and on black
 BLUE, ORANGE = "#4c8fd6", "#e0762f"
 STYLE = {
     "svg.hashsalt": "caffe_fillers",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": GREY,
+    "axes.edgecolor": GRAY,
+    "axes.labelcolor": GRAY,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "text.color": GREY,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
+    "text.color": GRAY,
+    "xtick.color": GRAY,
+    "ytick.color": GRAY,
     "legend.frameon": False,
 }
 
@@ -36,12 +36,12 @@ STYLE = {
 def uniform_top(axes: Axes) -> None:
     """The greatest words, and the floats that they become between -b and b."""
     words = np.arange(2**32 - 900, 2**32, dtype=np.float64)
-    for bound, colour in ((np.float32(0.1), BLUE), (np.float32(0.25), ORANGE)):
+    for bound, color in ((np.float32(0.1), BLUE), (np.float32(0.25), ORANGE)):
         upper = np.nextafter(bound, np.float32(1))
         values = words.astype(np.float32) * ((upper + bound) * np.float32(2**-32)) - bound
         steps = (values.astype(np.float64) - float(bound)) / float(np.spacing(bound))
-        axes.step(words - 2**32, steps, colour, where="mid", label=f"b = {bound:.2f}")
-    axes.axhline(1, color=GREY, linestyle=":")
+        axes.step(words - 2**32, steps, color, where="mid", label=f"b = {bound:.2f}")
+    axes.axhline(1, color=GRAY, linestyle=":")
     axes.annotate("from here on: drawn again", (-890, 1), xytext=(0, 3), textcoords="offset points")
     axes.set(xlabel="word, counted from $2^{32}$", ylabel="value, in last places above b", ylim=(-3, 2.5))
     axes.legend(loc="lower right")
@@ -55,7 +55,7 @@ def ziggurat(axes: Axes) -> None:
     curve = np.linspace(0, 4.2, 300)
     axes.plot(curve, np.exp(-(curve**2) / 2), ORANGE)
     axes.annotate("tail", (x[1], 0.02), xytext=(10, 25), textcoords="offset points")
-    axes.axvline(x[1], color=GREY, linestyle=":")
+    axes.axvline(x[1], color=GRAY, linestyle=":")
     axes.set(xlabel="x", ylabel="exp(-x²/2)", xlim=(0, 4.2), ylim=(0, 1))
 
 

@@ -238,7 +238,7 @@ def test_a_model_is_read_only_while_it_is_open(tmp_path: Path) -> None:
         assert next(iter(model.blobs()))[2].array().tobytes() == weights["a"][0].tobytes()
     with pytest.raises(UsageError, match="cannot read"):
         load_weights(tmp_path / "missing.caffemodel")
-    with pytest.raises(UsageError, match="tells no format"):
+    with pytest.raises(UsageError, match="no weight format has the extension"):
         weights.save(tmp_path / "net.weights")
     with pytest.raises(FormatError, match="cannot write"):
         weights.save(tmp_path / "missing" / "net.caffemodel")

@@ -82,7 +82,7 @@ NO_NETS = {
     "comment": b"# nothing yet\n",
     "blank": b"\n",
     "unknown": b"foo: 1\n",
-    "misspelt": b"name: 'net' layr { type: 'ReLU' }",
+    "misspelled": b"name: 'net' layr { type: 'ReLU' }",
     "name": b"name: 'net'",
     "picture": b"\x8a\x01\x04fake\x90\x01\x07\xa0\x01",  # fields 17, 18 and 20
     "solver": b"net_param { name: 'net' }",
@@ -99,7 +99,7 @@ def test_what_has_no_layer_is_no_net(kind: str, tmp_path: Path, capsys: pytest.C
     for words in (["plan", path], ["convert", path], [path, "-o", out]):
         assert main(words) == 2
     said = capsys.readouterr().err
-    assert ("did you mean 'layer'?" in said) == (kind == "misspelt")
+    assert ("did you mean 'layer'?" in said) == (kind == "misspelled")
     assert [path.name for path in tmp_path.iterdir()] == ["net.prototxt"]
 
 

@@ -161,12 +161,12 @@ def test_the_traceback_is_shown_where_it_is_asked_for(
 
 
 @pytest.mark.parametrize(("word", "meant"), [("plann", "plan"), ("chek", "check"), ("Report", "report")])
-def test_a_command_misspelt(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_misspelled(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([word, LENET]) == 2
     assert f"did you mean '{meant}'?" in capsys.readouterr().err
 
 
-def test_a_file_named_like_a_command_misspelt(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_named_like_a_command_misspelled(capsys: pytest.CaptureFixture[str]) -> None:
     Path("plann").write_bytes(Path(LENET).read_bytes())
     assert main(["plann", "--seed", "1", "--quiet"]) == 0
 

@@ -1,4 +1,4 @@
-"""What is misspelt is named where it makes a net fail: fields, layer types, blobs of given shapes."""
+"""What is misspelled is named where it makes a net fail: fields, layer types, blobs of given shapes."""
 
 from __future__ import annotations
 

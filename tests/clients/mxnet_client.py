@@ -17,12 +17,12 @@ def module_in(folder):
     return module
 
 
-def initialise(folder):
-    """Arrays that initialisers draw for parameters of their shapes."""
+def initialize(folder):
+    """Arrays that initializers draw for parameters of their shapes."""
     mx.random.seed(1)
     made = {}
-    for name, (initialiser, shape) in module_in(folder).INITIALISERS.items():
-        parameter = mx.gluon.Parameter("weight", shape=shape, init=initialiser)
+    for name, (initializer, shape) in module_in(folder).INITIALIZERS.items():
+        parameter = mx.gluon.Parameter("weight", shape=shape, init=initializer)
         parameter.initialize()
         made[name] = parameter.data().asnumpy()
     return made
@@ -33,7 +33,7 @@ def main():
     for line in sys.stdin:
         word, folder = json.loads(line)
         try:
-            made = {"initialise": initialise}[word](Path(folder))
+            made = {"initialize": initialize}[word](Path(folder))
             np.savez(Path(folder) / "outputs.npz", **made)
             error = ""
         except Exception:

@@ -19,12 +19,12 @@ def module_of(folder):
     return module
 
 
-def initialise(folder, session):
-    """Arrays that initialisers draw for variables of their shapes."""
-    wanted = module_of(folder).INITIALISERS
+def initialize(folder, session):
+    """Arrays that initializers draw for variables of their shapes."""
+    wanted = module_of(folder).INITIALIZERS
     made = {
-        name: tf.get_variable(f"variable{number}", shape, initializer=initialiser)
-        for number, (name, (initialiser, shape)) in enumerate(wanted.items())
+        name: tf.get_variable(f"variable{number}", shape, initializer=initializer)
+        for number, (name, (initializer, shape)) in enumerate(wanted.items())
     }
     session.run(tf.global_variables_initializer())
     return session.run(made)
@@ -37,7 +37,7 @@ def main():
         try:
             with tf.Graph().as_default(), tf.Session() as session:
                 tf.set_random_seed(1)
-                made = {"initialise": initialise}[word](Path(folder), session)
+                made = {"initialize": initialize}[word](Path(folder), session)
             np.savez(Path(folder) / "outputs.npz", **made)
             error = ""
         except Exception:

@@ -114,10 +114,10 @@ def bilinear(width: int, dtype: type[np.floating], old: bool) -> list[float]:
     real: type[np.floating] = np.float32 if old else dtype
     factor = math.ceil(width / 2)
     if old:
-        centre = real((2 * factor - 1 - factor % 2) / real(2.0 * factor))
+        center = real((2 * factor - 1 - factor % 2) / real(2.0 * factor))
     else:
-        centre = real(real(width - 1) / real(2.0 * factor))
-    return [float(real(1) - abs(real(real(x) / real(factor)) - centre)) for x in range(width)]
+        center = real(real(width - 1) / real(2.0 * factor))
+    return [float(real(1) - abs(real(real(x) / real(factor)) - center)) for x in range(width)]
 
 
 @pytest.mark.parametrize("caffe", ["1.0", "master"])
@@ -180,7 +180,7 @@ def test_gabor_by_loops(shape: Shape) -> None:
         for channel, row, column in np.ndindex(3, size, size):
             x, y = (2 * place / (size - 1) - 1 for place in (column, row))
             wave = math.cos(omega * (x * math.cos(theta) - y * math.sin(theta)) + phi)
-            value = segment.colour[channel] * amplitude * math.exp(-(x * x + y * y) / (2 * sigma**2)) * wave
+            value = segment.color[channel] * amplitude * math.exp(-(x * x + y * y) / (2 * sigma**2)) * wave
             assert kernels[index, channel, row, column] == pytest.approx(value, rel=1e-9, abs=1e-12)
 
 

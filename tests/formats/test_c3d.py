@@ -51,9 +51,9 @@ def test_a_model_is_read(stored: Path) -> None:
     assert weights["c1"][1].ravel().tolist() == [1.0, 2.0]
 
 
-@pytest.mark.parametrize("ending", [".npz", ".safetensors", ".caffemodel.prototxt"])
-def test_a_model_goes_through_other_formats(stored: Path, ending: str) -> None:
-    other, again = stored.with_name(f"y{ending}"), stored.with_name("z.caffemodel")
+@pytest.mark.parametrize("extension", [".npz", ".safetensors", ".caffemodel.prototxt"])
+def test_a_model_goes_through_other_formats(stored: Path, extension: str) -> None:
+    other, again = stored.with_name(f"y{extension}"), stored.with_name("z.caffemodel")
     assert main(["convert", str(stored), str(other)]) == main(["convert", str(other), str(again)]) == 0
     assert again.read_bytes() == stored.read_bytes().replace(
         b"\x18\x00", b"\x18\x01"

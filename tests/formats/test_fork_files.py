@@ -15,7 +15,7 @@ from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.schema.dialects import DIALECTS, class_in
 from caffe_fillers.schema.files import net_from_bytes
 
-OTHERS = [each for name in formats for each in formats[name].endings[:1] if name != "caffemodel"]
+OTHERS = [each for name in formats for each in formats[name].extensions[:1] if name != "caffemodel"]
 INPUT = "name: 'net' layer { name: 'd' type: 'Data' top: 'd' data_param { source: 'x' } } "
 CONVOLUTION = "convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: 'xavier' } }"
 VOLUMES = "layer { name: 'v' type: 'Input' top: 'v' input_param { shape { dim: [1, 3, 2, 4, 4] } } } "
@@ -78,12 +78,12 @@ def test_fields_of_a_fork_are_written_once(model: tuple[str, Path]) -> None:
     assert path.read_bytes() == once.read_bytes() == twice.read_bytes()
 
 
-@pytest.mark.parametrize("ending", OTHERS)
-def test_fields_of_a_fork_go_with_every_format(ending: str, model: tuple[str, Path]) -> None:
-    if ending == ".h5":
+@pytest.mark.parametrize("extension", OTHERS)
+def test_fields_of_a_fork_go_with_every_format(extension: str, model: tuple[str, Path]) -> None:
+    if extension == ".h5":
         pytest.importorskip("h5py")
     _, path = model
-    other = _convert(path, f"y{ending}")
+    other = _convert(path, f"y{extension}")
     assert _convert(other, "z.caffemodel").read_bytes() == path.read_bytes()
 
 

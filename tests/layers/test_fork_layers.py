@@ -26,14 +26,14 @@ class Row(NamedTuple):
     num_tops: int | None = None
 
 
-LABELLED = "dense_image_data_param { batch_size: 2 %s } "
+LABELED = "dense_image_data_param { batch_size: 2 %s } "
 ROWS = [
-    Row("DenseImageData", "", LABELLED % "", "2x3x?x? 2x1x?x?", "", dialect="enet"),
-    Row("DenseImageData", "", LABELLED % "", "2x3x?x? 2x1x?x?", "", dialect="segnet"),
+    Row("DenseImageData", "", LABELED % "", "2x3x?x? 2x1x?x?", "", dialect="enet"),
+    Row("DenseImageData", "", LABELED % "", "2x3x?x? 2x1x?x?", "", dialect="segnet"),
     Row(
         "DenseImageData",
         "",
-        LABELLED % "shuffle: true rand_skip: 3 is_color: false",
+        LABELED % "shuffle: true rand_skip: 3 is_color: false",
         "2x1x?x? 2x1x?x?",
         "draw 1, draw 1",
         dialect="enet",
@@ -41,22 +41,22 @@ ROWS = [
     Row(
         "DenseImageData",
         "",
-        LABELLED % "new_height: 9 new_width: 7 label_divide_factor: 2",
+        LABELED % "new_height: 9 new_width: 7 label_divide_factor: 2",
         "2x3x9x7 2x1x4x3",
         "",
         dialect="enet",
     ),
-    Row("DenseImageData", "", LABELLED % "crop_height: 9 crop_width: 7", "2x3x9x7 2x1x9x7", dialect="segnet"),
+    Row("DenseImageData", "", LABELED % "crop_height: 9 crop_width: 7", "2x3x9x7 2x1x9x7", dialect="segnet"),
     Row(
         "DenseImageData",
         "",
-        LABELLED % "new_height: 9 new_width: 7" + "transform_param { crop_size: 5 }",
+        LABELED % "new_height: 9 new_width: 7" + "transform_param { crop_size: 5 }",
         "2x3x5x5 2x1x5x5",
         "draw 1, draw 1",
         dialect="enet",
     ),
-    Row("DenseImageData", "", LABELLED % "new_height: 9", error="given together", dialect="enet", num_tops=2),
-    Row("DenseImageData", "", LABELLED % "new_width: 9", error="given together", dialect="enet", num_tops=2),
+    Row("DenseImageData", "", LABELED % "new_height: 9", error="given together", dialect="enet", num_tops=2),
+    Row("DenseImageData", "", LABELED % "new_width: 9", error="given together", dialect="enet", num_tops=2),
     Row(
         "ImageSegData",
         "",
@@ -337,7 +337,7 @@ ROWS = [
     Row(
         "DenseImageData",
         "",
-        LABELLED % "new_height: 1 new_width: 5",
+        LABELED % "new_height: 1 new_width: 5",
         "2x3x1x5 2x1x1x5",
         "",
         dialect="enet",
@@ -345,7 +345,7 @@ ROWS = [
     Row(
         "DenseImageData",
         "",
-        LABELLED % "new_height: 5 new_width: 1",
+        LABELED % "new_height: 5 new_width: 1",
         "2x3x5x1 2x1x5x1",
         "",
         dialect="enet",

@@ -24,7 +24,7 @@ def load(text: str, **options: bool) -> cf.Net:
     return cf.load_net(io.BytesIO((INPUT + text).encode()), **options)  # type: ignore[arg-type]
 
 
-MISSPELT = [
+MISSPELLED = [
     ("weight_filler { type: 'gaussian' sdt: 0.01 }", "sdt", "no field 'sdt' (did you mean 'std'?)"),
     ("weight_filler { type: 'gaussian' STD: 1 }", "STD", "no field 'STD' (did you mean 'std'?)"),
     ("weight_filler { variance_norm: FAN_AVG }", "FAN_AVG", "no value FAN_AVG (did you mean 'FAN_"),
@@ -37,8 +37,8 @@ MISSPELT = [
 ]
 
 
-@pytest.mark.parametrize(("filler", "wrong", "said"), MISSPELT)
-def test_a_misspelt_filler_is_refused_at_its_place(filler: str, wrong: str, said: str) -> None:
+@pytest.mark.parametrize(("filler", "wrong", "said"), MISSPELLED)
+def test_a_misspelled_filler_is_refused_at_its_place(filler: str, wrong: str, said: str) -> None:
     text = layer("Convolution", "\n" + CONVOLUTION.format(filler))
     with pytest.raises(PrototxtError) as caught:
         load(text)

@@ -42,7 +42,7 @@ def within(x: np.ndarray, size: int, alpha: float, beta: float) -> np.ndarray:
     return x * (1 + alpha * pooled(x**2, size, 1, (size - 1) // 2, average=True)) ** -beta
 
 
-def normalised(x: np.ndarray, axes: tuple[int, ...], eps: float = 1e-9) -> np.ndarray:
+def normalized(x: np.ndarray, axes: tuple[int, ...], eps: float = 1e-9) -> np.ndarray:
     x = x - x.mean(axes, keepdims=True)
     return x / (np.sqrt((x**2).mean(axes, keepdims=True)) + eps)
 
@@ -102,10 +102,10 @@ LAYERS: dict[str, tuple[str, Reference]] = {
         "type: 'LRN' lrn_param { local_size: 3 alpha: 2 beta: 0.6 norm_region: WITHIN_CHANNEL }",
         lambda x: within(x, 3, 2, 0.6),
     ),
-    "normalised": ("type: 'MVN'", lambda x: normalised(x, (2, 3))),
-    "normalised whole": (
+    "normalized": ("type: 'MVN'", lambda x: normalized(x, (2, 3))),
+    "normalized whole": (
         "type: 'MVN' mvn_param { across_channels: true }",
-        lambda x: normalised(x, (1, 2, 3)),
+        lambda x: normalized(x, (1, 2, 3)),
     ),
     "softmax": ("type: 'Softmax'", lambda x: softmax(x, 1)),
     "softmax of rows": ("type: 'Softmax' softmax_param { axis: -1 }", lambda x: softmax(x, 3)),

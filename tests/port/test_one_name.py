@@ -103,7 +103,7 @@ def test_a_scale_of_its_norms_name(target: str) -> None:
 
 
 @pytest.mark.parametrize("framework", targets.names())
-def test_initialisers_of_both(framework: str) -> None:
+def test_initializers_of_both(framework: str) -> None:
     net = net_of(TWO)
     code = print_initializers(framework, net.plan, net.parameter)
     assert "net.c_2.weight" in code if framework == "torch" else '"c_2": {' in code

@@ -139,11 +139,11 @@ def test_outputs_are_opencvs(net: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("net", NETS, indirect=True)
-def test_initialise_draws_what_the_prototxt_declares(net: Path, tmp_path: Path) -> None:
+def test_initialize_draws_what_the_prototxt_declares(net: Path, tmp_path: Path) -> None:
     """Every drawn parameter has the distribution's mean and deviation, within five standard errors."""
     module = carried(net, tmp_path)
     torch.manual_seed(1)
-    made = dict(module.initialise(build(module, tmp_path)).named_parameters())
+    made = dict(module.initialize(build(module, tmp_path)).named_parameters())
     planned = cf.load_net(net, phase="test").plan
     merged = {layer.name for layer in planned.layers if layer.type == "BatchNorm"}
     for name, parameter in made.items():

@@ -23,7 +23,7 @@ from caffe_fillers.errors import MissingExtraError
 from caffe_fillers.report.expected import expected_counts
 from caffe_fillers.report.filters import filter_image
 from caffe_fillers.report.graph import fold
-from caffe_fillers.report.summary import summarise
+from caffe_fillers.report.summary import summarize
 
 for module in ("jinja2", "vl_convert", "pygraphviz", "PIL"):
     pytest.importorskip(module, reason="the extra 'report' is not installed")
@@ -83,7 +83,7 @@ def in_pieces(values: np.ndarray) -> object:
 def test_a_summary_is_numpys(name: str) -> None:
     distribution = SAMPLED[name]
     values = distribution.sample((30_000,), cf.Stream(3))
-    found = summarise(in_pieces(values), distribution)
+    found = summarize(in_pieces(values), distribution)
     wide = values.astype(np.float64)
     assert (found.size, found.zeros) == (values.size, np.count_nonzero(values == 0))
     assert (found.least, found.greatest) == (wide.min(), wide.max())
@@ -98,7 +98,7 @@ def test_a_summary_is_numpys(name: str) -> None:
 def test_what_a_distribution_lets_expect_is_found(name: str) -> None:
     distribution = SAMPLED[name]
     values = distribution.sample((200_000,), cf.Stream(4))
-    found = summarise(in_pieces(values), distribution)
+    found = summarize(in_pieces(values), distribution)
     expected = np.array(expected_counts(distribution, found.histogram, found.size))
     counts = np.array(found.histogram.counts)
     large = expected > 10
@@ -109,18 +109,18 @@ def test_what_a_distribution_lets_expect_is_found(name: str) -> None:
 
 def test_values_outside_their_distribution_are_all_counted() -> None:
     values = np.float32([-3, 0.1, 0.2, 7])
-    found = summarise(in_pieces(values), distributions.Uniform(0.0, 1.0))
+    found = summarize(in_pieces(values), distributions.Uniform(0.0, 1.0))
     assert (found.histogram.low, found.histogram.high, sum(found.histogram.counts)) == (-3.0, 7.0, 4)
 
 
 def test_what_is_not_finite_is_counted_apart() -> None:
-    found = summarise(in_pieces(np.float32([np.nan, np.inf, 1, 2])), distributions.Uniform(0.0, 1.0))
+    found = summarize(in_pieces(np.float32([np.nan, np.inf, 1, 2])), distributions.Uniform(0.0, 1.0))
     assert (found.size, found.finite, found.mean, sum(found.histogram.counts)) == (4, 2, 1.5, 2)
-    assert summarise(in_pieces(np.float32([np.nan])), None).mean is None
+    assert summarize(in_pieces(np.float32([np.nan])), None).mean is None
 
 
 def test_one_value_has_no_histogram() -> None:
-    assert summarise(in_pieces(np.full(9, 0.1, np.float32)), distributions.Constant(0.1)).histogram is None
+    assert summarize(in_pieces(np.full(9, 0.1, np.float32)), distributions.Constant(0.1)).histogram is None
 
 
 def test_histograms_of_the_page_are_those_of_the_weights(page: str) -> None:

@@ -1,4 +1,4 @@
-"""Boost's streams and distributions one value at a time, in plain Python: the truth of the vectorised ones.
+"""Boost's streams and distributions one value at a time, in plain Python: the truth of the vectorized ones.
 
 Written from boost/random/*.hpp at tags boost-1.54.0, 1.58.0 and 1.74.0, with Python's own arithmetic: a float
 is a numpy scalar, whose operations round to its type, and the C library itself gives log, exp, sin and cos.

@@ -1,4 +1,4 @@
-"""The vectorised streams and distributions beside the scalar ones: every bit, and the stream's end."""
+"""The vectorized streams and distributions beside the scalar ones: every bit, and the stream's end."""
 
 from __future__ import annotations
 

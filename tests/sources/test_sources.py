@@ -28,11 +28,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one file of each kind: images of 9 wide and 7 high."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gray.png").write_bytes(image_bytes(9, 7, "L"))
-    (tmp_path / "colour.png").write_bytes(image_bytes(9, 7, "RGB"))
-    (tmp_path / "gray.txt").write_text("gray.png 3\ncolour.png 1\n")
-    (tmp_path / "colour.txt").write_text("colour.png 1\n")
+    (tmp_path / "color.png").write_bytes(image_bytes(9, 7, "RGB"))
+    (tmp_path / "gray.txt").write_text("gray.png 3\ncolor.png 1\n")
+    (tmp_path / "color.txt").write_text("color.png 1\n")
     (tmp_path / "windows.txt").write_text(
-        "# 0\ncolour.png\n3\n7\n9\n1\n1 0.9 0 0 4 4\n# 1\ngray.png\n1\n7\n9\n0\n"
+        "# 0\ncolor.png\n3\n7\n9\n1\n1 0.9 0 0 4 4\n# 1\ngray.png\n1\n7\n9\n0\n"
     )
     with h5py.File("data.h5", "w") as file:
         file["data"], file["label"] = [[[1.0, 2.0]]] * 5, [0.0] * 5
@@ -65,8 +65,8 @@ ROWS = [
     (f"{DATA} 'raw' rand_skip: 5 }}", (4, 2, 7, 9), 1),
     (f"{IMAGES} 'gray.txt' }}", (4, 3, 7, 9), 1),
     (f"{IMAGES} 'gray.txt' is_color: false }}", (4, 1, 7, 9), 1),
-    (f"{IMAGES} 'colour.txt' new_height: 5 new_width: 6 }}", (4, 3, 5, 6), 1),
-    (f"{IMAGES} 'colour.txt' shuffle: true rand_skip: 3 }}", (4, 3, 7, 9), 3),
+    (f"{IMAGES} 'color.txt' new_height: 5 new_width: 6 }}", (4, 3, 5, 6), 1),
+    (f"{IMAGES} 'color.txt' shuffle: true rand_skip: 3 }}", (4, 3, 7, 9), 3),
     (
         f"{IMAGES} 'gray.txt' shuffle: true }} transform_param {{ mirror: true crop_size: 4 }}",
         (4, 3, 4, 4),

@@ -122,17 +122,17 @@ def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> I
 
 def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initializer:
     numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
-    return Initializer(f"sparse_normal({numbers})", False, "JAX has no sparse initialiser", _JAX, _SPARSE)
+    return Initializer(f"sparse_normal({numbers})", False, "JAX has no sparse initializer", _JAX, _SPARSE)
 
 
 def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initializer:
     outputs = ", ".join(map(str, tensor.outputs))
-    comment = "JAX has no initialiser whose rows sum to 1"
+    comment = "JAX has no initializer whose rows sum to 1"
     return Initializer(f"positive_unitball({outputs})", False, comment, _JAX, _UNITBALL)
 
 
 def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
-    return Initializer("bilinear", False, "JAX has no bilinear initialiser", _JAX, _BILINEAR)
+    return Initializer("bilinear", False, "JAX has no bilinear initializer", _JAX, _BILINEAR)
 
 
 frameworks.add(

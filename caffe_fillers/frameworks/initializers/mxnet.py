@@ -3,7 +3,7 @@
 Xavier has the scale sqrt(magnitude / factor), a bound or a deviation: its
 magnitude 3 is Caffe's xavier, 2 its msra. MSRAPrelu is that with magnitude
 2 / (1 + slope^2) and a slope of 0.25 where none is given. Uniform and Normal
-are even about zero. Bilinear is Caffe's of before 2017-10, which is off centre
+are even about zero. Bilinear is Caffe's of before 2017-10, which is off center
 for widths of 2 and 3 modulo 4 (python/mxnet/initializer.py, 1.9.1).
 """
 
@@ -130,13 +130,13 @@ def _normal(distribution: distributions.Normal, fill: Fill, tensor: Tensor) -> I
 
 def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initializer:
     numbers = ", ".join(map(number, (distribution.normal.mean, distribution.normal.std, distribution.keep)))
-    comment = "MXNet has no sparse initialiser"
+    comment = "MXNet has no sparse initializer"
     return Initializer(f"SparseNormal({numbers})", False, comment, _IMPORTS, _SPARSE)
 
 
 def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initializer:
     axis = f"axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
-    comment = "MXNet has no initialiser whose rows sum to 1"
+    comment = "MXNet has no initializer whose rows sum to 1"
     return Initializer(f"PositiveUnitball({axis})", False, comment, _IMPORTS, _UNITBALL)
 
 
@@ -144,7 +144,7 @@ def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> 
     if tensor.shape[-1] % 4 < 2:
         return _init("Bilinear()")
     imports = ("import mxnet as mx", "import numpy as np")
-    comment = "mx.init.Bilinear is off centre for this width, as Caffe was before 2017-10"
+    comment = "mx.init.Bilinear is off center for this width, as Caffe was before 2017-10"
     return Initializer("BilinearKernel()", False, comment, imports, _BILINEAR)
 
 

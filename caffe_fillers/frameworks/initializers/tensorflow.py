@@ -131,17 +131,17 @@ class _Dialect:
         def sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor) -> Initializer:
             normal = distribution.normal
             numbers = ", ".join(map(number, (normal.mean, normal.std, distribution.keep)))
-            comment = f"{self.name} has no sparse initialiser"
+            comment = f"{self.name} has no sparse initializer"
             return Initializer(f"sparse_normal({numbers})", False, comment, self.imports, self.sparse)
 
         def unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initializer:
             outputs = ", ".join(map(str, tensor.outputs))
-            comment = f"{self.name} has no initialiser whose rows sum to 1"
+            comment = f"{self.name} has no initializer whose rows sum to 1"
             return Initializer(f"positive_unitball({outputs})", False, comment, self.imports, self.unit_ball)
 
         def bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
             imports = ("import numpy as np", *self.imports)
-            comment = f"{self.name} has no bilinear initialiser"
+            comment = f"{self.name} has no bilinear initializer"
             return Initializer("bilinear", False, comment, imports, self.bilinear)
 
         return Framework(

@@ -95,12 +95,12 @@ def _sparse(distribution: distributions.SparseNormal, fill: Fill, tensor: Tensor
 
 def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -> Initializer:
     axis = f", axis={tensor.outputs[0]}" if tensor.outputs[0] else ""
-    comment = "torch has no initialiser whose rows sum to 1"
+    comment = "torch has no initializer whose rows sum to 1"
     return Initializer(f"positive_unitball_({{tensor}}{axis})", False, comment, _TORCH, _UNITBALL)
 
 
 def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
-    return Initializer("bilinear_({tensor})", False, "torch has no bilinear initialiser", _TORCH, _BILINEAR)
+    return Initializer("bilinear_({tensor})", False, "torch has no bilinear initializer", _TORCH, _BILINEAR)
 
 
 frameworks.add(

@@ -43,7 +43,7 @@ def zero_mean_not_added(plain: Plain) -> Plain:
     """The initializer as a graph runs it: its optimizer takes out the addition of a mean of 0.
 
     So what a float16 is too small for stays a negative zero. Adding negative
-    zero leaves every value as it is.
+    zero leaves every value unchanged.
     """
     if isinstance(plain, RandomNormal | TruncatedNormal) and plain.mean == 0:
         return replace(plain, mean=-0.0)

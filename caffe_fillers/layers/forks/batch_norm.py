@@ -1,4 +1,4 @@
-"""Batch normalisation as forks have it: bn_layer.cpp, batch_norm_layer.cpp."""
+"""Batch normalization as forks have it: bn_layer.cpp, batch_norm_layer.cpp."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def bn_pspnet(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("BN@happynear", weights_need_shape=True, normalizes=True)
 def bn_happynear(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As yjxiong's, but the variance always begins with 1 and `param` stays as it is."""
+    """As yjxiong's, but the variance always begins with 1 and `param` stays unchanged."""
     return Setup(bottoms, _four(parameter, (1, legacy_dim(bottoms[0], 1)), 1.0))
 
 

@@ -44,7 +44,7 @@ def video_data(parameter: LayerParameter, sources: Sources) -> Setup:
 
 
 @data_layer("VideoSegmentationData", "VideoWithVoxelTruthData", tops=2)
-def labelled_volumes(parameter: LayerParameter, sources: Sources) -> Setup:
+def labeled_volumes(parameter: LayerParameter, sources: Sources) -> Setup:
     """Volumes in files of C3D's own: video_segmentation_data_layer.cpp."""
     param: Any = parameter.image_data_param
     setup = _setup(parameter, param, None)

@@ -36,5 +36,5 @@ def axpy(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     tops=(1, 2),
 )
 def same_shape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """Each value on its own, or normalised in place, as far as shapes go."""
+    """Each value on its own, or normalized in place, as far as shapes go."""
     return Setup((bottoms[0], None)[: len(parameter.top)])

@@ -42,7 +42,7 @@ def dense_image_data(parameter: LayerParameter, sources: Sources) -> Setup:
     crop = parameter.transform_param.crop_size
     height = crop or param.crop_height or param.new_height or UNKNOWN
     width = crop or param.crop_width or param.new_width or UNKNOWN
-    setup = _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width))
+    setup = _labeled_images(parameter, param, 3 if param.is_color else 1, (height, width))
     if era_of(parameter).name == "segnet" and (param.mirror or param.crop_height):
         setup = replace(setup, notes=(*setup.notes, _DRAWS_ALONG))
     if crop or param.crop_height:
@@ -58,7 +58,7 @@ def image_seg_data(parameter: LayerParameter, sources: Sources) -> Setup:
     param, transform = parameter.image_data_param, fork_param(parameter, "transform_param")
     height = transform.crop_size or transform.crop_height or param.new_height or UNKNOWN
     width = transform.crop_size or transform.crop_width or param.new_width or UNKNOWN
-    return _labelled_images(parameter, param, 3 if param.is_color else 1, (height, width))
+    return _labeled_images(parameter, param, 3 if param.is_color else 1, (height, width))
 
 
 @data_layer("VideoData", "ImageLabelData", "SegData", "MultiLabelImageData", "BoxData", tops=(1, None))
@@ -88,7 +88,7 @@ def video_data(parameter: LayerParameter, sources: Sources) -> Setup:
     return Setup(tops, prefetching_draws(parameter, tuple(own)), notes=notes, assumed=(0,))
 
 
-def _labelled_images(parameter: LayerParameter, param: Any, channels: int, lengths: Shape) -> Setup:
+def _labeled_images(parameter: LayerParameter, param: Any, channels: int, lengths: Shape) -> Setup:
     own = [Draw(1, "seed of the shuffle")] if param.shuffle else []
     own += [Draw(1, "rand_skip")] if param.rand_skip else []
     draws = prefetching_draws(parameter, tuple(own))

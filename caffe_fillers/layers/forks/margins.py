@@ -1,4 +1,4 @@
-"""Inner products against class centres, and what face recognition puts around them.
+"""Inner products against class centers, and what face recognition puts around them.
 
 happynear/caffe-windows (NormFace) and wy1iu/sphereface.
 """

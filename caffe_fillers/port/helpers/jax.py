@@ -45,7 +45,7 @@ def prelu(x, layer):
 
 
 def batch_norm(x, layer, eps, axis=-1):
-    """Normalisation by the layer's statistics, and its factor and bias if it has them."""
+    """Normalization by the layer's statistics, and its factor and bias if it has them."""
     shape = [1] * x.ndim
     shape[axis] = -1
     layer = {name: values.reshape(shape) for name, values in layer.items()}
@@ -59,7 +59,7 @@ def affine(x, layer):
 
 
 def local_response(x, size, alpha, beta, k=1.0):
-    """Response normalisation over neighbouring channels."""
+    """Response normalization over neighboring channels."""
     half, channels = size // 2, x.shape[-1]
     squares = jnp.pad(jnp.square(x), [(0, 0), (0, 0), (0, 0), (half, half)])
     total = sum(squares[..., first : first + channels] for first in range(size))
@@ -67,7 +67,7 @@ def local_response(x, size, alpha, beta, k=1.0):
 
 
 def local_response_within(x, size, alpha, beta):
-    """Response normalisation over a square in each channel; padding counts."""
+    """Response normalization over a square in each channel; padding counts."""
     half = (size - 1) // 2
     edges = [(0, 0), (half, half), (half, half), (0, 0)]
     window = (1, size, size, 1)

@@ -98,7 +98,7 @@ class Affine(layers.Layer):
 
 
 def local_response(x, size, alpha, beta, k=1.0):
-    """Response normalisation over neighbouring channels."""
+    """Response normalization over neighboring channels."""
     half, channels = size // 2, x.shape[-1]
     squares = ops.pad(ops.square(x), [(0, 0), (0, 0), (0, 0), (half, half)])
     total = sum(squares[..., first : first + channels] for first in range(size))
@@ -106,7 +106,7 @@ def local_response(x, size, alpha, beta, k=1.0):
 
 
 def local_response_within(x, size, alpha, beta):
-    """Response normalisation over a square in each channel; padding counts."""
+    """Response normalization over a square in each channel; padding counts."""
     half = (size - 1) // 2
     squares = ops.pad(ops.square(x), [(0, 0), (half, half), (half, half), (0, 0)])
     return x * (1.0 + alpha * ops.average_pool(squares, size, 1)) ** -beta

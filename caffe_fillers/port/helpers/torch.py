@@ -42,7 +42,7 @@ class Affine(nn.Module):
 
 
 def local_response_within(x, size, alpha, beta, k=1.0):
-    """Response normalisation over a square in each channel; padding counts as Caffe counts it."""
+    """Response normalization over a square in each channel; padding counts as Caffe counts it."""
     squares = F.avg_pool2d(x * x, size, stride=1, padding=(size - 1) // 2)
     return x * (k + alpha * squares) ** -beta
 

@@ -74,7 +74,7 @@ class _Drawing:
     """The function that draws all parameters of a module."""
 
     def __init__(self) -> None:
-        self.lines = ["def initialise(net):", '    """Draw all parameters of a module, in place."""']
+        self.lines = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
         self.told: set[str] = set()
         self.helpers: dict[str, None] = {}
 

@@ -1,4 +1,4 @@
-// Charts by Vega-Lite, each drawn when its place is first to be seen. Colours are CSS variables, so that a change
+// Charts by Vega-Lite, each drawn when its place is first to be seen. Colors are CSS variables, so that a change
 // of scheme draws nothing anew. `ast` lets Vega interpret its expressions: the page's policy forbids to compile them.
 const data = JSON.parse(document.getElementById("data").textContent);
 

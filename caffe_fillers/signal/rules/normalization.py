@@ -1,4 +1,4 @@
-"""Normalisations and what follows them: batch norm, LRN, MVN, scale, bias, dropout."""
+"""Normalizations and what follows them: batch norm, LRN, MVN, scale, bias, dropout."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _normalize(signal: Signal, epsilon: float, *, variance: bool) -> Flow:
 
 @signal_rule("LRN", transparent=True)
 def lrn(node: Node, bottoms: Signals) -> Flow | None:
-    """Over (k + alpha/n * sum of n squares)^beta: a value's own square, for its neighbours' their mean."""
+    """Over (k + alpha/n * sum of n squares)^beta: a value's own square, for its neighbors' their mean."""
     parameter = node.parameter.lrn_param
     size = parameter.local_size
     across = parameter.norm_region == LRNParameter.ACROSS_CHANNELS

@@ -53,7 +53,7 @@ def _connect(
 
 @signal_rule("InnerProduct")
 def inner_product(node: Node, bottoms: Signals) -> Flow | None:
-    """Each output sees all that stands behind its axis: a convolution of one position and many channels."""
+    """Each output sees all axes after the given one: a convolution of one position and many channels."""
     parameter, shape, top = node.parameter.inner_product_param, node.bottoms[0], layout(node.tops[0])
     if shape is None or top is None or not is_known(shape[1:]):
         return None

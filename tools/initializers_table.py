@@ -1,6 +1,6 @@
-"""Write the tables of docs/initialisers.md from the registry; --check only compares.
+"""Write the tables of docs/initializers.md from the registry; --check only compares.
 
-python tools/initialisers_table.py
+python tools/initializers_table.py
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from caffe_fillers.plan import Fill
 from caffe_fillers.schema import ConvolutionParameter, InnerProductParameter, LayerParameter
 from caffe_fillers.shapes import Shape
 
-PAGE = Path(__file__).parent.parent / "docs" / "initialisers.md"
+PAGE = Path(__file__).parent.parent / "docs" / "initializers.md"
 FRAMEWORKS = {"torch": "torch", "keras": "Keras", "mxnet": "MXNet", "jax": "JAX, Flax", "tf1": "TensorFlow 1"}
 CONVOLUTION: tuple[LayerParameter, Shape] = (LayerParameter(type="Convolution"), (64, 32, 3, 3))
 

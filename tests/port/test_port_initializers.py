@@ -1,4 +1,4 @@
-"""Every initialiser that is printed draws the filler's distribution.
+"""Every initializer that is printed draws the filler's distribution.
 
 The printed code itself is run. Without the frameworks their names stand for
 the formulae of their sources, restated here: each call gives the distribution
@@ -301,12 +301,12 @@ def test_helpers_are_defined_where_they_are_called(framework: str, filler: str) 
 
 
 @pytest.mark.parametrize("size", range(1, 20))
-def test_bilinear_of_mxnet_is_named_where_its_centre_is_caffes(size: int) -> None:
+def test_bilinear_of_mxnet_is_named_where_its_center_is_caffes(size: int) -> None:
     """mx.init.Bilinear: the position is x / f - c with f = ceil(size / 2), c = (2f - 1 - f mod 2) / 2f."""
     fill = Fill("layer", 0, (1, 1, size, size), fillers.Bilinear())
     factor = math.ceil(size / 2)
-    centre = (2 * factor - 1 - factor % 2) / (2 * factor)
-    line = 1 - abs(np.arange(size) / factor - centre)
+    center = (2 * factor - 1 - factor % 2) / (2 * factor)
+    line = 1 - abs(np.arange(size) / factor - center)
     distribution = fill.distribution()
     assert isinstance(distribution, distributions.Exact)
     same = np.allclose(np.outer(line, line), distribution.block, atol=1e-6)
@@ -367,7 +367,7 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_the_table_in_the_documentation_is_that_of_the_registry() -> None:
     run = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "initialisers_table.py"), "--check"],
+        [sys.executable, str(ROOT / "tools" / "initializers_table.py"), "--check"],
         capture_output=True,
         text=True,
         check=False,
@@ -470,13 +470,13 @@ def _check_last(framework: str, call: Any) -> None:
 def test_keras_draws_it() -> None:
     keras = _import("keras")
     keras.utils.set_random_seed(1)
-    _check_last("keras", lambda initialiser, shape: keras.ops.convert_to_numpy(initialiser(shape)))
+    _check_last("keras", lambda initializer, shape: keras.ops.convert_to_numpy(initializer(shape)))
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_jax_draws_it() -> None:
     jax = _import("jax")
-    _check_last("jax", lambda initialiser, shape: initialiser(jax.random.key(1), shape, jax.numpy.float32))
+    _check_last("jax", lambda initializer, shape: initializer(jax.random.key(1), shape, jax.numpy.float32))
 
 
 def _drawn_elsewhere(framework: str, program: str, folder: Path) -> dict[str, tuple[np.ndarray, Any]]:
@@ -494,9 +494,9 @@ def _drawn_elsewhere(framework: str, program: str, folder: Path) -> dict[str, tu
         found = equivalent(framework, fill, layer)
         lines += [*found.imports, found.helper]
         listed.append(f"    {name!r}: ({found.code}, {frameworks[framework].tensor(fill, layer).shape}),\n")
-    code = "\n".join([*dict.fromkeys(lines), "INITIALISERS = {\n", *listed, "}\n"])
+    code = "\n".join([*dict.fromkeys(lines), "INITIALIZERS = {\n", *listed, "}\n"])
     (folder / "carried.py").write_text(code)
-    made = its_own.ask("initialise", folder)
+    made = its_own.ask("initialize", folder)
     for name, filler in _live_cases():
         _check_values(made[f"{name} {filler}"], fills[f"{name} {filler}"][0].distribution())
     return {name: (made[name], fill.distribution()) for name, (fill, _) in fills.items()}

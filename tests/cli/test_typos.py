@@ -127,7 +127,8 @@ SHAPE = (4, 3, 8, 8)
 def test_what_is_given_is_not_said_to_be_assumed(
     text: str, shapes: dict[str, tuple[int, ...]], notes: int
 ) -> None:
-    assert len(load(text, shapes=shapes).notes) == notes
+    net = load(text, shapes=shapes)
+    assert len([note for note in net.notes if not note.message.startswith("dialect")]) == notes
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,13 @@ CASES = (
         said=r"compared with itself",
     ),
     Case(
+        folder="file_kinds",
+        command="check net.prototxt --seed 7 ../own.caffemodel",
+        code=2,
+        said="cannot read ../own.caffemodel",
+        unsaid="unrecognized",
+    ),
+    Case(
         folder="check_own_net",
         command="check own.caffemodel damaged.caffemodel",
         code=2,
@@ -366,3 +373,10 @@ def test_a_field_of_no_known_fork_goes_through_every_format(ending: str, tmp_pat
 def test_comments_that_do_not_hold_are_refused(comment: str) -> None:
     with pytest.raises(FormatError):
         read_net_text(f"# unknown: {comment}\nlayer {{ name: 'loss' }}")
+
+
+def test_arguments_may_stand_between_options(tmp_path: Path) -> None:
+    net, weights = FIELD / "file_kinds" / "net.prototxt", FIELD / "check_own_net" / "own.caffemodel"
+    assert main(["check", str(net), "--seed", "7", str(weights)]) == 0
+    out = str(tmp_path / "m.npz")
+    assert main(["convert", str(weights), "--from", "caffemodel", out]) == 0

@@ -104,7 +104,7 @@ def _run(words: list[str]) -> int:
         "--version", action=_Version, nargs=0, help="show the version, and how values are drawn"
     )
     command.add_arguments(parser)
-    return int(command.run(parser.parse_args(words)))
+    return int(command.run(parser.parse_intermixed_args(words)))
 
 
 class _Version(argparse.Action):

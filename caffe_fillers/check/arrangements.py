@@ -89,4 +89,13 @@ def rearranged(values: Values, wanted: Values) -> str:
     for each in arrangements(wanted.shape):
         if np.array_equal(each.of(wanted), values):
             return each.name
+    for axis, name in ((0, "filters"), (1, "channels")):
+        if axis < values.ndim and _slices(values, axis) == _slices(wanted, axis):
+            return f"axis {axis} permuted: its {name} in another order"
     return "in another order"
+
+
+def _slices(values: Values, axis: int) -> list[bytes]:
+    """What each place of an axis holds, sorted."""
+    moved = np.moveaxis(values, axis, 0)
+    return sorted(each.tobytes() for each in moved)

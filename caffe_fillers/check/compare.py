@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
 
 from caffe_fillers.check.candidates import candidates
-from caffe_fillers.check.diagnose import diagnose, name_of
+from caffe_fillers.check.diagnose import explain, name_of
 from caffe_fillers.check.differences import difference, equal_bits
-from caffe_fillers.check.result import BlobVerdict, Status
+from caffe_fillers.check.result import BlobVerdict, Kind, Mismatch, Status
 from caffe_fillers.check.seeds import ENOUGH, HEAD
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
@@ -27,6 +27,8 @@ RELEASES = (BOOST, "1.58", "1.54")
 """Of Boost, one for each of its normal distributions."""
 
 _FITS = 1e-3
+_OF_THE_SEED = frozenset(Kind) - {Kind.OTHER_SEED, Kind.DAMAGED, Kind.OTHER_FRAMEWORK}
+"""Mismatches that are measured against the values of a seed."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Seeded:
     """A seed, the releases of Boost that may have drawn, and the absolute error to forgive.
 
     `late` is how many words something drew first that the plan does not show, `generator` what makes them.
+    Where `first_step` is given, only it and the steps after it are compared, from output `late` on.
     """
 
     seed: int
@@ -41,6 +44,7 @@ class Seeded:
     tolerance: float = 0.0
     late: int = 0
     generator: str = MT19937.name
+    first_step: int = 0
 
     def stream(self, release: str, position: int) -> Stream:
         """The seed's stream from a word on."""
@@ -58,8 +62,8 @@ class _Told(NamedTuple):
     declared: bool
 
 
-def compare(plan: PlannedNet, matched: Matched, seeded: Seeded) -> list[BlobVerdict]:
-    """The verdicts on all blobs, in the order of `matched`.
+def compare(plan: PlannedNet, matched: Matched, seeded: Seeded) -> dict[int, BlobVerdict]:
+    """The verdicts on the blobs, by their number in `matched`.
 
     A blob that another distribution or release of Boost makes of the same words is
     told so, and what follows is drawn from where that left the stream.
@@ -73,7 +77,7 @@ def compare(plan: PlannedNet, matched: Matched, seeded: Seeded) -> list[BlobVerd
     for step, wanted, told in _walk(plan, {step: entries[0] for step, entries in by_step.items()}, seeded):
         for number, blob, stored in by_step[step]:
             values = stored.array().reshape(blob.shape)
-            verdicts[number] = _verdict(plan, blob, values, wanted, told, seeded.tolerance)
+            verdicts[number] = _verdict(plan, blob, values, wanted, told, seeded)
             if blob.count > 1 or _varies(plan.steps[step]):
                 owners.setdefault(_digest(wanted), blob)
             if verdicts[number].status is Status.DIFFERENT:
@@ -82,7 +86,7 @@ def compare(plan: PlannedNet, matched: Matched, seeded: Seeded) -> list[BlobVerd
         twin = owners.get(digest)
         if twin is not None and twin.step != matched[number][0].step:
             verdicts[number] = _swapped(verdicts[number], f"{plan.label(twin.layer_id)}[{twin.index}]")
-    return [verdicts[number] for number in range(len(matched))]
+    return verdicts
 
 
 def _walk(
@@ -92,12 +96,14 @@ def _walk(
     release = seeded.releases[0]
     stream = seeded.stream(release, seeded.late)
     for number, step in enumerate(plan.steps[: max(stored, default=-1) + 1]):
+        if number < seeded.first_step:
+            continue
         if isinstance(step, Draw):
             stream.skip(step.words)
         elif isinstance(step, Given):
             yield number, np.frombuffer(step.values, "<f4"), None
         elif number not in stored:
-            _pass_over(step, stream)
+            pass_over(step, stream)
         else:
             *_, model_blob = stored[number]
             begin = stream.copy()
@@ -112,7 +118,8 @@ def _walk(
             yield number, wanted, told
 
 
-def _pass_over(step: Fill, stream: Stream) -> None:
+def pass_over(step: Fill, stream: Stream) -> None:
+    """Move a stream past what a step draws."""
     distribution = step.distribution()
     words = distribution.words(step.count, stream)
     if words is not None:
@@ -145,41 +152,49 @@ def _tell_distribution(step: Fill, values: Values, begin: Stream, seeded: Seeded
 
 
 def _verdict(
-    plan: PlannedNet, blob: PlannedBlob, values: Values, wanted: Values, told: _Told | None, tolerance: float
+    plan: PlannedNet, blob: PlannedBlob, values: Values, wanted: Values, told: _Told | None, seeded: Seeded
 ) -> BlobVerdict:
-    step, layer = plan.steps[blob.step], plan.label(blob.layer_id)
+    step, tolerance = plan.steps[blob.step], seeded.tolerance
+    layer = plan.label(blob.layer_id)
     declared = str(step.distribution()) if isinstance(step, Fill) else "in the prototxt"
     off = _first_difference(values, wanted, tolerance)
     if off is None:
         by = f", drawn by {told.name}" if told is not None else ""
         within = f" within {tolerance:g}" if tolerance else ""
         evidence = f"{values.size:,} values agree{within}{by}"
-        return BlobVerdict(layer, blob.index, Status.EXACT, declared, evidence)
+        seed = seeded.seed if _varies(step) else None
+        return BlobVerdict(layer, blob.index, Status.EXACT, declared, evidence, seed=seed)
     evidence = f"value {off} is {values.ravel()[off]:.9g}, {wanted.ravel()[off]:.9g} is declared"
+    verdict = BlobVerdict(layer, blob.index, Status.DIFFERENT, declared, evidence)
     if not isinstance(step, Fill):
-        diagnosis = ""
-    elif told is not None:
-        diagnosis = f"declared {name_of(step)}; these are the words of the seed by {told.name}, bit for bit"
+        return verdict
+    if told is not None:
+        text = f"declared {name_of(step)}; these are the words of the seed by {told.name}, bit for bit"
+        mismatch = Mismatch(Kind.OTHER_FILLER, text)
     else:
-        diagnosis = _tell(step, values, wanted.reshape(values.shape), tolerance)
-    return BlobVerdict(layer, blob.index, Status.DIFFERENT, declared, evidence, diagnosis=diagnosis)
+        mismatch = _explain(step, values, wanted.reshape(values.shape), tolerance)
+    seed = seeded.seed if mismatch.kind in _OF_THE_SEED else None
+    return with_mismatch(replace(verdict, seed=seed), mismatch)
+
+
+def with_mismatch(verdict: BlobVerdict, mismatch: Mismatch) -> BlobVerdict:
+    """The verdict with its explanation."""
+    return replace(verdict, diagnosis=mismatch.text, kind=mismatch.kind, numbers=mismatch.numbers)
 
 
 def _swapped(verdict: BlobVerdict, twin: str) -> BlobVerdict:
-    told = f"these are the values of {twin}: swapped?"
-    return BlobVerdict(
-        *(verdict.layer, verdict.index, verdict.status, verdict.declared, verdict.evidence), diagnosis=told
-    )
+    return with_mismatch(verdict, Mismatch(Kind.SWAPPED, f"these are the values of {twin}: swapped?"))
 
 
-def _tell(step: Fill, values: Values, wanted: Values, tolerance: float) -> str:
+def _explain(step: Fill, values: Values, wanted: Values, tolerance: float) -> Mismatch:
     """For values that the seed's words do not make, what else they are."""
-    told = difference(values, wanted)
-    if told:
-        return told
-    if fit(step.distribution(), values, tolerance).p_value >= _FITS:
-        return "drawn from the declared distribution, but with another seed or order"
-    return diagnose(step, values, tolerance)
+    found = difference(values, wanted)
+    if found is not None:
+        return found
+    if step.distribution().is_random and fit(step.distribution(), values, tolerance).p_value >= _FITS:
+        text = "drawn from the declared distribution, but with another seed or order"
+        return Mismatch(Kind.OTHER_SEED, text)
+    return explain(step, values, tolerance)
 
 
 def _varies(step: Fill | Draw | Given) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="absolute error to forgive, after float16 say",
     )
+    parser.add_argument(
+        "--base",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="weights that blobs may be copied from, as in a fine-tuned model; again for another",
+    )
+    parser.add_argument(
+        "--allow-unseeded",
+        action="store_true",
+        help="pass plausible values that no seed of Caffe's stream makes",
+    )
+    parser.add_argument("--quick", action="store_true", help="leave out what takes more than two seconds")
     parser.add_argument("--json", action="store_true", help="print the result as JSON (docs/check.md)")
 
 
@@ -60,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     seeds = _seeds(arguments)
     weights = _weights(arguments)
-    with open_model(weights) as model, trying_seeds(len(seeds or ())) as progress:
+    with ExitStack() as stack, trying_seeds(len(seeds or ())) as progress:
+        model, *bases = (stack.enter_context(open_model(file)) for file in (weights, *arguments.base))
         require_memory(_COPIES * model.num_bytes, "the check needs")
         net = load(arguments) if arguments.weights else load_net_of(model, **net_options(arguments))
         if not arguments.lenient:
@@ -73,6 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
             boost=arguments.boost,
             tolerance=arguments.tolerance,
             generator=arguments.generator,
+            bases=bases,
+            allow_unseeded=arguments.allow_unseeded,
+            quick=arguments.quick,
             progress=progress,
         )
     _print_json(result) if arguments.json else _print_table(result)
@@ -148,5 +166,22 @@ def _print_table(result: CheckResult) -> None:
 
 
 def verdict(result: CheckResult) -> str:
-    """The last line: whether the weights are an initialization that the net declares."""
-    return "passed" if result.passed else "the weights are not what the net declares"
+    """The last line: whether the weights are an initialization that the net declares, and what of them is."""
+    from caffe_fillers.check import Kind, Status
+
+    if result.passed:
+        return "passed"
+    different = [each for each in result.verdicts if each.status is Status.DIFFERENT]
+    if result.unseeded and not different and not result.structure:
+        plausible = "plausible, not an initialization by Caffe's stream: no seed makes these values"
+        return f"{plausible} (--allow-unseeded passes them)"
+    trained = any(each.kind in (Kind.TRAINED, Kind.MOVED) for each in different)
+    if not trained or result.structure:
+        return "the weights are not what the net declares"
+    untouched = [
+        f"{each.layer}[{each.index}] with seed {each.seed}"
+        for each in result.verdicts
+        if each.status is Status.EXACT and each.seed is not None
+    ]
+    kept = f"as initialized: {', '.join(untouched)}" if untouched else "no random blob is as initialized"
+    return f"the weights are not what the net declares: structure agrees; trained; {kept}"

@@ -139,10 +139,11 @@ def recover_64(
 
 
 def _windows(distribution: distributions.Distribution, flat: Floats) -> Iterator[tuple[int, Floats]]:
-    """The first, some middle and the last values, as many as are needed."""
-    size = 3000 if isinstance(distribution, distributions.Normal) else chain.VALUES + _SPARE
+    """The first and the last values, as many as are needed; of uniforms some in the middle too."""
+    normal = isinstance(distribution, distributions.Normal)
+    size = 3000 if normal else chain.VALUES + _SPARE
     last = max(flat.size - size, 0)
-    for begin in dict.fromkeys((0, last // 2, last)):
+    for begin in dict.fromkeys((0, last) if normal else (0, last // 2, last)):
         yield begin, flat[begin : begin + size]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from caffe_fillers.recover.elimination import Bits, Matrix, packed_columns, solve
 from caffe_fillers.rng.twister import Twister, Words, temper, untemper
 
-_PER_UNKNOWN = 1.8
+_PER_UNKNOWN = 2.2
 """Equations taken for each unknown, if there are as many: neighbours' top bits depend on one another."""
 _LEAST = 1.02
 _FEW_UNKNOWNS = 6000

@@ -153,7 +153,7 @@ def _voted(found: _Words, last: int) -> tuple[int, tuple[int, int]] | None:
         best = max(votes, key=lambda shifts: len(votes[shifts]), default=None)
         if best is not None and len(votes[best]) >= _VOTES:
             return votes[best][0], best
-        if begin >= 4 * _PAIRS:
+        if begin >= 2 * _PAIRS:
             return None
     return None
 

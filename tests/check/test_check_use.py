@@ -11,7 +11,7 @@ from damages import load
 from paths import CORPUS, LENET
 
 import caffe_fillers as cf
-from caffe_fillers.check import CheckResult, check_model
+from caffe_fillers.check import CheckResult, Kind, check_model
 from caffe_fillers.check.arrangements import arrangements, rearranged
 from caffe_fillers.check.differences import difference
 from caffe_fillers.cli import main
@@ -44,15 +44,17 @@ def said_of(result: CheckResult, layer: str) -> str:
 def test_rounded_weights(change: object, kind: str) -> None:
     net = cf.load_net(LENET)
     model = changed(net, change)
-    assert f"every value is one of {kind}" in check_model(net.plan, model).notes[0]
-    refused = check_model(net.plan, model, seed=7)
+    assert f"every value is one of {kind}" in check_model(net.plan, model, quick=True).notes[0]
+    refused = check_model(net.plan, model, seed=7, quick=True)
     assert f"rounded to {kind}" in said_of(refused, "conv1")
     forgiven = float(said_of(refused, "conv1").split("--tolerance ")[1].split()[0])
     assert check_model(net.plan, model, seed=7, tolerance=forgiven).passed
-    assert not check_model(net.plan, model, seed=8, tolerance=forgiven).passed
-    assert check_model(net.plan, model, tolerance=forgiven).passed
-    assert check_model(net.plan, model, seeds=range(5000), tolerance=forgiven).seed == 7
-    assert check_model(net.plan, model, seeds=range(8, 5000), tolerance=forgiven).seed is None
+    assert not check_model(net.plan, model, seed=8, tolerance=forgiven, quick=True).passed
+    found = [
+        check_model(net.plan, model, seeds=seeds, tolerance=forgiven, quick=True).seed
+        for seeds in (range(5000), range(8, 5000))
+    ]
+    assert found == [7, None]
 
 
 def test_whole_precision_has_no_such_note() -> None:
@@ -83,7 +85,9 @@ def test_values_in_any_other_order() -> None:
     wanted = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     assert rearranged(np.random.default_rng(0).permutation(wanted.ravel()).reshape(2, 3, 4), wanted)
     assert rearranged(wanted + 1, wanted) == ""
-    assert difference(wanted[::-1].copy(), wanted) == "the declared values, axis 0 reversed"
+    found = difference(wanted[::-1].copy(), wanted)
+    assert found is not None
+    assert (found.kind, found.text) == (Kind.REORDERED, "the declared values, axis 0 reversed")
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 5), (2, 3, 4), (4, 1, 3, 3), (2, 2, 2, 3, 2)], ids=str)
@@ -150,8 +154,13 @@ def test_every_format_gives_the_seed(ending: str, tmp_path: Path, capsys: pytest
 def test_weights_that_were_trained_a_little() -> None:
     wanted = np.random.default_rng(0).normal(0, 0.1, (30, 20)).astype(np.float32)
     moved = wanted + np.random.default_rng(1).uniform(-0.001, 0.001, wanted.shape).astype(np.float32)
-    assert "each moved by 0.001 at most: rounded, or trained a little?" in difference(moved, wanted)
-    assert difference(wanted[::-1].copy() + moved, wanted) == ""
+    found = difference(moved, wanted)
+    assert found is not None
+    assert found.kind is Kind.MOVED
+    assert "each moved by 0.001 at most: rounded, or trained a little?" in found.text
+    assert (
+        difference(np.random.default_rng(2).normal(0, 0.1, wanted.shape).astype(np.float32), wanted) is None
+    )
 
 
 @pytest.mark.parametrize(

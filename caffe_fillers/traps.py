@@ -49,6 +49,7 @@ def _trap(function: Trap) -> Trap:
 def zero_weights(layer: PlannedLayer, fill: Fill) -> str:
     """BVLC/caffe#2546: without a weight_filler weights are zeros, and a net of zeros cannot learn.
 
+    >>> from caffe_fillers.layers import layer_types
     >>> parameter = LayerParameter(type="Convolution")
     >>> layer = PlannedLayer(0, parameter, layer_types["Convolution"])
     >>> zero_weights(layer, Fill("conv1", 0, (8, 3, 3, 3), Constant()))[:28]

@@ -120,3 +120,39 @@ def test_only_the_command_line_prints_or_exits(path: Path) -> None:
 
 def test_every_module_belongs_to_a_room() -> None:
     assert {room(path) for path in modules()} <= set(ORDER)
+
+
+TYPES_BY_NAME = {
+    "formats/caffemodel.py": "old eras have a net's own inputs in place of Input layers",
+    "frameworks/initializers/contract.py": "why fans are exchanged, in words",
+    "frameworks/initializers/layouts.py": "how frameworks keep weights",
+    "port/graph.py": "a BatchNorm takes in the Scale after it",
+    "port/keywords.py": "what frameworks call a depthwise kernel",
+    "port/onnx_export.py": "recurrent layers want a batch",
+    "port/printers/keras.py": "Keras' LSTM wants a batch",
+    "port/reading/norms.py": "Scale and Bias are read alike",
+    "port/reading/windows.py": "convolutions and their transposes are read alike",
+}
+"""Modules outside layers/ and passes/ that still ask for layer types by name; none may be added."""
+
+
+def test_layer_types_are_asked_for_their_role_not_by_name() -> None:
+    found = {}
+    for path in modules():
+        if room(path) in ("layers", "passes", "schema", "solver"):
+            continue
+        if names := [*_types_by_name(ast.parse(path.read_text()))]:
+            found[path.relative_to(PACKAGE).as_posix()] = names
+    assert set(found) == set(TYPES_BY_NAME), found
+
+
+def _types_by_name(tree: ast.AST) -> Iterator[str]:
+    """Comparisons of something's `type` with strings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            parts = [each for side in (node.left, *node.comparators) for each in ast.walk(side)]
+            texts = [
+                each.value for each in parts if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            ]
+            if texts and any(isinstance(each, ast.Attribute) and each.attr == "type" for each in parts):
+                yield ast.unparse(node)

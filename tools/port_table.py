@@ -10,7 +10,7 @@ from caffe_fillers.port.reading.contract import LayerReader, readers
 from caffe_fillers.port.targets.onnx_vision import RULES as ONNX
 
 ORDER = ("torch", "onnx", "keras", "jax")
-CAFFES = ("Im2col", "LSTMUnit", "Python", "RNN")
+CAFFES = ("Im2col", "LSTMUnit", "RNN")
 """Caffe's own types that a target may not have; a fork's type that is not in the table is in no target."""
 
 

@@ -28,7 +28,8 @@ def lay_out(target: Target, net: NetParameter, plan: PlannedNet, model: Model) -
     laid: list[tuple[str, ModelBlob]] = []
 
     def work(layer: Layer) -> None:
-        laid.extend(_parameters(target, layer, blobs))
+        if target.repeats or graph.owner(layer.node, 0) is None:
+            laid.extend(_parameters(target, layer, blobs))
 
     graph = build_graph(net, plan, target.reserved)
     port_all(target.name, replace(graph, nodes=tuple(node for node in graph.nodes if node.blobs)), work)

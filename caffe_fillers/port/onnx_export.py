@@ -104,7 +104,10 @@ class _Export:
             if tensor in inputs or made.count(tensor) > 1 or tensor in self.nodes.initializers:
                 own = Place(self.nodes, layer.values[0], {}, node.label).add("Identity", tensor)
             self.nodes.rename(own, final, first)
-            self.current[variable], self.shapes[variable] = final, shape
+            found = isinstance(layer.values[0].op, vision_ops.Detect)
+            self.current[variable] = final
+            told = layer.values[0].shape if shape is None else shape  # a Python layer's is not planned
+            self.shapes[variable] = (1, 1, UNKNOWN, 7) if found else told  # as many as the data has
 
     def _name(self, variable: str, label: str) -> str:
         """The blob's own name for the last layer that makes it, unless an input has it."""
@@ -157,6 +160,9 @@ class _Export:
         """The graph's outputs."""
         names = [name for name in self.current if name not in self.graph.arguments or name in self.last]
         chosen = names if every_blob else self.graph.results
+        unknown = [self.graph.blobs[name] for name in chosen if self.shapes[name] is None]
+        if unknown:
+            raise UsageError(f"the shape of blob {unknown[0]!r} is not known; give it with --shape")
         return {self.current[name]: self.shapes[name] for name in chosen}
 
     def tensors(self) -> Mapping[str, str]:
@@ -188,6 +194,6 @@ def _dims(shape: Shape | None, dynamic: bool) -> list[int | str | None] | None:
     if shape is None:
         return None
     dims: list[int | str | None] = [None if length is UNKNOWN else length for length in shape]
-    if dims and (dynamic or dims[0] is None):
+    if dims and dynamic:
         dims[0] = BATCH
     return dims

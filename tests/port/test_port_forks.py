@@ -135,6 +135,11 @@ LAYERS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
             [np.argsort(-x.reshape(2, -1), 1)[:, :3].astype(float), -np.sort(-x.reshape(2, -1), 1)[:, :3]], 1
         )[..., np.newaxis],
     ),
+    "ENet's spatial dropout": (
+        "type: 'Python' python_param { module: 'spatial_dropout' layer: 'SpatialDropoutLayer'"
+        " param_str: \"{'phase': 'TEST', 'p': '0.1'}\" }",
+        lambda x: x / 0.9,
+    ),
     "unscaled dropout": (
         "type: 'Dropout' dropout_param { dropout_ratio: 0.3 scale_train: false }",
         lambda x: 0.7 * x,
@@ -449,6 +454,20 @@ def test_a_net_is_cut_where_it_cannot_go_on(tmp_path: Path, capsys: pytest.Captu
     assert (
         main([str(path), "--seed", "1", "--layout", "torch", "-o", str(tmp_path / "a.npz"), "--quiet"]) == 0
     )
+
+
+def test_an_onnx_model_is_cut_too(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed", exc_type=ImportError)
+    path, made = tmp_path / "net.prototxt", tmp_path / "net.onnx"
+    path.write_text(inputs((2, 3, 4, 4)) + CUT)
+    words = ["port", str(path), "--to", "onnx", "--seed", "1", "-o", str(made)]
+    words += ["--shape", "code=2,3,4,4", "--cut"]
+    ends = []
+    for part in ("1", "2"):
+        assert main([*words, part]) == 0
+        graph = onnx.load(made).graph
+        ends.append(([each.name for each in graph.input], [each.name for each in graph.output]))
+    assert ends == [(["data"], ["a"]), (["a", "code"], ["b"])]
 
 
 def test_a_whole_net_is_not_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

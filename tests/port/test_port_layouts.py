@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from paths import CORPUS
 
 import caffe_fillers as cf
 from caffe_fillers.port.contract import targets
@@ -100,3 +101,12 @@ def test_gates_are_in_the_frameworks_order(target: str, name: str) -> None:
     made = dict(lay_out(targets[target], net.parameter, net.plan, weights.model()))
     separator = targets[target].separator
     assert made[f"a{separator}{name}"].array().tolist() == [1, 2, 4, 3]
+
+
+@pytest.mark.parametrize(("target", "layers"), [("torch", 2), ("keras", 1), ("jax", 1)])
+def test_shared_parameters_are_under_their_owners_name(target: str, layers: int) -> None:
+    """In torch under every name, as a state_dict has them."""
+    net = cf.load_net(CORPUS / "siamese.prototxt")
+    laid = lay_out(targets[target], net.parameter, net.plan, net.fill(seed=1).model())
+    names = {name.replace("/", ".").split(".")[0] for name, _ in laid if name.startswith("conv")}
+    assert names == {"conv_a", "conv_b"} if layers == 2 else names == {"conv_a"}

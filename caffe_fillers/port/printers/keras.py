@@ -160,5 +160,6 @@ targets.add(
         lay_out=lay_out,
         reserved=RESERVED,
         separator="/",
+        repeats=False,
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.port.ops import Affine, Align, Concat, Flatten, Pool, Reduce, Reshape
@@ -167,3 +169,20 @@ def spp(node: Node) -> Value:
         pooled = Value(op, (x,), (items, channels, bins, bins))
         rows.append(Value(Flatten(1, 3), (pooled,), (items, channels * bins * bins)))
     return node.top(Concat(1), *rows) if len(rows) > 1 else rows[0].inputs[0]
+
+
+@reads("Python", makes=(Binary,), limits="ENet's SpatialDropoutLayer in TEST alone")
+def python(node: Node) -> Value:
+    """ENet's spatial_dropout.py multiplies by 1 / (1 - p) in TEST too, TimoSaemann/caffe-enet."""
+    code = node.layer.python_param
+    name = f"{code.module}.{code.layer}"
+    if name != "spatial_dropout.SpatialDropoutLayer":
+        raise UsageError(f"the Python code {name} is not read")
+    try:
+        given = ast.literal_eval(code.param_str)
+        phase, kept = given["phase"], 1 - float(given["p"])
+    except (ValueError, SyntaxError, KeyError, TypeError):
+        raise UsageError(f"param_str {code.param_str!r} does not say phase and p") from None
+    if phase == "TRAIN" or not 0 < kept < 1:
+        raise UsageError(f"the Python code {name} is ported for TEST and a p between 0 and 1 alone")
+    return 1 / kept * node.x

@@ -113,8 +113,9 @@ def _centered(values: Values, wanted: Values) -> Mismatch | None:
     off = wanted.astype(np.float64) - values
     rows = off.reshape(off.shape[0] if off.ndim > 1 else 1, -1)
     room = 2 * _ROUNDED_ONCE * float(np.abs(wanted).max())
-    for name, spread in (("all", np.ptp(off)), ("each row's", np.ptp(rows, axis=1).max())):
-        if spread <= room and values.size > 1 and rows.shape[1] > 1:
+    means = wanted.reshape(rows.shape).mean(axis=1, dtype=np.float64)[:, None]
+    for name, left in (("all", off - wanted.mean(dtype=np.float64)), ("each row's", rows - means)):
+        if np.abs(left).max() <= room and values.size > 1 and rows.shape[1] > 1:
             text = f"the declared values less the mean of {name}"
             return Mismatch(Kind.CENTERED, text, {"mean": float(off.mean())})
     return None

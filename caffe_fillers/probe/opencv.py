@@ -30,7 +30,8 @@ def run(
     if not hasattr(cv2.dnn, "readNetFromCaffe"):
         raise UsageError(
             f"OpenCV {cv2.__version__} reads no nets of Caffe any more: OpenCV 4 is the last that does; "
-            "pip install 'opencv-python-headless<5'"
+            "pip install 'opencv-python-headless<5', or run in onnxruntime what port --to onnx "
+            "writes"
         )
     weights = io.BytesIO()
     caffemodel.write(weights, deployed.weights(model))

@@ -187,6 +187,31 @@ CASES = (
         said=r"ends with .npy",
     ),
     Case(
+        folder="three_tops",
+        command="plan t.prototxt",
+        code=2,
+        said=r"it has 3 top blobs; the type takes 1 to 2; in other forks it takes these: --dialect yolo",
+    ),
+    Case(
+        folder="three_tops",
+        command="plan t.prototxt --dialect yolo",
+        code=0,
+        said=r"112 parameters in 2 blobs",
+    ),
+    Case(
+        folder="check_guessed_channels",
+        command="check gray_train.prototxt gray.caffemodel --allow-unseeded",
+        code=0,
+        said=r"'data' is taken as 2x1x\?x\?, as the weights have its channels",
+        unsaid="is declared",
+    ),
+    Case(
+        folder="check_guessed_channels",
+        command="check ip_train.prototxt ip.caffemodel",
+        code=2,
+        said=r"give it with --shape data=2,3,H,W \(numbers for the letters; 3 channels are a guess\)",
+    ),
+    Case(
         folder="check_own_net",
         command="check own.caffemodel",
         code=0,

@@ -46,9 +46,7 @@ TEXTS = {
     "num_output_zero": INPUT
     + "layer { name: 'i' type: 'InnerProduct' bottom: 'in' top: 'i' inner_product_param { num_output: 0 } }\n",
     "nested_too_deep": "fork { " * 101 + "}" * 101 + "\n",
-    "parameters_nested_too_deep": "layer { convolution_param { of { of "
-    + "{ of " * 100
-    + "} " * 103,
+    "parameters_nested_too_deep": "layer { convolution_param { of { of " + "{ of " * 100 + "} " * 103,
     "reads_itself": "layer { name: 'r' type: 'ReLU' bottom: 'r' top: 'r' }\n",
     "solver_of_itself": "net: 'solver_of_itself.prototxt'\n",
     "tops_beyond_the_rule": INPUT

@@ -17,7 +17,9 @@ from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
 if TYPE_CHECKING:
+    from caffe_fillers.api import Net
     from caffe_fillers.check import CheckResult
+    from caffe_fillers.model import Model
 
 _COPIES = 3  # of the weights that a check holds: what is stored, what is expected, what is compared
 
@@ -77,7 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack, trying_seeds(len(seeds or ())) as progress:
         model, *bases = (stack.enter_context(open_model(file)) for file in (weights, *arguments.base))
         require_memory(_COPIES * model.num_bytes, "the check needs")
-        net = load(arguments) if arguments.weights else load_net_of(model, **net_options(arguments))
+        net = (
+            _load_for(arguments, model) if arguments.weights else load_net_of(model, **net_options(arguments))
+        )
         if not arguments.lenient:
             refuse_opaque_blobs(net.parameter.layer, model, weights)
         result = check_model(
@@ -95,6 +99,23 @@ def run(arguments: argparse.Namespace) -> int:
         )
     _print_json(result) if arguments.json else _print_table(result)
     return 0 if result.passed else 1
+
+
+def _load_for(arguments: argparse.Namespace, model: Model) -> Net:
+    """The net, whose data has the channels of the weights where the net does not tell them."""
+    from caffe_fillers.api import load_net
+    from caffe_fillers.api.fitting import shapes_from_weights
+    from caffe_fillers.shapes import format_shape
+
+    net = load(arguments)
+    shapes = shapes_from_weights(net.plan, model)
+    if not shapes or arguments.net == "-":
+        return net
+    for name, shape in shapes.items():
+        said = f"note: {name!r} is taken as {format_shape(shape)}, as the weights have its channels"
+        print(printable(said), file=sys.stderr)
+    options = net_options(arguments)
+    return load_net(arguments.net, **options | {"shapes": options["shapes"] | shapes})
 
 
 def _weights(arguments: argparse.Namespace) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from caffe_fillers.errors import NetError, UnknownShapeError, suggestion
@@ -50,13 +51,18 @@ class TopBlobs:
             self.available.add(name)
 
     def set_tops(
-        self, layer_id: int, layer: LayerParameter, kind: LayerType, shapes: tuple[Shape | None, ...]
+        self,
+        layer_id: int,
+        layer: LayerParameter,
+        kind: LayerType,
+        shapes: tuple[Shape | None, ...],
+        assumed: Collection[int] = (),
     ) -> tuple[Wire, ...]:
         """The tops as wires, with the user's shapes first, and a record of where unknown ones come from."""
         copied = self.wires[layer.bottom[0]].origin if kind.role is Role.COPY else None
         made = []
         names = [*layer.top, *[AUTOMATIC] * (len(shapes) - len(layer.top))]
-        for name, shape in zip(names, shapes, strict=True):
+        for index, (name, shape) in enumerate(zip(names, shapes, strict=True)):
             final = self.given.get(name, shape)
             if final is not None and is_known(final):
                 check_blob_shape(final)
@@ -67,7 +73,8 @@ class TopBlobs:
                 )
                 self.origins[name] = tuple(inherited) or (name,)
             if name != AUTOMATIC:
-                made.append(Wire(self._number, name, final, layer_id, copied))
+                guess = index in assumed and name not in self.given
+                made.append(Wire(self._number, name, final, layer_id, copied, guess))
                 self._number += 1
             if not layer.bottom:
                 self.data.add(name)

@@ -26,6 +26,7 @@ class Wire:
     A layer that works in place makes a new wire of the same name. `number`
     counts the wires of a net; `maker` is the id of the layer that has it as a
     top. `copied` is set on the tops of a Split: the wire that they copy.
+    `assumed` says that the net does not tell the shape of this data.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Wire:
     shape: Shape | None
     maker: int
     copied: Wire | None = None
+    assumed: bool = False
 
     @property
     def origin(self) -> Wire:

@@ -20,6 +20,7 @@ from caffe_fillers.planner.sharing import SharedParams
 from caffe_fillers.planner.unknown import refuse_unknown_weights
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter
+from caffe_fillers.schema.dialects import DIALECTS
 from caffe_fillers.shapes import Shape, as_shape, check_blob_shape, count, differ, format_shape, is_known
 from caffe_fillers.sources import Sources
 
@@ -91,7 +92,7 @@ class _Walk:
         bottoms = self._bottoms(layer, kind)
         setup = self._set_up(layer, kind, bottoms)
         self._note_overruled(layer, setup)
-        tops = self.tops.set_tops(layer_id, layer, kind, setup.tops)
+        tops = self.tops.set_tops(layer_id, layer, kind, setup.tops, setup.assumed)
         saved = setup.saved or layer
         begin = len(self.steps)
         made = self._add_blobs(layer_id, layer, kind, setup)
@@ -202,16 +203,33 @@ def _num_tops(layer: LayerParameter, kind: LayerType) -> int:
     return max(len(layer.top), kind.tops[0]) if kind.role is Role.LOSS else len(layer.top)
 
 
+def _counts(layer: LayerParameter, kind: LayerType) -> tuple[tuple[str, int, tuple[int, int | None]], ...]:
+    """Numbers of bottoms and tops, with what a type takes."""
+    return ("bottom", len(layer.bottom), kind.bottoms), ("top", _num_tops(layer, kind), kind.tops)
+
+
+def _is_within(number: int, limits: tuple[int, int | None]) -> bool:
+    least, most = limits
+    return least <= number and (most is None or number <= most)
+
+
+def _forks_that_take(layer: LayerParameter) -> str:
+    """A hint at the dialects whose own type of that name takes the layer's bottoms and tops."""
+    variants = ((dialect, layer_types.variant(layer.type, dialect)) for dialect in DIALECTS)
+    taking = [
+        dialect
+        for dialect, kind in variants
+        if kind is not None and all(_is_within(number, limits) for _, number, limits in _counts(layer, kind))
+    ]
+    return f"; in other forks it takes these: --dialect {' or '.join(taking)}" if taking else ""
+
+
 def _check_counts(layer: LayerParameter, kind: LayerType) -> None:
     """`Layer::CheckBlobCounts`."""
-    counts = [
-        ("bottom", len(layer.bottom), kind.bottoms),
-        ("top", _num_tops(layer, kind), kind.tops),
-    ]
-    for side, number, (least, most) in counts:
-        if number < least or (most is not None and number > most):
+    for side, number, (least, most) in _counts(layer, kind):
+        if not _is_within(number, (least, most)):
             limit = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
-            raise NetError(f"it has {number} {side} blobs; the type takes {limit}")
+            raise NetError(f"it has {number} {side} blobs; the type takes {limit}{_forks_that_take(layer)}")
     if kind.same_number and len(layer.bottom) != len(layer.top):
         raise NetError(
             f"it has {len(layer.bottom)} bottoms and {len(layer.top)} tops; it needs as many of each"

@@ -19,9 +19,11 @@ def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str,
     """
     chosen: dict[str, str] = {}
     taken = set(reserved)
+    tried = Counter[str]()  # so that thousands of names that become one take no quadratic time
     for name in names:
         if name not in chosen:
-            chosen[name] = free_name(_identifier(name), taken)
+            plain = _identifier(name)
+            chosen[name], tried[plain] = _free_name(plain, taken, tried[plain] or 1)
             taken.add(chosen[name])
     return chosen
 
@@ -39,11 +41,16 @@ def free_name(name: str, taken: Collection[str]) -> str:
     >>> free_name("conv", {"conv", "conv_2"})
     'conv_3'
     """
-    number, free = 1, name
+    return _free_name(name, taken, 1)[0]
+
+
+def _free_name(name: str, taken: Collection[str], number: int) -> tuple[str, int]:
+    """The first name that is free from a number on, and its number."""
+    free = name if number == 1 else f"{name}_{number}"
     while free in taken:
         number += 1
         free = f"{name}_{number}"
-    return free
+    return free, number
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -88,13 +95,13 @@ def quoted(name: str) -> str:
 
 
 def class_name(title: str, reserved: Collection[str] = ()) -> str:
-    """A class's name for a net; one that is reserved gets the word Net after it.
+    """A class's name for a net; one that is reserved, or Python's own, gets the word Net after it.
 
-    >>> class_name("small res-net"), class_name("3D"), class_name("Affine", {"Affine"})
-    ('SmallResNet', 'Net3D', 'AffineNet')
+    >>> class_name("small res-net"), class_name("3D"), class_name("Affine", {"Affine"}), class_name("none")
+    ('SmallResNet', 'Net3D', 'AffineNet', 'NoneNet')
     """
     words = re.findall(r"[A-Za-z0-9]+", title)
     name = "".join(word[0].upper() + word[1:] for word in words)
     if not name[:1].isalpha():
         return f"Net{name}"
-    return f"{name}Net" if name in reserved else name
+    return f"{name}Net" if name in reserved or keyword.iskeyword(name) else name

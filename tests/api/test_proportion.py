@@ -129,6 +129,20 @@ ROWS = {  # what is made, the command, its exit code, processor seconds, MB
         5,
         150,
     ),
+    "4,000 names that become one identifier (half a minute)": (
+        text(
+            "in",
+            SMALL
+            + "".join(
+                f"layer {{ name: '{chr(256 + i)}' type: 'ReLU' bottom: 'x' top: '{chr(256 + i)}' }}\n"
+                for i in range(4_000)
+            ),
+        ),
+        "port in --to torch",
+        0,
+        12,
+        250,
+    ),
     "a dataset of 2^62 x 0 (without end)": (zero_axis, "convert in.h5 out.npz", 2, 4, 150),
     "3 kB that inflate to 2 MB of net (15 s, 414 MB)": (bomb, "convert in.npz out.caffemodel", 2, 4, 150),
     "a graph of 400 layers with eight inputs each (minutes)": (tangle, "report in -o out.html", 0, 25, 400),

@@ -175,12 +175,13 @@ def _mode(rules: Framework, wanted: VarianceNorm, fill: Fill, tensor: Tensor) ->
 
 
 def number(value: float) -> str:
-    """The shortest decimal that is the same float32.
+    """The shortest decimal that is the same float32; what no decimal is, as a call.
 
-    >>> number(0.1), number(float(np.float32(0.1))), number(3.0)
-    ('0.1', '0.1', '3.0')
+    >>> number(0.1), number(float(np.float32(0.1))), number(3.0), number(-np.inf)
+    ('0.1', '0.1', '3.0', 'float("-inf")')
     """
-    return str(np.float32(value))
+    text = str(np.float32(value))
+    return text if np.isfinite(value) else f'float("{text}")'
 
 
 def _scaling(fill: Fill) -> Scaling | None:

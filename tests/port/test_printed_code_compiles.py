@@ -1,0 +1,26 @@
+"""Printed code compiles whatever a net is called and whatever its numbers are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from caffe_fillers.cli import main
+
+INPUT = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: 3 } } }\n"
+POWER = "layer {{ name: 'r' type: 'Power' bottom: 'x' top: 'y' power_param {{ shift: {} scale: 2 }} }}"
+
+
+@pytest.mark.parametrize("target", ["torch", "keras", "jax"])
+@pytest.mark.parametrize(
+    ("name", "shift"),
+    [("none", "1"), ("True", "1"), ("false", "1"), ("net", "inf"), ("net", "-inf"), ("net", "nan")],
+)
+def test_names_and_numbers_that_python_has_otherwise(
+    name: str, shift: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.prototxt").write_text(f"name: '{name}' {INPUT}{POWER.format(shift)}")
+    assert main(["port", "net.prototxt", "--to", target, "-o", "printed.py"]) == 0
+    compile(Path("printed.py").read_text(), "printed.py", "exec")

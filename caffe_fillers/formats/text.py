@@ -78,7 +78,9 @@ def digits(values: Values) -> list[bytes]:
     """
     texts = values.astype("S24")
     size = np.abs(values)
-    other = np.flatnonzero(~((size >= _PLAIN[0]) & (size < _PLAIN[1])) | (values == np.rint(values)))
+    with np.errstate(invalid="ignore"):  # of a signaling nan
+        whole = values == np.rint(values)
+    other = np.flatnonzero(~((size >= _PLAIN[0]) & (size < _PLAIN[1])) | whole)
     texts[other] = [repr(float(text)).removesuffix(".0") for text in texts[other].tolist()]
     with np.errstate(over="ignore"):
         again = texts.astype(np.float64).astype(np.float32)

@@ -34,5 +34,7 @@ def changes_weights(message: Any, name: str) -> bool:
     """
     if message.name == _FILLER or name.endswith("filler"):
         return True
-    meant = message.fields_by_name.get(nearest(name, list(message.fields_by_name)) or "")
-    return meant is not None and meant.message_type is not None and meant.message_type.name == _FILLER
+    fillers = [
+        field.name for field in message.fields if field.message_type and field.message_type.name == _FILLER
+    ]
+    return bool(fillers) and nearest(name, list(message.fields_by_name)) in fillers

@@ -93,7 +93,7 @@ NO_NETS = {
 def test_what_has_no_layer_is_no_net(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = NO_NETS[kind] + b"\x01" * (kind == "picture")
     (tmp_path / "net.prototxt").write_bytes(content)
-    with pytest.raises(FormatError, match="no net, for nothing in it is a layer"):
+    with pytest.raises(FormatError, match="this net has no layers and no input"):
         cf.load_net(tmp_path / "net.prototxt")
     path, out = str(tmp_path / "net.prototxt"), str(tmp_path / "out.caffemodel")
     for words in (["plan", path], ["convert", path], [path, "-o", out]):

@@ -52,7 +52,7 @@ def test_a_misspelled_filler_is_refused_at_its_place(filler: str, wrong: str, sa
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        ("Convolution", CONVOLUTION.format("weight_filler { type: 'xavier' } qqzz: 3 kernel_depth: 3")),
+        ("Convolution", CONVOLUTION.format("weight_filler { type: 'xavier' } qqzz: 3 another: 3")),
         ("Convolution", CONVOLUTION.format("weight_filler { type: 'xavier' }") + " data_filter: 3"),
         ("MSRAx", ""),
         ("WarpedPooling", "pooling_param { kernel_size: 3 }"),

@@ -410,6 +410,7 @@ def test_fields_that_change_values_are_refused(layer: str, field: str, tmp_path:
 
 
 def test_all_blockers_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("onnx")
     text = inputs((2, 3, 8, 8))
     for number in range(2):
         text += f"layer {{ name: 'b{number}' type: 'Im2col' bottom: 'data' top: 'b{number}' convolution_param {{ kernel_size: 3 }} }}"

@@ -115,7 +115,7 @@ def test_any_two_words_hardly_ever_have_a_seed() -> None:
 @pytest.mark.parametrize("kind", STRANGERS)
 @pytest.mark.parametrize("name", ["multi_bottom_conv", "v0_net"])
 def test_strangers_have_no_seed(name: str, kind: str) -> None:
-    """Two models of each kind, one begins with uniforms and one with normals; the tool tries more, and longer."""
+    """Two models of each kind, of which one begins with uniforms; the tool tries more, and longer."""
     net = load(name)
     assert check_model(net.plan, stranger(net, kind, 1), quick=True).seed is None
 

@@ -57,14 +57,16 @@ def _formats(values: Floats) -> Iterator[Moved]:
 
 
 def _steps(values: Floats) -> Iterator[Moved]:
-    """Decimal digits, or the few levels that quantising leaves."""
+    """Decimal digits, or few levels where these are coarser, as multiples of 0.0005 are than four digits."""
     wide = values.astype(np.float64)
+    levels = np.unique(wide)
+    few = 2 < levels.size <= _LEVELS < values.size // 2
+    step = float(np.diff(levels).min()) if few else 0.0
     for digits in _DIGITS:
-        if (np.float32(np.round(wide, digits)) == values).all():
+        if (np.float32(np.round(wide, digits)) == values).all() and step < 1.5 * 10.0**-digits:
             half = 0.5 * 10.0**-digits
             yield Moved(f"rounded to {digits} decimals", wide - half, wide + half)
             return
-    levels = np.unique(wide)
-    if 2 < levels.size <= _LEVELS < values.size // 2:
-        half = float(np.diff(levels).min()) / 2 * (1 + 1e-3)
+    if few:
+        half = step / 2 * (1 + 1e-3)
         yield Moved("quantized to few levels", wide - half, wide + half)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, MutableSequence
+from functools import cache
 from typing import Any
 
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from caffe_fillers.errors import NetError
+from caffe_fillers.fillers import filler_types
 from caffe_fillers.layers import LayerType, layer_types, unknown_type
 from caffe_fillers.prototxt import LENIENT_HINT
 from caffe_fillers.schema import LayerParameter
@@ -20,6 +22,10 @@ from caffe_fillers.schema.extras import FIELD as EXTRA
 
 _FILLER = "FillerParameter"
 _FILLER_IN_TEXT = re.compile(r"(\w*filler) \{")
+_STRING_IN_TEXT = re.compile(r"""["'](\w+)["']""")
+_OUTPUTS_IN_TEXT = re.compile(r"\b(num_output|blobs_lr|weight_init\w*):")
+_WITHOUT_FILLER = ("batch_norm_param",)
+"""Parameters of layers with weights that no filler fills."""
 
 
 def refuse_unknown_weights(layer: LayerParameter, kind: LayerType) -> None:
@@ -41,9 +47,9 @@ def refuse_unknown_weights(layer: LayerParameter, kind: LayerType) -> None:
         return
     for message in _messages(layer):
         for text in message.text_extra.unknown:
-            if found := _FILLER_IN_TEXT.search(text):
+            if found := next(_fillers_in(text), None):
                 name = re.split(r"\W", text, maxsplit=1)[0]
-                raise NetError(f"nothing reads its field {name}, which has a {found[1]}; {LENIENT_HINT}")
+                raise NetError(f"nothing reads its field {name}, which has {found}; {LENIENT_HINT}")
         if message.DESCRIPTOR.name == _FILLER:
             for unknown in UnknownFieldSet(message):  # type: ignore[attr-defined]  # not in the stubs
                 raise NetError(
@@ -58,18 +64,58 @@ def _what(layer: LayerParameter) -> str:
     return unknown_type(layer.type)
 
 
+def _fillers_in(text: str) -> Iterator[str]:
+    """The fillers in the text of a field that no schema has: by their fields' names, or by a filler's type.
+
+    >>> list(_fillers_in('w_filler { type: "msra" }')), list(_fillers_in('mode: "sum"'))
+    (['a field w_filler', "'msra', a filler's type"], [])
+    """
+    yield from (f"a field {match[1]}" for match in _FILLER_IN_TEXT.finditer(text))
+    if "{" in text:
+        names = (match[1] for match in _STRING_IN_TEXT.finditer(text))
+        yield from (f"{name!r}, a filler's type" for name in names if name in filler_types)
+
+
+def _has_filler(message: Any) -> bool:
+    """Whether a message's descriptor has a filler that is no data's."""
+    return any(
+        field.message_type is not None and field.message_type.name == _FILLER and field.name != "data_filler"
+        for field in message.fields
+    )
+
+
+@cache
+def _types_with_weights() -> frozenset[str]:
+    """The types whose parameter can have a filler: PReLU by prelu_param."""
+    fields = {
+        field.name.replace("_", "").removesuffix("param")
+        for field in LayerParameter.DESCRIPTOR.fields
+        if field.message_type is not None
+        and (_has_filler(field.message_type) or field.name in _WITHOUT_FILLER)
+    }
+    return frozenset(name for name in layer_types if name.lower() in fields)
+
+
 def _signs(layer: LayerParameter) -> Iterator[str]:
-    """What only a layer with weights has: blobs, `param`, a filler at any depth, a parameter that has one."""
+    """What only a layer with weights has.
+
+    Blobs, `param`, a filler at any depth, a parameter that can have one, a
+    number of outputs, or the name of a type with weights but for its case.
+    """
     yield from (name for name in ("blobs", "param") if getattr(layer, name))
+    near = next((name for name in layer_types if name.lower() == layer.type.lower()), None)
+    if near in _types_with_weights() and near != layer.type:
+        yield f"a name like that of {near}"
     for descriptor, value in layer.ListFields():
         message = descriptor.message_type
-        if message is not None and "weight_filler" in message.fields_by_name:
+        if message is not None and (_has_filler(message) or descriptor.name in _WITHOUT_FILLER):
             yield descriptor.name
         elif message is not None and not isinstance(value, MutableSequence):
             yield from (descriptor.name for each in _messages(value) if each.DESCRIPTOR.name == _FILLER)
     for message in _messages(layer):
         for text in message.text_extra.unknown:
-            yield from (match[1] for match in _FILLER_IN_TEXT.finditer(text))
+            yield from _fillers_in(text)
+            yield from (match[1] for match in _OUTPUTS_IN_TEXT.finditer(text))
 
 
 def _messages(message: Any) -> Iterator[Any]:

@@ -50,6 +50,28 @@ def test_a_misspelled_filler_is_refused_at_its_place(filler: str, wrong: str, sa
 
 
 @pytest.mark.parametrize(
+    ("kind", "fields", "sign"),
+    [
+        ("MyConv", "my_conv_param { num_output: 4 kernel_size: 3 }", "num_output"),
+        ("MyConv", "blobs_lr: 1 blobs_lr: 2", "blobs_lr"),
+        ("MyConv", "foo { weight_init { type: 'xavier' } }", "'xavier', a filler's type"),
+        ("MyConv", "foo { weight_initializer: 'xavier' }", "a filler's type"),
+        ("ScaleInvariant", "scale_param { bias_term: true }", "scale_param"),
+        ("Prelu2", "prelu_param { channel_shared: true }", "prelu_param"),
+        ("BatchNormalization", "batch_norm_param { eps: 0.1 }", "batch_norm_param"),
+        ("PReLu", "", "a name like that of PReLU"),
+        ("Convolution", CONVOLUTION.format("filler_weight { type: 'xavier' }"), "field filler_weight"),
+    ],
+)
+def test_signs_of_weights(kind: str, fields: str, sign: str) -> None:
+    with pytest.raises(cf.CaffeFillersError) as caught:
+        load(layer(kind, fields))
+    assert sign in str(caught.value)
+    assert "--lenient" in str(caught.value)
+    assert load(layer(kind, fields), lenient=True)
+
+
+@pytest.mark.parametrize(
     ("kind", "fields"),
     [
         ("Convolution", CONVOLUTION.format("weight_filler { type: 'xavier' } qqzz: 3 another: 3")),
@@ -83,7 +105,7 @@ def test_a_layer_outside_of_the_phase_counts_for_its_text_alone() -> None:
 )
 def test_a_field_with_a_filler_that_nothing_reads(kind: str, field: str) -> None:
     name = field.partition(" ")[0]
-    with pytest.raises(NetError, match=rf"nothing reads its field {name}, which has a \w*filler"):
+    with pytest.raises(NetError, match=rf"nothing reads its field {name}, which has a field \w*filler"):
         load(layer(kind, field))
     load(layer(kind, field), lenient=True)
 

@@ -1,10 +1,11 @@
-"""What many tests share: both paths of drawing. Programs that tests start on their own are no tests."""
+"""What many tests share: both paths of drawing, a short check. Programs that tests start on their own are no tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from caffe_fillers.check import checker
 from caffe_fillers.rng import kernel
 
 collect_ignore = ["clients"]
@@ -66,3 +67,10 @@ def both_paths(request: pytest.FixtureRequest) -> Iterator[None]:
         patch.setattr(kernel, "is_used", request.param)
         patch.setenv(kernel.PURE, "" if request.param else "1")
         yield
+
+
+@pytest.fixture(autouse=True)
+def without_linear_algebra(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave check's search by linear algebra, up to a minute for a foreign model, to the tests marked slow."""
+    if request.path.parent.name == "check" and request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr(checker, "moved_origin", lambda *_: None)

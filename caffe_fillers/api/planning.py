@@ -119,7 +119,7 @@ def plan_in_a_phase(
         except UnknownShapeError as unknown:
             raise unknown.again(f"{unknown}\n    note: in phase TEST; in TRAIN: {reason}") from None
         except (NetError, UsageError):
-            raise error from None
+            raise error from error.__cause__
     return (Note(f"planned in phase TEST, for it cannot be built in TRAIN: {reason}"),), planned
 
 
@@ -151,8 +151,8 @@ def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
             lines.append(f"and {len(unknown) - _MAX_TYPOS} more that are unknown")
         message = "\n    ".join([str(error), *lines])
         if isinstance(error, UnknownShapeError):
-            raise error.again(message) from None
-        raise NetError(message) from None
+            raise error.again(message) from error
+        raise NetError(message) from error
 
 
 def _prepare(read: Origin, state: NetState, dialect: str | None, caffe: str | None) -> Passed:

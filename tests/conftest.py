@@ -1,4 +1,4 @@
-"""What many tests share: both paths of drawing, a short check. Programs that tests start on their own are no tests."""
+"""What many tests share: both paths of drawing, a short check. What tests start as programs is no test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +71,6 @@ def both_paths(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def without_linear_algebra(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave check's search by linear algebra, up to a minute for a foreign model, to the tests marked slow."""
+    """Leave the search by linear algebra, up to a minute for a foreign model, to slow tests."""
     if request.path.parent.name == "check" and request.node.get_closest_marker("slow") is None:
         monkeypatch.setattr(checker, "moved_origin", lambda *_: None)

@@ -20,7 +20,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,14 +70,28 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.suffix != ".prototxt")
 
 
-def start(*words: str, code: str = COMMAND, **options: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def start(
+    *words: str, code: str = COMMAND, preexec_fn: Callable[[], object] = lambda: None, **options: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """A process that SIGINT interrupts even if these tests run in the background; it ends with the block."""
+
+    def begin() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        preexec_fn()
+
+    with subprocess.Popen(
         [sys.executable, "-c", code, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=begin,  # noqa: PLW1509
         **options,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def run(*words: str, **options: Any) -> tuple[int, str]:
@@ -287,14 +301,14 @@ def test_two_writers(folder: Path) -> None:
         main(["net.prototxt", "--seed", str(seed), "-o", "alone.caffemodel", "--quiet"])
         whole.add(hashlib.sha256(Path("alone.caffemodel").read_bytes()).digest())
     Path("alone.caffemodel").unlink()
-    writers = [start("net.prototxt", "--seed", str(seed), "-o", "out.caffemodel") for seed in range(4)]
     seen = set()
-    while any(writer.poll() is None for writer in writers):
-        if Path("out.caffemodel").exists():
-            seen.add(hashlib.sha256(Path("out.caffemodel").read_bytes()).digest())
-    assert [writer.communicate()[1] for writer in writers] and all(
-        writer.returncode == 0 for writer in writers
-    )
+    with ExitStack() as stack:
+        commands = [("net.prototxt", "--seed", str(seed), "-o", "out.caffemodel") for seed in range(4)]
+        writers = [stack.enter_context(start(*words)) for words in commands]
+        while any(writer.poll() is None for writer in writers):
+            if Path("out.caffemodel").exists():
+                seen.add(hashlib.sha256(Path("out.caffemodel").read_bytes()).digest())
+        assert [writer.wait() for writer in writers] == [0] * 4
     seen.add(hashlib.sha256(Path("out.caffemodel").read_bytes()).digest())
     assert seen <= whole
     assert names(folder) == ["out.caffemodel"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from caffe_fillers.distributions import Values
 from caffe_fillers.model import Model, model_of
-from caffe_fillers.plan import Draw, Given
+from caffe_fillers.plan import Draw, Fill, Given, Step
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.rng import Stream
 
@@ -22,6 +22,20 @@ def execute(net: PlannedNet, stream: Stream, threads: int = 1) -> tuple[Model, E
     """
     execution = Execution(net, stream, threads)
     return model_of(net, execution.values), execution
+
+
+def pass_over(step: Step, stream: Stream) -> None:
+    """Move a stream past what a step draws: by a jump where it is certain how many words that takes."""
+    if isinstance(step, Draw):
+        stream.skip(step.words)
+    elif isinstance(step, Fill):
+        distribution = step.distribution()
+        words = distribution.words(step.count, stream)
+        if words is not None:
+            stream.skip(words)
+            return
+        for _ in distribution.chunks(step.count, stream):
+            pass
 
 
 class Execution:
@@ -56,21 +70,7 @@ class Execution:
         while len(self._begins) < step:
             number = len(self._begins)
             self._begins.append(self.stream.copy())
-            words = self._words(number)
-            if words is not None:
-                self.stream.skip(words)
-                continue
-            for _ in self._draw(number, self.stream):
-                pass
-
-    def _words(self, number: int) -> int | None:
-        """How many words a step takes; None where the words decide that."""
-        step = self._steps[number]
-        if isinstance(step, Draw):
-            return step.words
-        if isinstance(step, Given):
-            return 0
-        return step.distribution().words(step.count, self.stream)
+            pass_over(self._steps[number], self.stream)
 
     def _draw(self, number: int, stream: Stream) -> Iterator[Values]:
         step = self._steps[number]

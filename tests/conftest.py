@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from caffe_fillers.check import checker
+from caffe_fillers.recover import search
 from caffe_fillers.rng import kernel
 
 collect_ignore = ["clients"]
@@ -73,4 +73,4 @@ def both_paths(request: pytest.FixtureRequest) -> Iterator[None]:
 def without_linear_algebra(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the search by linear algebra, up to a minute for a foreign model, to slow tests."""
     if request.path.parent.name == "check" and request.node.get_closest_marker("slow") is None:
-        monkeypatch.setattr(checker, "moved_origin", lambda *_: None)
+        monkeypatch.setattr(search, "moved_origins", lambda *_: ())

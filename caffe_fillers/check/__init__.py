@@ -3,8 +3,6 @@
 from caffe_fillers.check.checker import NO_SEED, check_model
 from caffe_fillers.check.diagnose import diagnose
 from caffe_fillers.check.result import BlobVerdict, CheckResult, Kind, Mismatch, Origin, Status
-from caffe_fillers.check.search import search_seeds
-from caffe_fillers.check.seeds import Observed, recover_seed
 
 __all__ = [
     "NO_SEED",
@@ -12,11 +10,8 @@ __all__ = [
     "CheckResult",
     "Kind",
     "Mismatch",
-    "Observed",
     "Origin",
     "Status",
     "check_model",
     "diagnose",
-    "recover_seed",
-    "search_seeds",
 ]

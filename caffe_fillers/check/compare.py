@@ -9,24 +9,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from caffe_fillers.check.candidates import candidates
 from caffe_fillers.check.diagnose import explain, name_of
 from caffe_fillers.check.differences import difference, equal_bits
 from caffe_fillers.check.result import BlobVerdict, Kind, Mismatch, Status
-from caffe_fillers.check.seeds import ENOUGH, HEAD
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.structure import Matched
 from caffe_fillers.distributions import Distribution, Values
+from caffe_fillers.execute import pass_over
+from caffe_fillers.frameworks.candidates import candidates
 from caffe_fillers.model import ModelBlob
 from caffe_fillers.plan import Draw, Fill, Given
 from caffe_fillers.planner import PlannedBlob, PlannedNet
-from caffe_fillers.rng import BOOST, Stream
+from caffe_fillers.recover import RELEASES
+from caffe_fillers.rng import Stream
 from caffe_fillers.rng.twister import MT19937
 
-RELEASES = (BOOST, "1.58", "1.54")
-"""Of Boost, one for each of its normal distributions."""
-
 _FITS = 1e-3
+_HEAD, _ENOUGH = 64, 3
+"""First values that another distribution is tried on, and how many of them it must make."""
 _OF_THE_SEED = frozenset(Kind) - {Kind.OTHER_SEED, Kind.DAMAGED, Kind.OTHER_FRAMEWORK}
 """Mismatches that are measured against the values of a seed."""
 
@@ -98,11 +98,9 @@ def _walk(
     for number, step in enumerate(plan.steps[: max(stored, default=-1) + 1]):
         if number < seeded.first_step:
             continue
-        if isinstance(step, Draw):
-            stream.skip(step.words)
-        elif isinstance(step, Given):
+        if isinstance(step, Given):
             yield number, np.frombuffer(step.values, "<f4"), None
-        elif number not in stored:
+        elif isinstance(step, Draw) or number not in stored:
             pass_over(step, stream)
         else:
             *_, model_blob = stored[number]
@@ -116,17 +114,6 @@ def _walk(
                     stream = told.behind
                     wanted = values if told.declared else wanted
             yield number, wanted, told
-
-
-def pass_over(step: Fill, stream: Stream) -> None:
-    """Move a stream past what a step draws."""
-    distribution = step.distribution()
-    words = distribution.words(step.count, stream)
-    if words is not None:
-        stream.skip(words)
-        return
-    for _ in distribution.chunks(step.count, stream):
-        pass
 
 
 def _tell_distribution(step: Fill, values: Values, begin: Stream, seeded: Seeded) -> _Told | None:
@@ -143,8 +130,8 @@ def _tell_distribution(step: Fill, values: Values, begin: Stream, seeded: Seeded
     ]
     for name, distribution, release, declared in trials:
         stream = seeded.stream(release, begin.position)
-        head = distribution.sample((min(values.size, HEAD),), stream.copy())
-        if equal_bits(head, values.ravel()[: head.size]).sum() >= min(ENOUGH, head.size):
+        head = distribution.sample((min(values.size, _HEAD),), stream.copy())
+        if equal_bits(head, values.ravel()[: head.size]).sum() >= min(_ENOUGH, head.size):
             drawn = distribution.sample(values.shape, stream)
             if agrees(values, drawn, seeded.tolerance):
                 return _Told(name, release, stream, declared)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
-from caffe_fillers.check.candidates import candidates
 from caffe_fillers.check.result import Kind, Mismatch
 from caffe_fillers.check.statistics import fit, log_likelihood
+from caffe_fillers.frameworks.candidates import candidates
 from caffe_fillers.plan import Fill
 
 Floats = NDArray[np.floating]

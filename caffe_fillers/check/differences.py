@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from caffe_fillers.check.arrangements import rearranged
 from caffe_fillers.check.diagnose import damaged
 from caffe_fillers.check.result import Kind, Mismatch
 from caffe_fillers.distributions import Values
+from caffe_fillers.frameworks.arrangements import rearranged
 
 _NEAR = 0.1
 """Parts of the deviation by which values may be off and still be called the declared ones."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers.distributions import Distribution, Test
+from caffe_fillers.distributions.goodness import p_value
 
 Floats = NDArray[np.floating]
 
@@ -50,10 +51,9 @@ def fit(distribution: Distribution, values: Floats, tolerance: float = 0.0) -> F
         return Fit(0.0, math.nan, f"{bad} of {values.size:,} values are NaN or infinite")
     tests = distribution.tests(np.asarray(values, np.float64).ravel(), tolerance)
     refuted = [test for test in tests if test.p_value == 0.0]
-    p_values = [test.p_value for test in tests if test.p_value is not None]
     first = refuted[0] if refuted else tests[0]
     effect = first.ratio - 1 if first.declared else first.measured
-    return Fit(min(1.0, len(p_values) * min(p_values) if p_values else 1.0), effect, _evidence(first))
+    return Fit(p_value(tests), effect, _evidence(first))
 
 
 def log_likelihood(distribution: Distribution, values: Floats) -> float:

@@ -70,13 +70,13 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.api.net import load_net_of
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
-    from caffe_fillers.cli.progress import trying_seeds
+    from caffe_fillers.cli.progress import search_bar
     from caffe_fillers.copying import refuse_opaque_blobs
     from caffe_fillers.resources import require_memory
 
     seeds = _seeds(arguments)
     weights = _weights(arguments)
-    with ExitStack() as stack, trying_seeds(len(seeds or ())) as progress:
+    with ExitStack() as stack, search_bar() as progress:
         model, *bases = (stack.enter_context(open_model(file)) for file in (weights, *arguments.base))
         require_memory(_COPIES * model.num_bytes, "the check needs")
         net = (

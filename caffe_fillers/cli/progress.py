@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from caffe_fillers.distributions import Values
     from caffe_fillers.model import Model, ModelBlob
 
+_PATIENCE = 2.0
+"""Seconds without a bar."""
 LONG_FILL = 20_000_000
 """Values from which on a person waits long enough to want a bar."""
 
@@ -43,11 +46,20 @@ def with_progress(model: Model, total: int) -> Model:
 
 
 @contextmanager
-def trying_seeds(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on the terminal for so many seeds, and the function that moves it on."""
+def search_bar() -> Iterator[Callable[[str, float], None]]:
+    """A bar on the terminal, shown after two seconds, and the function that says what is tried."""
     from rich.console import Console
     from rich.progress import Progress
 
-    hidden = total == 0 or not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:
-        yield partial(bar.advance, bar.add_task("trying seeds", total=total))
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    task, begin = bar.add_task("", total=1.0), time.monotonic()
+
+    def show(text: str, share: float) -> None:
+        if time.monotonic() - begin > _PATIENCE:
+            bar.start()
+        bar.update(task, description=text, completed=share)
+
+    try:
+        yield show
+    finally:
+        bar.stop()

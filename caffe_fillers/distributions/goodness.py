@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,16 @@ class Test:
         return self.measured / self.declared
 
     __test__ = False  # a class of that name, which pytest would collect
+
+
+def p_value(tests: Sequence[Test]) -> float:
+    """Bonferroni's p-value over tests of the same values; 1 if none has one.
+
+    >>> p_value([Test("mean", 1.0, 1.0, 0.25), Test("support", 1.0, 1.0, None)])
+    0.25
+    """
+    p_values = [test.p_value for test in tests if test.p_value is not None]
+    return min(1.0, len(p_values) * min(p_values) if p_values else 1.0)
 
 
 def default_tests(distribution: Distribution, values: Reals, tolerance: float) -> tuple[Test, ...]:

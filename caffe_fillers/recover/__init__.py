@@ -1,6 +1,18 @@
-"""Which seed made some values: from any run of them, anywhere in the stream."""
+"""Which seed made some weights: among the first outputs of its stream, or anywhere in it."""
 
-from caffe_fillers.recover.anywhere import recover_64, recover_exact, recover_moved, recover_torch
-from caffe_fillers.recover.found import Found
+from caffe_fillers.recover.found import CAFFE, PYTORCH, RELEASES, Found, Progress, Sample, no_progress
+from caffe_fillers.recover.search import Options, outputs_before, recover, would_give_a_seed
 
-__all__ = ["Found", "recover_64", "recover_exact", "recover_moved", "recover_torch"]
+__all__ = [
+    "CAFFE",
+    "PYTORCH",
+    "RELEASES",
+    "Found",
+    "Options",
+    "Progress",
+    "Sample",
+    "no_progress",
+    "outputs_before",
+    "recover",
+    "would_give_a_seed",
+]

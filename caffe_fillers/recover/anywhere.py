@@ -13,7 +13,7 @@ import numpy as np
 
 from caffe_fillers import distributions
 from caffe_fillers.recover import chain, ziggurat
-from caffe_fillers.recover.found import Found
+from caffe_fillers.recover.found import Hit
 from caffe_fillers.recover.intervals import Floats, Interval, known_bits, uniform_interval
 from caffe_fillers.recover.linear import KnownBits, is_enough, solve_state
 from caffe_fillers.recover.peeling import filled, whole_run
@@ -35,7 +35,7 @@ _LINEAR_VALUES = _MOST_OUTPUTS = 20_000
 
 def recover_exact(
     distribution: distributions.Distribution, values: Floats, boost: str = BOOST, most_words: int = MOST_WORDS
-) -> Found | None:
+) -> Hit | None:
     """The seed of values as they were drawn, or with all signs changed; None if they have none.
 
     Uniforms are needed 1,250 in a row, normals of the ziggurat some 2,400. Of a blob the first, a middle
@@ -46,7 +46,7 @@ def recover_exact(
     >>> stream, distribution = Stream(1701), distributions.Uniform(-0.5, 0.5)
     >>> stream.skip(10**5)
     >>> recover_exact(distribution, distribution.draw(1300, stream))
-    Found(seed=1701, position=100000, value=0, treatment='', generator='mt19937', maker='Caffe')
+    Hit(seed=1701, position=100000, value=0, treatment='', generator='mt19937', maker='Caffe')
     """
     flat = values.ravel()
     for sign, treatment in ((1, ""), (-1, "negated")):
@@ -65,7 +65,7 @@ def recover_moved(
     *,
     most_words: int = MOST_WORDS,
     progress: Progress = lambda text: None,
-) -> Found | None:
+) -> Hit | None:
     """The seed of uniforms that were rounded, or moved a little, as by some steps of training.
 
     What was done is read off the values where they show it; else movements are tried, up to some hundredths
@@ -92,7 +92,7 @@ def recover_moved(
     return None
 
 
-def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) -> Found | None:
+def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) -> Hit | None:
     """The seed of `torch.manual_seed` that gave a tensor uniform values from -bound to bound on a CPU.
 
     Of each output the low 24 bits are the value (aten/src/ATen/core/TransformationHelper.h, `uniform_real`).
@@ -125,7 +125,7 @@ def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) ->
 
 def recover_64(
     distribution: distributions.Distribution, values: Floats, most_words: int = MOST_WORDS >> 2
-) -> Found | None:
+) -> Hit | None:
     """The seed of uniforms that mt19937_64 drew: of each output some 23 of 64 bits are known."""
     flat = values.ravel()[:2000]
     if not isinstance(distribution, distributions.Uniform) or flat.size < _SHORTEST:
@@ -149,7 +149,7 @@ def _windows(distribution: distributions.Distribution, flat: Floats) -> Iterator
 
 def _of_window(
     distribution: distributions.Distribution, part: Floats, boost: str, most_words: int
-) -> Found | None:
+) -> Hit | None:
     if not np.isfinite(part).all():
         return None
     if isinstance(distribution, distributions.Uniform) and part.size >= chain.VALUES:
@@ -167,7 +167,7 @@ def _of_window(
     return None
 
 
-def _of_known(twister: Twister, known: KnownBits, most_words: int) -> Found | None:
+def _of_known(twister: Twister, known: KnownBits, most_words: int) -> Hit | None:
     """The seed of outputs that are known in part, of the first ones or of some after them."""
     full = twister.dtype.type((1 << twister.w) - 1)
     starts: tuple[int, ...] = (0,)
@@ -180,7 +180,7 @@ def _of_known(twister: Twister, known: KnownBits, most_words: int) -> Found | No
         state = solve_state(twister, part) if part.mask.size > twister.n else None
         if state is not None:
             seeding = find_seeding(twister, state, most_words)
-            return None if seeding is None else Found(seeding.seed, seeding.position - begin)
+            return None if seeding is None else Hit(seeding.seed, seeding.position - begin)
     return None
 
 

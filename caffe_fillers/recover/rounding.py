@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from caffe_fillers import distributions
 from caffe_fillers.recover.intervals import Floats
@@ -42,6 +43,12 @@ def roundings(distribution: distributions.Uniform, values: Floats) -> Iterator[M
         if movement >= beyond:
             room = movement * bound
             yield Moved(f"each moved by {room:.2g} at most", values - room, values + room)
+
+
+def is_rounded(values: NDArray[np.float32]) -> bool:
+    """Whether all values are float16 or bfloat16 numbers, of whose last bits nothing is left."""
+    bits = np.bitwise_or.reduce(np.ascontiguousarray(values).view(np.uint32), initial=0)
+    return not bits & np.uint32((1 << 13) - 1)
 
 
 def _formats(values: Floats) -> Iterator[Moved]:

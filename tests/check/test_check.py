@@ -11,11 +11,13 @@ from paths import CORPUS, EXAMPLES
 
 import caffe_fillers as cf
 from caffe_fillers import distributions, fillers
-from caffe_fillers.check import Observed, Status, check_model, diagnose, recover_seed, search_seeds
+from caffe_fillers.check import Status, check_model, diagnose
 from caffe_fillers.check.statistics import fit
-from caffe_fillers.check.words import candidates, value_of
 from caffe_fillers.cli import main
 from caffe_fillers.plan import Fill
+from caffe_fillers.recover.early import Observed, recover_seed
+from caffe_fillers.recover.in_range import search_seeds
+from caffe_fillers.recover.inverse import candidates, value_of
 
 DISTRIBUTIONS = [
     distributions.Uniform(-0.0589, 0.0589),

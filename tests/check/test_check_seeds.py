@@ -9,11 +9,12 @@ from strangers import STRANGERS, stranger
 
 import caffe_fillers as cf
 from caffe_fillers import distributions
-from caffe_fillers.check import Observed, check_model, recover_seed
-from caffe_fillers.check.adjacent import LAST, seeds_of_neighbours
-from caffe_fillers.check.factors import possible_factors
-from caffe_fillers.check.scaled import Times
-from caffe_fillers.check.words import candidates, on_grid, value_of
+from caffe_fillers.check import check_model
+from caffe_fillers.recover.adjacent import LAST, seeds_of_neighbours
+from caffe_fillers.recover.early import Observed, recover_seed
+from caffe_fillers.recover.factors import possible_factors
+from caffe_fillers.recover.inverse import candidates, on_grid, value_of
+from caffe_fillers.recover.scaled import Times
 
 XAVIER, SKEW, UNIT = (
     distributions.Uniform(-0.577350258, 0.577350258),
@@ -133,7 +134,7 @@ def test_no_more_pairs_are_tried_than_the_page_says(monkeypatch: pytest.MonkeyPa
         tried[-1] += words.size * behind.size
         return np.empty(0, np.uint32)
 
-    monkeypatch.setattr("caffe_fillers.check.adjacent.seeds_of_neighbours", count)
+    monkeypatch.setattr("caffe_fillers.recover.adjacent.seeds_of_neighbours", count)
     for _, net in nets():
         tried.append(0)
         if net.plan.num_parameters < 1000:

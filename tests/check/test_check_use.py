@@ -12,9 +12,9 @@ from paths import CORPUS, LENET
 
 import caffe_fillers as cf
 from caffe_fillers.check import CheckResult, Kind, check_model
-from caffe_fillers.check.arrangements import arrangements, rearranged
 from caffe_fillers.check.differences import difference
 from caffe_fillers.cli import main
+from caffe_fillers.frameworks.arrangements import arrangements, rearranged
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.schema import LayerParameter
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from caffe_fillers.distributions import Distribution, Normal, Uniform
-from caffe_fillers.recover import Found, recover_64, recover_exact, recover_moved, recover_torch
+from caffe_fillers.recover.anywhere import recover_64, recover_exact, recover_moved, recover_torch
+from caffe_fillers.recover.found import Hit
 from caffe_fillers.recover.rewind import Seeding, find_seeding
 from caffe_fillers.rng import Stream
 from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, untemper
@@ -24,7 +25,7 @@ def drawn(
     return distribution.draw(size, stream)
 
 
-def exact(distribution: Distribution, values: np.ndarray) -> Found | None:
+def exact(distribution: Distribution, values: np.ndarray) -> Hit | None:
     return recover_exact(distribution, values, most_words=MOST)
 
 
@@ -40,7 +41,7 @@ def test_a_state_is_run_back_to_its_seeding(twister: Twister, position: int) -> 
 @pytest.mark.parametrize("distribution", [XAVIER, SKEW, UNIT, HIGH], ids=str)
 def test_uniforms_anywhere(distribution: Distribution) -> None:
     values = drawn(distribution, 1313)
-    assert exact(distribution, values) == Found(seed=SEED, position=POSITION)
+    assert exact(distribution, values) == Hit(seed=SEED, position=POSITION)
     assert exact(distribution, values[:1248]) is None
 
 
@@ -53,13 +54,13 @@ def test_normals_anywhere(boost: str) -> None:
 
 
 def test_negated_values() -> None:
-    assert exact(XAVIER, -drawn(XAVIER, 3000)) == Found(seed=SEED, position=POSITION, treatment="negated")
+    assert exact(XAVIER, -drawn(XAVIER, 3000)) == Hit(seed=SEED, position=POSITION, treatment="negated")
 
 
 def test_the_end_of_a_blob_whose_beginning_is_damaged() -> None:
     values = drawn(XAVIER, 9000)
     values[:6000] = 0
-    assert exact(XAVIER, values) == Found(seed=SEED, position=POSITION + 9000 - 1313, value=9000 - 1313)
+    assert exact(XAVIER, values) == Hit(seed=SEED, position=POSITION + 9000 - 1313, value=9000 - 1313)
 
 
 def test_what_pytorch_drew() -> None:
@@ -67,7 +68,7 @@ def test_what_pytorch_drew() -> None:
     stream.skip(777)
     unit = (stream.words(1400) & np.uint32(2**24 - 1)).astype(np.float32) * np.float32(2.0**-24)
     values = unit * (bound - -bound) + -bound
-    assert recover_torch(float(bound), values, MOST) == Found(seed=SEED, position=777, maker="PyTorch")
+    assert recover_torch(float(bound), values, MOST) == Hit(seed=SEED, position=777, maker="PyTorch")
     assert recover_torch(float(bound), drawn(Uniform(-float(bound), float(bound)), 1400), MOST) is None
 
 
@@ -75,7 +76,7 @@ def test_what_pytorch_drew() -> None:
 def test_what_mt19937_64_drew() -> None:
     values = drawn(XAVIER, 2000, generator="mt19937_64")
     found = recover_64(XAVIER, values, MOST)
-    assert found == Found(seed=SEED, position=POSITION, generator="mt19937_64")
+    assert found == Hit(seed=SEED, position=POSITION, generator="mt19937_64")
 
 
 def bfloat16(values: np.ndarray) -> np.ndarray:
@@ -97,7 +98,7 @@ MOVED = {
 @pytest.mark.parametrize("treatment", MOVED)
 def test_values_that_lost_bits(treatment: str) -> None:
     values = MOVED[treatment](drawn(XAVIER, 16_000))
-    assert recover_moved(XAVIER, values, most_words=MOST) == Found(
+    assert recover_moved(XAVIER, values, most_words=MOST) == Hit(
         seed=SEED, position=POSITION, treatment=treatment
     )
 

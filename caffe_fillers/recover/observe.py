@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
 from caffe_fillers import distributions
-from caffe_fillers.check import adjacent
-from caffe_fillers.check.arrangements import arrangements
-from caffe_fillers.check.candidates import candidates
-from caffe_fillers.check.factors import possible_factors
-from caffe_fillers.check.scaled import Times, unscaled
-from caffe_fillers.check.seeds import ENOUGH, Observed
-from caffe_fillers.check.statistics import fit
-from caffe_fillers.check.structure import Matched
 from caffe_fillers.distributions import Values
+from caffe_fillers.distributions.goodness import p_value
+from caffe_fillers.frameworks.arrangements import arrangements
+from caffe_fillers.frameworks.candidates import candidates
 from caffe_fillers.plan import Draw, Fill
-from caffe_fillers.planner import PlannedBlob, PlannedNet
+from caffe_fillers.planner import PlannedNet
+from caffe_fillers.recover import adjacent
+from caffe_fillers.recover.early import ENOUGH, Observed
+from caffe_fillers.recover.factors import possible_factors
+from caffe_fillers.recover.found import Sample
+from caffe_fillers.recover.rounding import is_rounded
+from caffe_fillers.recover.scaled import Times, unscaled
 from caffe_fillers.rng.twister import MT19937
 
 _POSSIBLE = 1e-3
@@ -28,17 +30,16 @@ _FIRST = 4096
 """Values that a distribution is tried on before a seed is looked for: it is the seed that proves it."""
 
 
-def observe(plan: PlannedNet, matched: Matched) -> list[Observed]:
+def observe(plan: PlannedNet, samples: Sequence[Sample]) -> list[Observed]:
     """The blobs that were drawn from the first words of the stream, if all is as declared."""
-    return [part for part, _ in _observe(plan, matched)]
+    return [part for part, _ in _observe(plan, samples)]
 
 
-def assumptions(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
+def assumptions(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
     """The blobs that can give a seed alone, each as another filler's or with another blob's values."""
-    stored = [(blob, model_blob) for blob, model_blob in matched if blob.owner is None]
-    for part, blob, step in _within_reach(plan, matched):
+    for part, sample in _within_reach(plan, samples):
         drawn = _drawn(part.values)
-        for candidate in candidates(step):
+        for candidate in candidates(sample.fill):
             distribution = candidate.distribution
             if not candidate.caffe or not isinstance(
                 distribution, (distributions.Uniform, distributions.Normal)
@@ -46,18 +47,21 @@ def assumptions(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
                 continue
             if _possible(distribution, drawn):
                 yield [replace(part, distribution=distribution)]
-        others = (found for other, found in stored if other.shape == blob.shape and other.step != blob.step)
-        for _, found in zip(range(_OTHERS), others, strict=False):
-            values = found.array().ravel()
+        others = (
+            each.values
+            for each in samples
+            if each.fill.shape == sample.fill.shape and each.step != sample.step
+        )
+        for values in islice(others, _OTHERS):
             if _possible(part.distribution, _drawn(values)):
                 yield [replace(part, values=values)]
 
 
-def scaled(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
+def scaled(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
     """The same blobs, each as declared but for a factor, those factors first that are short to write."""
     found = [
         (factor.length, number, rank, replace(part, distribution=Times(part.distribution, factor.value)))
-        for number, (part, _, _) in enumerate(_within_reach(plan, matched))
+        for number, (part, _) in enumerate(_within_reach(plan, samples))
         for rank, factor in enumerate(possible_factors(part.distribution, part.values[:_FIRST]))
     ]
     for *_, part in sorted(found, key=lambda entry: entry[:3]):
@@ -65,19 +69,17 @@ def scaled(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
             yield [part]
 
 
-def rearranged(plan: PlannedNet, matched: Matched) -> Iterator[list[Observed]]:
+def rearranged(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
     """The same blobs, each as declared but for the order of its values."""
-    for part, blob, _ in _within_reach(plan, matched):
+    for part, sample in _within_reach(plan, samples):
         if _possible(part.distribution, _drawn(part.values)):
-            for each in arrangements(blob.shape):
-                yield [replace(part, values=each.undo(part.values.reshape(blob.shape)).ravel())]
+            shape = sample.fill.shape
+            for each in arrangements(shape):
+                yield [replace(part, values=each.undo(part.values.reshape(shape)).ravel())]
 
 
-def _within_reach(plan: PlannedNet, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob, Fill]]:
-    for part, blob in _observe(plan, matched):
-        step = plan.steps[blob.step]
-        if part.position <= adjacent.LAST and isinstance(step, Fill):
-            yield part, blob, step
+def _within_reach(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple[Observed, Sample]]:
+    return ((part, sample) for part, sample in _observe(plan, samples) if part.position <= adjacent.LAST)
 
 
 def _stretched(distribution: distributions.Distribution) -> distributions.Distribution:
@@ -91,7 +93,7 @@ def _stretched(distribution: distributions.Distribution) -> distributions.Distri
 
 
 def _possible(distribution: distributions.Distribution, drawn: Values) -> bool:
-    return drawn.size >= ENOUGH and fit(distribution, drawn).p_value >= _POSSIBLE
+    return drawn.size >= ENOUGH and p_value(distribution.tests(drawn.astype(np.float64))) >= _POSSIBLE
 
 
 def _drawn(values: Values) -> Values:
@@ -102,8 +104,8 @@ def _drawn(values: Values) -> Values:
     return once
 
 
-def _observe(plan: PlannedNet, matched: Matched) -> Iterator[tuple[Observed, PlannedBlob]]:
-    stored = {blob.step: (blob, model_blob) for blob, model_blob in matched if blob.owner is None}
+def _observe(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple[Observed, Sample]]:
+    by_step = {each.step: each for each in samples if not is_rounded(each.values)}
     position = normals = 0
     for number, step in enumerate(plan.steps):
         if position >= MT19937.n:
@@ -113,12 +115,11 @@ def _observe(plan: PlannedNet, matched: Matched) -> Iterator[tuple[Observed, Pla
         elif isinstance(step, Fill):
             distribution = step.distribution()
             if (
-                number in stored
+                number in by_step
                 and isinstance(distribution, (distributions.Uniform, distributions.Normal))
                 and distribution.std > 0
             ):
-                blob, model_blob = stored[number]
-                values: Values = model_blob.array().ravel()
-                yield Observed(position, distribution, values, normals), blob
+                sample = by_step[number]
+                yield Observed(position, distribution, sample.values, normals), sample
             normals += step.count * distribution.from_normals
             position += step.count * distribution.outputs_per_value

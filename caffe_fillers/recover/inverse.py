@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
-from caffe_fillers.check import box_muller
-from caffe_fillers.check.scaled import Times, divided, multiplied, unscaled
+from caffe_fillers.recover import box_muller
+from caffe_fillers.recover.scaled import Times, divided, multiplied, unscaled
 from caffe_fillers.rng import BOOST, Family, boost_family
 from caffe_fillers.rng.attempts import bucket_tables
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
-from caffe_fillers.check.scaled import divided
-from caffe_fillers.check.words import on_grid
+from caffe_fillers.recover.inverse import on_grid
+from caffe_fillers.recover.scaled import divided
 
 Floats = NDArray[np.float32]
 Factors = NDArray[np.float64]

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
-from caffe_fillers.check import adjacent
-from caffe_fillers.check.scaled import unscaled
-from caffe_fillers.check.words import Words, neighbours
+from caffe_fillers.recover import adjacent
+from caffe_fillers.recover.inverse import Words, neighbours
+from caffe_fillers.recover.scaled import unscaled
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
 from caffe_fillers.rng.twister import MT19937
 
@@ -58,6 +58,10 @@ class Observed:
     distribution: distributions.Distribution
     values: NDArray[np.float32]
     normals: int = 0
+
+    def later(self, outputs: int) -> Observed:
+        """The same values, so many outputs further."""
+        return replace(self, position=self.position + outputs)
 
 
 class _Pair(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from caffe_fillers import distributions
-from caffe_fillers.check.seeds import ENOUGH, HEAD, Observed, agreeing
-from caffe_fillers.check.words import Words, value_of
+from caffe_fillers.recover.early import ENOUGH, HEAD, Observed, agreeing
+from caffe_fillers.recover.found import Progress, no_progress
+from caffe_fillers.recover.inverse import Words, value_of
 from caffe_fillers.rng import BOOST, Family, boost_family
 from caffe_fillers.rng.twister import MT19937, temper
 
@@ -25,12 +26,12 @@ def search_seeds(
     observed: Sequence[Observed],
     seeds: range,
     boost: str = BOOST,
-    progress: Callable[[int], None] = lambda tried: None,
+    progress: Progress = no_progress,
     tolerance: float = 0.0,
 ) -> int | None:
     """The first of a range of seeds that makes the values, tried one by one.
 
-    `progress` is told of each batch how many seeds it had. Within a
+    `progress` is told which share of them is done. Within a
     `tolerance` a value proves little, so that nine of ten must agree.
 
     >>> from caffe_fillers import rng
@@ -48,7 +49,7 @@ def search_seeds(
         for seed in _likely(batch, observed, boost, tolerance).tolist():
             if agreeing(seed, observed, 0, boost, tolerance) >= enough:
                 return int(seed)
-        progress(batch.size)
+        progress("trying seeds", (start + batch.size - seeds.start) / len(seeds))
     return None
 
 

@@ -1,0 +1,146 @@
+"""Seeds that single blobs give away, wherever in the stream they stand, and the stream of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from caffe_fillers.distributions import Distribution, Normal, Uniform, Values
+from caffe_fillers.execute import pass_over
+from caffe_fillers.fans import MASTER
+from caffe_fillers.planner import PlannedNet
+from caffe_fillers.recover.anywhere import recover_exact, recover_moved, recover_torch
+from caffe_fillers.recover.found import PYTORCH, Found, Hit, Progress, Sample
+from caffe_fillers.recover.rounding import is_rounded
+from caffe_fillers.rng import Stream
+
+_UNIFORMS, _NORMALS = 1250, 2400
+"""Values in a row from which a blob gives its seed away, wherever in the stream it stands."""
+
+_MOST_NORMALS = 6
+"""Blobs of normals that are searched, 2 s each; in a quick search one."""
+_HEAD, _SHIFTS = 16, 8
+_FARTHEST = 20_000
+
+
+def is_searchable(sample: Sample) -> bool:
+    """Whether a blob has enough random values in a row to give its seed away, wherever it stands."""
+    distribution = sample.fill.distribution()
+    return distribution.std > 0 and (
+        (isinstance(distribution, Uniform) and sample.fill.count >= _UNIFORMS)
+        or (isinstance(distribution, Normal) and sample.fill.count >= _NORMALS)
+    )
+
+
+def exact_origins(
+    plan: PlannedNet,
+    samples: Sequence[Sample],
+    is_explained: Callable[[int], bool],
+    releases: tuple[str, ...],
+    quick: bool,
+) -> Iterator[Found]:
+    """The streams of blobs that are not explained when their turn comes, uniforms before normals."""
+    left = 1 if quick else _MOST_NORMALS
+    searchable = [each for each in samples if is_searchable(each) and not is_rounded(each.values)]
+    for sample in sorted(searchable, key=lambda each: each.fill.distribution().from_normals):
+        if is_explained(sample.number):
+            continue
+        distribution = sample.fill.distribution()
+        if distribution.from_normals:
+            left -= 1
+            if left < 0:
+                return
+        hit = recover_exact(distribution, sample.values, releases[0])
+        found = None if hit is None else _stream_of(plan, sample, hit, releases)
+        if found is not None:
+            yield found
+
+
+def moved_origins(
+    plan: PlannedNet, samples: Sequence[Sample], releases: tuple[str, ...], progress: Progress
+) -> Iterator[Found]:
+    """The stream of the largest blob of uniforms, of values rounded or moved."""
+    uniforms = [
+        each for each in samples if is_searchable(each) and isinstance(each.fill.distribution(), Uniform)
+    ]
+    for sample in sorted(uniforms, key=lambda each: -each.values.size)[:1]:
+        hit = recover_moved(
+            sample.fill.distribution(), sample.values, progress=lambda text: progress(text, 0.0)
+        )
+        found = None if hit is None else _stream_of(plan, sample, hit, releases)
+        if found is not None:
+            yield found
+
+
+def torch_origins(samples: Sequence[Sample]) -> Iterator[Found]:
+    """Blobs that PyTorch drew, by its default or by the declared bounds, and their seeds."""
+    for sample in samples:
+        fill = sample.fill
+        if fill.count < _UNIFORMS or len(fill.shape) < 2:
+            continue
+        most = float(np.abs(sample.values[:_FARTHEST]).max())
+        bounds = [MASTER.fans(fill.shape)[0] ** -0.5, fill.distribution().support[1]]
+        for bound in dict.fromkeys(bounds):
+            if 0.9 * bound < most <= bound and (hit := recover_torch(bound, sample.values)) is not None:
+                yield Found(hit.seed, "", hit.position, sample.step, sample.number, maker=PYTORCH)
+                break
+
+
+def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit, releases: tuple[str, ...]) -> Found | None:
+    """The stream of a seed in which that blob stands where it was found.
+
+    It begins with the net where the steps before the blob draw as many outputs, or fewer; else with the blob.
+    """
+    begins = list(_begins(sample.fill.distribution(), sample.values, hit, releases))
+    if not begins:
+        return None
+    declared = _reached(plan, sample.step, hit.seed, releases[0], 0)
+    begin, release = next((each for each in begins if each[0] == declared), begins[0])
+    late, first_step = begin - declared, 0
+    if late < 0 or _reached(plan, sample.step, hit.seed, releases[0], late) != begin:
+        late, first_step = begin, sample.step
+    return Found(
+        seed=hit.seed,
+        release=release,
+        offset=late,
+        first_step=first_step,
+        number=sample.number,
+        assumption=hit.treatment,
+    )
+
+
+def _begins(
+    distribution: Distribution, values: Values, hit: Hit, releases: tuple[str, ...]
+) -> Iterator[tuple[int, str]]:
+    """The outputs at which a blob may begin, of which some value comes from a known one, and the release.
+
+    They are several where the first attempts at a normal were rejected: its values are the same without.
+    """
+    first = hit.position - hit.value
+    if isinstance(distribution, Uniform):
+        yield from ((first, releases[0]),) if first >= 0 else ()
+        return
+    wanted = -values if hit.treatment else values
+    size = hit.value + _HEAD
+    if hit.value > _FARTHEST:
+        return
+    for release in releases:
+        for shift in range(min(_SHIFTS + size // 16, first + 1)):
+            drawn = distribution.draw(size, _stream(hit.seed, release, first - shift))
+            if np.array_equal(drawn[hit.value :], wanted[hit.value : size]):
+                yield first - shift, release
+
+
+def _reached(plan: PlannedNet, last: int, seed: int, release: str, position: int) -> int:
+    """The output at which a step begins, if the first one begins at a position."""
+    stream = _stream(seed, release, position)
+    for step in plan.steps[:last]:
+        pass_over(step, stream)
+    return stream.position
+
+
+def _stream(seed: int, release: str, position: int) -> Stream:
+    stream = Stream(seed, release)
+    stream.skip(position)
+    return stream

@@ -1,0 +1,141 @@
+"""Every way to a seed, one after another: the door of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from caffe_fillers.planner import PlannedNet
+from caffe_fillers.recover.adjacent import LAST
+from caffe_fillers.recover.early import ENOUGH, Budget, Observed, agreeing, recover_seed
+from caffe_fillers.recover.found import RELEASES, Found, Progress, Sample, no_progress
+from caffe_fillers.recover.in_range import search_seeds
+from caffe_fillers.recover.observe import assumptions, observe, rearranged, scaled
+from caffe_fillers.recover.origins import exact_origins, is_searchable, moved_origins, torch_origins
+from caffe_fillers.rng.twister import MT19937
+
+_ASSUMED = 1 << 20
+"""Pairs of words tried of blobs as another filler's, swapped or rearranged; as many of scaled: 2 s each."""
+_LATE = 4
+"""Words that an unseen data layer may have drawn first."""
+_OTHERWISE = "not what is declared"
+
+
+class Options(NamedTuple):
+    """Releases of Boost that may have drawn, seeds to try, an error to forgive, whether to be quick."""
+
+    releases: tuple[str, ...] = RELEASES
+    seeds: range = range(0)
+    tolerance: float = 0.0
+    quick: bool = False
+    progress: Progress = no_progress
+
+
+def recover(
+    plan: PlannedNet,
+    samples: Sequence[Sample],
+    is_explained: Callable[[int], bool],
+    options: Options,
+) -> Iterator[Found]:
+    """The streams that the samples come from, one after another, those that are surest first.
+
+    The caller says by `is_explained` which samples, by their number, the streams found so far have made:
+    these are searched no more.
+    """
+    found = False
+    for ways in (_as_declared, _tried, _otherwise):
+        for each in ways(plan, samples, is_explained, options):
+            found = True
+            yield each
+        if found:
+            break
+    yield from torch_origins([each for each in samples if not is_explained(each.number)])
+
+
+def outputs_before(
+    plan: PlannedNet,
+    samples: Sequence[Sample],
+    seed: int,
+    *,
+    release: str = RELEASES[0],
+    tolerance: float = 0.0,
+    generator: str = MT19937.name,
+) -> int:
+    """How many outputs of a seed's stream something took first that the plan does not show, up to four."""
+    return _late(observe(plan, samples), seed, release, tolerance, generator)
+
+
+def would_give_a_seed(plan: PlannedNet, samples: Sequence[Sample]) -> bool:
+    """Whether values of Caffe's stream would have given their seed away: three among the first, or many."""
+    early = (part for part in observe(plan, samples) if part.position <= LAST and part.values.size >= ENOUGH)
+    return next(iter(early), None) is not None or any(map(is_searchable, samples))
+
+
+def _late(
+    observed: Sequence[Observed], seed: int, release: str, tolerance: float, generator: str = MT19937.name
+) -> int:
+    made = [
+        agreeing(
+            seed,
+            [part.later(late) for part in observed],
+            boost=release,
+            tolerance=tolerance,
+            generator=generator,
+        )
+        for late in range(_LATE + 1)
+    ]
+    return made.index(max(made))
+
+
+def _as_declared(
+    plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
+) -> Iterator[Found]:
+    """The seed of the first outputs, then those of blobs that it does not explain."""
+    releases = options.releases
+    observed = observe(plan, samples)
+    seed, release = recover_seed(observed, _LATE, releases[0]), releases[0]
+    if seed is None and RELEASES[-1] in releases[1:]:
+        normals = [part for part in observed if part.distribution.from_normals]
+        seed, release = recover_seed(normals, 0, RELEASES[-1]), RELEASES[-1]
+    if seed is not None:
+        yield Found(seed, release, _late(observed, seed, releases[0], options.tolerance))
+    yield from exact_origins(plan, samples, is_explained, releases, options.quick)
+
+
+def _tried(
+    plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
+) -> Iterator[Found]:
+    """The first of the seeds to be tried that makes the values."""
+    observed, release = observe(plan, samples), options.releases[0]
+    seed = search_seeds(observed, options.seeds, release, options.progress, options.tolerance)
+    if seed is not None:
+        late = _late(observed, seed, release, options.tolerance)
+        yield Found(seed, release, late, is_tried=True)
+
+
+def _otherwise(
+    plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
+) -> Iterator[Found]:
+    """The seed of values that are not as declared: another filler's, swapped, scaled, rearranged, moved."""
+    if options.quick:
+        return
+    release = options.releases[0]
+    seed = _assumed(plan, samples, release)
+    if seed is not None:
+        late = _late(observe(plan, samples), seed, release, options.tolerance)
+        yield Found(seed, release, late, assumption=_OTHERWISE)
+        return
+    yield from moved_origins(plan, samples, options.releases, options.progress)
+
+
+def _assumed(plan: PlannedNet, samples: Sequence[Sample], release: str) -> int | None:
+    """The seed of values among the first outputs that are another filler's, swapped, scaled or rearranged."""
+    others, factors = Budget(_ASSUMED), Budget(_ASSUMED)
+    for assume, budget in ((assumptions, others), (scaled, factors), (rearranged, others)):
+        for observed in assume(plan, samples) if budget.left > 0 else ():
+            found = recover_seed(observed, 0, release, budget)
+            if found is not None:
+                return found
+            if budget.left <= 0:
+                break
+    return None

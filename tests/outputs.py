@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from paths import CORPUS
 
 import caffe_fillers as cf
-from caffe_fillers.api.net import upgraded_text
+from caffe_fillers.api.loading import upgraded_text
 from caffe_fillers.formats import formats
 from caffe_fillers.frameworks.nets import FRAMEWORKS
 from caffe_fillers.model import Model

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from caffe_fillers import passes, prototxt
 from caffe_fillers.api.files import SourceFolders
-from caffe_fillers.api.planning import (
-    check_source,
-    chosen_state,
-    chosen_tolerance,
-    files_read,
-    plan_all,
-    plan_in_a_phase,
-)
-from caffe_fillers.api.reading import Source, read_net
 from caffe_fillers.api.seeds import make_stream
 from caffe_fillers.api.weights import Weights, open_model
 from caffe_fillers.copying import Copied, copy_weights
 from caffe_fillers.errors import UnknownNameError, UsageError
 from caffe_fillers.execute import Execution, execute
-from caffe_fillers.formats.net_text import net_text
-from caffe_fillers.notes import Note, once
+from caffe_fillers.notes import Note
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import Shape
-from caffe_fillers.traps import find_traps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +48,8 @@ class Net:
     weights: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     folders: SourceFolders = field(default=SourceFolders(()), repr=False)
+    shapes: Mapping[str, Shape] = field(default_factory=dict, repr=False)
+    plan_again: Callable[[Mapping[str, Shape]], Net] | None = field(default=None, repr=False, compare=False)
 
     @property
     def era(self) -> Era:
@@ -109,6 +97,7 @@ class Net:
         and batch norm run, by default as planned. See `signal.analyze`.
 
         >>> import io
+        >>> from caffe_fillers import load_net
         >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 8 dim: 50 } } }"
         >>> text += b"layer { name: 'ip' type: 'InnerProduct' bottom: 'x' top: 'ip' inner_product_param {"
         >>> text += b"num_output: 20 weight_filler { type: 'msra' } } }"
@@ -187,6 +176,19 @@ class Net:
             raise UnknownNameError("layer", name, [layer.name for layer in self.plan.layers])
         return replace(self, plan=self.plan.only(wanted))
 
+    def with_shapes(self, shapes: Mapping[str, Shape] | None = None, **named: Shape) -> Net:
+        """The same net with other shapes of blobs, which are given by name, in a mapping or as keywords.
+
+        Shapes that were given before stay, unless they are given again. Errors are those of `load_net`.
+
+        >>> from caffe_fillers import load_net
+        >>> net = load_net("examples/lenet.prototxt")
+        >>> net.blob_shapes["pool2"], net.with_shapes(data=(1, 1, 28, 28)).blob_shapes["pool2"]
+        ((64, 50, 4, 4), (1, 50, 4, 4))
+        """
+        assert self.plan_again is not None
+        return self.plan_again({**self.shapes, **(shapes or {}), **named})
+
     @contextmanager
     def with_weights(self, model: Model, files: Iterable[str], *, lenient: bool = False) -> Iterator[Copied]:
         """The model with weights copied in from files, one after another, as fine-tuning does.
@@ -211,83 +213,3 @@ class Net:
         self, seed: int | None, stream: Stream | None, boost: str | None, generator: str = "mt19937"
     ) -> Stream:
         return make_stream(self.seed if seed is None and stream is None else seed, stream, boost, generator)
-
-
-def load_net(
-    source: Source,
-    *,
-    phase: str | None = None,
-    level: int | None = None,
-    stages: Iterable[str] = (),
-    shapes: Mapping[str, Shape] | None = None,
-    dialect: str | None = None,
-    caffe: str | None = None,
-    strict: bool = False,
-    lenient: bool = False,
-) -> Net:
-    """Read and plan a net: a path or an open binary file of a net or a solver, text or binary.
-
-    `phase` (train or test), `level` and `stages` choose among the layers as
-    Caffe's command line does; a solver brings its own, which these win over.
-    Without a phase it is train, or test where only that can be built.
-    `shapes` gives blobs' shapes that the net cannot tell; `dialect` names the
-    fork whose net this is where its fields do not show that; `caffe` is the
-    release or the day whose Caffe builds it, the dialect's own where it is not
-    given; `strict` refuses all unknown fields and layer types, `lenient` none,
-    not even those that change weights. Errors: `PrototxtError`, `NetError`,
-    `UnknownShapeError`, `FormatError`.
-
-    >>> import io
-    >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"
-    >>> net = load_net(io.BytesIO(text))
-    >>> net.blob_shapes
-    {'x': (2,)}
-    """
-    check_source(source)
-    tolerance = chosen_tolerance(strict=strict, lenient=lenient)
-    read = read_net(source, tolerance=tolerance)
-    solver = read.solver is not None
-    state = chosen_state(phase, level, stages, solver=solver)
-    plan = partial(plan_all, (read, *read.tests), shapes, dialect, caffe, tolerance=tolerance)
-    chosen, (planned, *tests) = plan_in_a_phase(plan, state, fixed=solver or phase is not None)
-    notes = once((*chosen, *read.notes, *planned.notes, *planned.net.notes, *find_traps(planned.net)))
-    return Net(
-        plan=planned.net,
-        notes=notes,
-        seed=read.seed,
-        test_plans=tuple(test.net for test in tests),
-        weights=read.weights,
-        files=files_read(source, read),
-        folders=read.folders,
-    )
-
-
-def load_net_of(model: Model, **options: Any) -> Net:
-    """The net that a model's file holds, planned; `options` are those of `load_net`.
-
-    A file that does not say what its layers are is a `UsageError`.
-    """
-    if options.get("dialect") is None:
-        options["dialect"] = model.net.text_extra.dialect or None
-    return load_net(io.BytesIO(text_of_net_in(model).encode()), **options)
-
-
-def text_of_net_in(model: Model) -> str:
-    """The net that a model's file holds, as prototxt without blobs.
-
-    A file that does not say what its layers are is a `UsageError`.
-    """
-    untyped = [layer.name for layer in model.layers if not layer.parameter.type]
-    if untyped:
-        raise UsageError(
-            f"the file holds no net: it does not say what its layer {untyped[0]!r} is; give the net"
-        )
-    return net_text(model)
-
-
-def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:
-    """The prototxt of a net as Caffe upgrades it, and what was noted; unknown fields are written back."""
-    read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=not strict))
-    dialect, _ = passes.choose_dialect(read.net)
-    passed = passes.upgrade(passes.mark(read.net, dialect), path=read.path)
-    return prototxt.write(passed.net), (*read.notes, *passed.notes)

@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per blob and the verdict."""
-    from caffe_fillers.api.net import load_net_of
+    from caffe_fillers.api.loading import load_net_of
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
     from caffe_fillers.cli.progress import search_bar

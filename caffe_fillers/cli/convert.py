@@ -133,7 +133,7 @@ def _opened(arguments: argparse.Namespace) -> Iterator[Model]:
 
 
 def _convert_weights(arguments: argparse.Namespace) -> None:
-    from caffe_fillers.api.net import text_of_net_in
+    from caffe_fillers.api.loading import text_of_net_in
     from caffe_fillers.api.weights import save_model
     from caffe_fillers.formats import formats
 
@@ -151,7 +151,7 @@ def _convert_weights(arguments: argparse.Namespace) -> None:
 
 def _convert_layout(arguments: argparse.Namespace) -> None:
     """Weights whose file holds its net, which says what their layers are."""
-    from caffe_fillers.api.net import load_net_of
+    from caffe_fillers.api.loading import load_net_of
     from caffe_fillers.api.weights import save_tensors
     from caffe_fillers.port.contract import targets
     from caffe_fillers.port.layout import lay_out
@@ -175,7 +175,7 @@ def _is_net(arguments: argparse.Namespace) -> bool:
 
 
 def _convert_net(arguments: argparse.Namespace) -> None:
-    from caffe_fillers.api.net import upgraded_text
+    from caffe_fillers.api.loading import upgraded_text
 
     source = sys.stdin.buffer if arguments.source == "-" else arguments.source
     text, notes = upgraded_text(source, strict=arguments.strict)

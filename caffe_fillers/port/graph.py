@@ -68,16 +68,19 @@ class Graph:
         return {place: (node, index) for node in self.nodes for index, place in enumerate(node.places)}
 
 
-def build_graph(net: NetParameter, plan: PlannedNet, reserved: Collection[str]) -> Graph:
+def build_graph(
+    net: NetParameter, plan: PlannedNet, reserved: Collection[str], *, every_blob: bool = False
+) -> Graph:
     """The graph of a planned net; `net` is what Caffe saves of it, `reserved` what nothing may be called.
 
-    A net that computes nothing is a `UsageError`.
+    A net that computes nothing is a `UsageError`. With `every_blob` no two layers become one whose blob
+    between them would be lost.
     """
     labels = numbered([layer.name for layer in net.layer])
     names = identifiers(labels, reserved)
     variables = identifiers((top for layer in net.layer for top in layer.top), reserved)
     blobs = {variable: top for top, variable in variables.items()}
-    nodes = _merge_scales([*_nodes(plan, labels, names, variables)])
+    nodes = _merge_scales([*_nodes(plan, labels, names, variables)], every_blob=every_blob)
     if not nodes:
         raise UsageError("the net has no layer that computes anything: there is nothing to port")
     made = {variable for node in nodes for variable in node.outputs}
@@ -123,12 +126,13 @@ def _nodes(
             )
 
 
-def _merge_scales(nodes: Sequence[Node]) -> list[Node]:
+def _merge_scales(nodes: Sequence[Node], *, every_blob: bool) -> list[Node]:
     """A Scale of the channels right after a BatchNorm that nobody else reads becomes a part of it."""
     merged: list[Node] = []
     for node in nodes:
         before = merged[-1] if merged else None
-        if before is not None and _scales(before, node, nodes):
+        loses = every_blob and before is not None and before.outputs != node.outputs
+        if before is not None and not loses and _scales(before, node, nodes):
             merged[-1] = replace(
                 before,
                 outputs=node.outputs,

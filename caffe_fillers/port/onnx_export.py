@@ -61,7 +61,7 @@ def export(
     except ImportError:
         raise MissingExtraError("onnx", "onnx") from None
 
-    graph = build_graph(net, plan, ())
+    graph = build_graph(net, plan, (), every_blob=every_blob)
     blobs = blobs_of(plan, model)
     if part is not None:
         graph = cut(graph, lambda whole: port_all("onnx", whole, _Export(whole, blobs).add), part)

@@ -1,8 +1,8 @@
-"""pycaffe's interface as far as no forward pass is needed: `import caffe_fillers.pycaffe as caffe`.
+"""pycaffe's interface without Caffe: `import caffe_fillers.pycaffe as caffe`.
 
-Nets are built, filled, changed, copied and saved; net generators run; the
-values are the very bytes of Caffe's. What needs a forward or backward pass
-ends in an error that says so.
+Nets are built, filled, changed, copied, saved and computed forward; net
+generators run; the values are the very bytes of Caffe's. What needs a
+backward pass or a solver's steps ends in an error that says so.
 
 >>> import caffe_fillers.pycaffe as caffe
 >>> from caffe_fillers.pycaffe import layers as L
@@ -15,10 +15,13 @@ ends in an error that says so.
 
 from caffe_fillers._version import __version__
 from caffe_fillers.pycaffe import coord_map, io, net_spec, proto
+from caffe_fillers.pycaffe.classifier import Classifier
+from caffe_fillers.pycaffe.detector import Detector
 from caffe_fillers.pycaffe.install import install
 from caffe_fillers.pycaffe.net import Net
 from caffe_fillers.pycaffe.net_spec import NetSpec, layers, params, to_proto
 from caffe_fillers.pycaffe.process import (
+    configure,
     has_nccl,
     init_log,
     layer_type_list,
@@ -46,6 +49,8 @@ __all__ = [
     "AdaDeltaSolver",
     "AdaGradSolver",
     "AdamSolver",
+    "Classifier",
+    "Detector",
     "Layer",
     "NesterovSolver",
     "Net",
@@ -53,6 +58,7 @@ __all__ = [
     "RMSPropSolver",
     "SGDSolver",
     "__version__",
+    "configure",
     "coord_map",
     "get_solver",
     "has_nccl",

@@ -18,7 +18,8 @@ class Blob:
     """A blob: `shape`, and float32 arrays `data` and `diff`, whose values can be assigned in place.
 
     Arrays are made, as zeros, when they are asked for. Blobs that share
-    their values have one array.
+    their values have one array; that of a Split's top is the array of the
+    blob that is `copied`.
 
     >>> blob = Blob((2, 3))
     >>> blob.data[...] = 1
@@ -26,10 +27,11 @@ class Blob:
     (np.float32(6.0), 2, 3, 1)
     """
 
-    def __init__(self, shape: Sequence[int], data: Array | None = None) -> None:
+    def __init__(self, shape: Sequence[int], data: Array | None = None, copied: Blob | None = None) -> None:
         self._shape = given_shape(shape)
         check_blob_shape(self._shape)
         self._data = data
+        self._copied = copied
         self._diff: Array | None = None
 
     def __repr__(self) -> str:
@@ -43,6 +45,8 @@ class Blob:
     @property
     def data(self) -> Array:
         """The values: a view, so that `blob.data[...] = values` changes the blob."""
+        if self._copied is not None:
+            return self._copied.data
         if self._data is None:
             self._data = np.zeros(self._shape, np.float32)
         return self._data

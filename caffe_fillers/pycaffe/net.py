@@ -1,46 +1,37 @@
-"""pycaffe's Net without its passes: built, filled, changed, copied, shared, saved."""
+"""pycaffe's Net without its backward pass: built, filled, changed, copied, saved, computed forward."""
 
 from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from caffe_fillers.api.files import SourceFolders
+from caffe_fillers.api.loading import load_net
 from caffe_fillers.api.net import Net as FillableNet
-from caffe_fillers.api.net import load_net
-from caffe_fillers.api.weights import open_model, save_model
-from caffe_fillers.copying import copy_weights
-from caffe_fillers.errors import UsageError
+from caffe_fillers.api.weights import save_model
+from caffe_fillers.errors import UnknownNameError, UsageError, few
 from caffe_fillers.execute import execute
-from caffe_fillers.model import Model, ModelBlob, ModelLayer
-from caffe_fillers.planner import PlannedNet
+from caffe_fillers.layers import Role
+from caffe_fillers.model import Model
+from caffe_fillers.planner import PlannedNet, Wire
+from caffe_fillers.pycaffe.batches import batches
 from caffe_fillers.pycaffe.blobs import Array, Blob
-from caffe_fillers.pycaffe.process import stream
+from caffe_fillers.pycaffe.forward import Engine, Range
+from caffe_fillers.pycaffe.parameters import NetLayer, copy_file, current_model, filled_layers
+from caffe_fillers.pycaffe.process import reading, stream
+from caffe_fillers.pycaffe.sources import fill_constants
 from caffe_fillers.pycaffe.unavailable import refuse
 from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import TEST, TRAIN
 from caffe_fillers.shapes import Shape, is_known
 
-if TYPE_CHECKING:
-    from caffe_fillers.rng import Stream
-
 _PHASES = {int(TRAIN): "train", int(TEST): "test"}
 _INPUT = "Input"
-
-
-@dataclass(frozen=True)
-class NetLayer:
-    """A layer as `net.layers` lists it: its type and its parameter blobs."""
-
-    type: str
-    blobs: list[Blob]
 
 
 class Net:
@@ -75,50 +66,44 @@ class Net:
         if number not in _PHASES:
             raise UsageError(f"phase {number!r} is neither caffe.TRAIN nor caffe.TEST")
         loaded = load_net(
-            os.fspath(network_file), phase=_PHASES[number], level=level, stages=tuple(stages or ())
-        )
-        self._build(loaded.plan, loaded.folders, stream())
-        self._loader = partial(
-            load_net,
             os.fspath(network_file),
             phase=_PHASES[number],
             level=level,
             stages=tuple(stages or ()),
+            **reading().keywords(),
         )
+        self._build(loaded.plan, lambda shapes: loaded.with_shapes(shapes).plan)
         if weights is not None:
             self.copy_from(weights)
 
     @classmethod
-    def of_plan(cls, loaded: FillableNet, plan: PlannedNet) -> Net:
-        """A net that a solver builds: one of the plans that were read with it."""
+    def of_solver(cls, loaded: FillableNet, test: int | None = None) -> Net:
+        """The training net of a solver, or the test net of a number."""
+
+        def plan(net: FillableNet) -> PlannedNet:
+            return net.plan if test is None else net.test_plans[test]
+
         net = cls.__new__(cls)
-        net._build(plan, loaded.folders, stream())
+        net._build(plan(loaded), lambda shapes: plan(loaded.with_shapes(shapes)))
         return net
 
-    def _build(self, plan: PlannedNet, folders: SourceFolders, used: Stream) -> None:
+    def _build(self, plan: PlannedNet, plan_again: Callable[[Mapping[str, Shape]], PlannedNet]) -> None:
         require_memory(4 * plan.num_parameters, "the weights in memory take")
-        self._plan, self._folders = plan, folders
-        model, execution = execute(plan, used)
-        self._layers: list[NetLayer] = []
-        for layer in model.layers:
-            self._layers.append(NetLayer(type=layer.parameter.type, blobs=[]))
-            for blob in layer.blobs:  # one may share another of its own layer
-                self._layers[-1].blobs.append(Blob(blob.shape, self._values(blob)))
+        self._plan, self._plan_again, self._engine = plan, plan_again, Engine()
+        model, execution = execute(plan, stream())
+        self._layers = filled_layers(model)
         execution.finish()
-        self._blobs = OrderedDict(
-            (name, Blob(shape)) for name, shape in plan.tops.items() if shape is not None and is_known(shape)
-        )
-        self._unknown = {name for name in plan.tops if name not in self._blobs}
-
-    def _values(self, blob: ModelBlob) -> Array:
-        if blob.owner is None:
-            return blob.array()
-        position, index = blob.owner
-        return self._layers[position].blobs[index].data.reshape(blob.shape)
+        self._blobs = OrderedDict[str, Blob]()
+        for layer in plan.layers:
+            for wire in layer.tops:
+                copied = self._blobs[wire.copied.name] if wire.copied else None
+                self._blobs.setdefault(wire.name, Blob(_shape(wire.shape), copied=copied))
+            if layer.kind.role is Role.DATA:
+                fill_constants(layer, self._blobs)
 
     @property
     def blobs(self) -> OrderedDict[str, Blob]:
-        """The blobs between layers by name, as zeros; those whose shape is unknown are left out."""
+        """The blobs between layers by name, zeros until they get values; without axes where unknown."""
         return self._blobs
 
     @property
@@ -171,14 +156,7 @@ class Net:
 
     def copy_from(self, weights: str | os.PathLike[str]) -> None:
         """Copy the weights of a file into the layers of the same names; the file's name may end anyhow."""
-        path = Path(weights)
-        with open_model(path, _format_of(path)) as source:
-            copied = copy_weights(self._model(), source, str(path))
-            for place in copied.origins:
-                position, index = place
-                self._layers[position].blobs[index].data[...] = (
-                    copied.model.layers[position].blobs[index].array()
-                )
+        copy_file(self._plan, self._layers, Path(weights), lenient=reading().lenient)
 
     def share_with(self, other: Net) -> None:
         """Have the values of another net's layers of the same names: what changes there changes here."""
@@ -204,49 +182,101 @@ class Net:
 
     def _model(self) -> Model:
         """The net and its values as they are now."""
-        positions = {layer.id: position for position, layer in enumerate(self._plan.layers)}
-        layers = []
-        for planned, layer in zip(self._plan.layers, self._layers, strict=True):
-            blobs = tuple(
-                ModelBlob(
-                    shape=blob.shape,
-                    chunks=partial(_one_chunk, blob),
-                    owner=each.owner and (positions[each.owner[0]], each.owner[1]),
-                )
-                for each, blob in zip(planned.blobs, layer.blobs, strict=True)
-            )
-            layers.append(ModelLayer(parameter=planned.parameter, blobs=blobs))
-        return Model(net=self._plan.head, layers=tuple(layers))
+        return current_model(self._plan, self._layers)
 
     def reshape(self) -> None:
-        """Work out all shapes anew from those of the inputs, which `blobs[name].reshape` changed."""
-        given: dict[str, Shape] = {name: self._blobs[name].shape for name in self.inputs}
-        plan = self._loader(shapes=given).plan
+        """Work out all shapes anew from those of the data, which `blobs[name].reshape` changed."""
+        known = {wire.name for wire in self._data() if wire.shape is not None or self._blobs[wire.name].shape}
+        given = {name: self._blobs[name].shape for name in known}
+        plan = self._plan_again(given)
         before = [blob.shape for blob in self._plan.blobs]
         if [blob.shape for blob in plan.blobs] != before:
             raise UsageError(f"with inputs of {given} weights would need other shapes; no layer allows that")
         self._plan = plan
         for name, shape in plan.tops.items():
-            if shape is not None and is_known(shape) and self._blobs[name].shape != shape:
-                self._blobs[name].reshape(*shape)
+            if self._blobs[name].shape != _shape(shape):
+                self._blobs[name].reshape(*_shape(shape))
 
-    def forward(self, *arguments: Any, **keywords: Any) -> Any:
-        """Not done: a `NotCaffeError`."""
-        refuse("Net.forward")
+    def _data(self) -> list[Wire]:
+        """What data layers make, as the net was built."""
+        return [wire for layer in self._plan.layers if layer.kind.role is Role.DATA for wire in layer.tops]
+
+    def forward(
+        self,
+        blobs: Sequence[str] | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        **inputs: ArrayLike,
+    ) -> dict[str, Array]:
+        """Compute the net, or its layers from `start` to `end`, and return the values of its outputs.
+
+        Inputs are taken as they stand in `net.blobs`, or given by name.
+        `blobs` names more blobs to return. Every blob has afterwards what
+        Caffe leaves in it. What cannot be computed as Caffe does is a
+        `UsageError`; without the extra `forward` it is a `MissingExtraError`.
+        """
+        first = 0 if start is None else self._position(start)
+        last = len(self._layers) - 1 if end is None else self._position(end)
+        results = [*(self.outputs if end is None else self.top_names[end]), *(blobs or ())]
+        for name in results:
+            self._blob(name)
+        if inputs:
+            self._take(inputs)
+        if any(self._blobs[wire.name].shape != _shape(wire.shape) for wire in self._data()):
+            self.reshape()
+        self._engine.run(
+            plan=self._plan,
+            parameters=[blob.data for layer in self._layers[first : last + 1] for blob in layer.blobs],
+            model=self._model,
+            blobs=self._blobs,
+            chosen=Range(first, last),
+        )
+        return {name: self._blobs[name].data for name in results}
+
+    def forward_all(self, blobs: Sequence[str] | None = None, **inputs: ArrayLike) -> dict[str, Array]:
+        """Compute the net on any number of items, a batch at a time; see `forward`."""
+        arrays = {name: np.asarray(values) for name, values in inputs.items()}
+        if not arrays:
+            raise UsageError("forward_all wants inputs by name, such as forward_all(data=images)")
+        made: dict[str, list[Array]] = {}
+        for batch in batches(arrays, next(iter(self._blobs.values())).shape[0]):
+            for name, values in self.forward(blobs, None, None, **batch).items():
+                made.setdefault(name, []).extend(np.atleast_1d(values.copy()))
+        count = len(next(iter(arrays.values())))
+        return {name: np.asarray(values[:count]) for name, values in made.items()}
+
+    def _position(self, layer: str) -> int:
+        if layer not in self._layer_names:
+            raise UnknownNameError("layer", layer, self._layer_names)
+        return self._layer_names.index(layer)
+
+    def _blob(self, name: str) -> Blob:
+        if name not in self._blobs:
+            raise UnknownNameError("blob", name, self._blobs)
+        return self._blobs[name]
+
+    def _take(self, inputs: Mapping[str, ArrayLike]) -> None:
+        """Give the inputs their values: all of them, in batches of the net's size."""
+        if set(inputs) != set(self.inputs):
+            raise UsageError(f"give all inputs of the net, {few(self.inputs)}, not {few(list(inputs))}")
+        for name, values in inputs.items():
+            array, blob = np.asarray(values), self._blob(name)
+            if array.shape[:1] != blob.shape[:1]:
+                raise UsageError(
+                    f"input {name!r} has shape {array.shape} and its blob {blob.shape}: give as many items, "
+                    f"call net.blobs[{name!r}].reshape first, or use forward_all"
+                )
+            blob.data[...] = array
 
     def backward(self, *arguments: Any, **keywords: Any) -> Any:
         """Not done: a `NotCaffeError`."""
         refuse("Net.backward")
 
+    def forward_backward_all(self, *arguments: Any, **keywords: Any) -> Any:
+        """Not done: a `NotCaffeError`."""
+        refuse("Net.forward_backward_all")
 
-def _one_chunk(blob: Blob) -> Any:
-    yield np.ascontiguousarray(blob.data, np.float32).reshape(-1)
 
-
-def _format_of(path: Path) -> str:
-    """The format of a weight file by its first bytes: HDF5, else a caffemodel, as Caffe takes either."""
-    try:
-        with path.open("rb") as file:
-            return "h5" if file.read(8) == b"\x89HDF\r\n\x1a\n" else "caffemodel"
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
+def _shape(shape: Shape | None) -> Shape:
+    """A blob's shape; one that is not known is that of a blob that was never shaped."""
+    return shape if shape is not None and is_known(shape) else ()

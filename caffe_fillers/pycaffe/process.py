@@ -1,4 +1,4 @@
-"""What a process of Caffe has once: the generator, the device, the log.
+"""What a process of Caffe has once: the generator, the device, the log; and whose Caffe it is.
 
 `Caffe::Get()`, include/caffe/common.hpp, BVLC/caffe 9b8915401: one generator
 for all nets, which goes on from one net to the next.
@@ -6,9 +6,53 @@ for all nets, which goes on from one net to the next.
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from typing import Any
+
 from caffe_fillers.api.seeds import make_stream
+from caffe_fillers.eras import find_era
 from caffe_fillers.layers import layer_types
 from caffe_fillers.rng import Stream
+from caffe_fillers.schema.dialects import check_dialect
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How nets are read: as `load_net` takes these."""
+
+    dialect: str | None = None
+    caffe: str | None = None
+    lenient: bool = False
+
+    def keywords(self) -> dict[str, Any]:
+        """These as keywords of `load_net`."""
+        return asdict(self)
+
+
+_readings: list[Reading] = [Reading()]
+
+
+def configure(*, dialect: str | None = None, caffe: str | None = None, lenient: bool = False) -> None:
+    """Say whose Caffe all nets of this process are read and built as, from now on.
+
+    `dialect` names a fork, `caffe` a release or a day, `lenient` passes over
+    what is unknown: see `caffe_fillers.load_net`. Unknown names are an
+    `UnknownNameError`.
+
+    >>> configure(dialect="ssd", lenient=True)
+    >>> configure()
+    """
+    if dialect is not None:
+        check_dialect(dialect)
+    if caffe is not None:
+        find_era(caffe)
+    _readings[:] = [Reading(dialect=dialect, caffe=caffe, lenient=lenient)]
+
+
+def reading() -> Reading:
+    """How nets are read now."""
+    return _readings[0]
+
 
 _streams: list[Stream] = []
 """The generator of this process, once anything has needed it."""

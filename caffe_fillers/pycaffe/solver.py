@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from caffe_fillers.api.net import load_net
+from caffe_fillers.api.loading import load_net
 from caffe_fillers.api.reading import read_net
 from caffe_fillers.errors import UsageError
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.pycaffe.net import Net
-from caffe_fillers.pycaffe.process import set_random_seed
+from caffe_fillers.pycaffe.process import reading, set_random_seed
 from caffe_fillers.pycaffe.unavailable import refuse
 
 
@@ -24,18 +24,19 @@ class Solver:
 
     def __init__(self, solver_file: str | os.PathLike[str]) -> None:
         path = os.fspath(solver_file)
-        if read_net(path, tolerance=Tolerance.CAREFUL).solver is None:
+        tolerance = Tolerance.LENIENT if reading().lenient else Tolerance.CAREFUL
+        if read_net(path, tolerance=tolerance).solver is None:
             raise UsageError(f"{path} is a net, not a solver: give it to caffe.Net")
-        loaded = load_net(path)
+        loaded = load_net(path, **reading().keywords())
         if loaded.seed is not None:
             set_random_seed(loaded.seed)
-        self.net = Net.of_plan(loaded, loaded.plan)
+        self.net = Net.of_solver(loaded)
         for name in loaded.weights:
             found = loaded.folders.find(name)
             if found is None:
                 raise UsageError(f"the weights {name!r} are neither here nor beside the solver")
             self.net.copy_from(found)
-        self.test_nets = [Net.of_plan(loaded, plan) for plan in loaded.test_plans]
+        self.test_nets = [Net.of_solver(loaded, number) for number in range(len(loaded.test_plans))]
 
     def share_weights(self, net: Net) -> None:
         """Let another net have the training net's values."""

@@ -20,7 +20,7 @@ import numpy as np
 
 import caffe_fillers as cf
 from caffe_fillers import passes, prototxt
-from caffe_fillers.api.net import upgraded_text
+from caffe_fillers.api.loading import upgraded_text
 from caffe_fillers.errors import CaffeFillersError
 from caffe_fillers.formats import formats, read_model
 from caffe_fillers.model import Model

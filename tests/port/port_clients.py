@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import caffe_fillers as cf
+import caffe_fillers.pycaffe as caffe
 from caffe_fillers.cli import main
 
 Arrays = Mapping[str, np.ndarray]
@@ -113,11 +114,25 @@ def run_onnx(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     return made
 
 
+def run_pycaffe(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
+    """By `caffe_fillers.pycaffe`, every blob of whose net has values afterwards."""
+    pytest.importorskip("onnx", reason="onnx is not installed", exc_type=ImportError)
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed", exc_type=ImportError)
+    computed = caffe.Net(net, caffe.TEST, weights=trained(net, folder))
+    for name, array in zip(computed.inputs, inputs, strict=False):
+        computed.blobs[name].reshape(*array.shape)
+        computed.blobs[name].data[...] = array
+    made = [values for values in computed.forward().values() if values.size > 1]
+    read_by_last = computed.bottom_names[computed._layer_names[-1]][0]  # a loss in a net for training
+    return made[0] if made else computed.blobs[read_by_last].data
+
+
 RUN: dict[str, Callable[[Path, Path, list[np.ndarray]], np.ndarray]] = {
     "torch": run_torch,
     "keras": run_keras,
     "jax": run_jax,
     "onnx": run_onnx,
+    "pycaffe": run_pycaffe,
 }
 
 

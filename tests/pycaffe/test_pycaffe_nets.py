@@ -134,6 +134,9 @@ def test_solver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "net: 'small.prototxt' random_seed: 3 test_iter: 1 test_interval: 10 base_lr: 0.1 lr_policy: 'fixed'"
     )
     solver = caffe.get_solver("solver.prototxt")
+    solver.test_nets[0].blobs["data"].reshape(7, 3)
+    solver.test_nets[0].reshape()
+    assert solver.test_nets[0].blobs["ip"].shape == (7, 4)
     stream = cf.Stream(3)
     for net in (solver.net, *solver.test_nets):
         weights = cf.load_net("small.prototxt").fill(stream=stream)
@@ -144,16 +147,44 @@ def test_solver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         caffe.SGDSolver("small.prototxt")
 
 
-@pytest.mark.parametrize("what", ["forward", "backward"])
-def test_passes_are_refused_with_a_way_on(what: str, small: str) -> None:
-    with pytest.raises(NotCaffeError, match="caffe-fill port"):
-        getattr(caffe.Net(small, caffe.TEST), what)()
-    with pytest.raises(NotCaffeError):
+def test_what_needs_caffes_engine_is_refused_with_a_way_on(small: str) -> None:
+    class Mine(caffe.Layer):
+        pass
 
-        class Mine(caffe.Layer):
-            pass
+    for call in (caffe.Net(small, caffe.TEST).backward, Mine):
+        with pytest.raises(NotCaffeError, match="caffe-fill port"):
+            call()
 
-        Mine()
+
+def test_forward_names_what_it_needs(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed", exc_type=ImportError)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(cf.CaffeFillersError, match=r"onnxruntime: pip install 'caffe-fillers\[forward\]'"):
+        caffe.Net(small, caffe.TEST).forward()
+
+
+OPAQUE = """
+layer { name: 'data' type: 'Input' top: 'data' input_param { shape { dim: 2 dim: 3 } } }
+layer { name: 'ip' type: 'InnerProduct' bottom: 'data' top: 'ip'
+  inner_product_param { num_output: 4 weight_filer { type: 'xavier' } } }
+"""
+
+
+def test_whose_caffe_it_is_can_be_said(tmp_path: Path) -> None:
+    """An unknown field that would change weights; a release; a fork of which the net shows nothing."""
+    path = tmp_path / "net.prototxt"
+    path.write_text(OPAQUE)
+    with pytest.raises(cf.CaffeFillersError, match="weight_filer"):
+        caffe.Net(str(path), caffe.TEST)
+    try:
+        caffe.configure(lenient=True, dialect="ssd")
+        assert caffe.Net(str(path), caffe.TEST)._plan.era.name == "ssd"
+        caffe.configure(lenient=True, caffe="rc3")
+        assert caffe.Net(str(path), caffe.TEST)._plan.era.name == "rc3"
+        with pytest.raises(cf.CaffeFillersError, match="did you mean 'ssd'"):
+            caffe.configure(dialect="sdd")
+    finally:
+        caffe.configure()
 
 
 SCRIPT = """

@@ -1,0 +1,140 @@
+"""Nets from files, texts and messages: read, and planned."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from caffe_fillers import passes, prototxt
+from caffe_fillers.api.net import Net
+from caffe_fillers.api.planning import (
+    check_source,
+    chosen_state,
+    chosen_tolerance,
+    files_read,
+    plan_all,
+    plan_in_a_phase,
+)
+from caffe_fillers.api.reading import Origin, Source, read_net
+from caffe_fillers.errors import UsageError
+from caffe_fillers.formats.net_text import net_text
+from caffe_fillers.notes import Note, once
+from caffe_fillers.prototxt import Tolerance
+from caffe_fillers.schema import NetState
+from caffe_fillers.shapes import Shape
+from caffe_fillers.traps import find_traps
+
+if TYPE_CHECKING:
+    from caffe_fillers.model import Model
+
+
+def load_net(
+    source: Source,
+    *,
+    phase: str | None = None,
+    level: int | None = None,
+    stages: Iterable[str] = (),
+    shapes: Mapping[str, Shape] | None = None,
+    dialect: str | None = None,
+    caffe: str | None = None,
+    strict: bool = False,
+    lenient: bool = False,
+) -> Net:
+    """Read and plan a net: a path or an open binary file of a net or a solver, text or binary.
+
+    `phase` (train or test), `level` and `stages` choose among the layers as
+    Caffe's command line does; a solver brings its own, which these win over.
+    Without a phase it is train, or test where only that can be built.
+    `shapes` gives blobs' shapes that the net cannot tell; `dialect` names the
+    fork whose net this is where its fields do not show that; `caffe` is the
+    release or the day whose Caffe builds it, the dialect's own where it is not
+    given; `strict` refuses all unknown fields and layer types, `lenient` none,
+    not even those that change weights. Errors: `PrototxtError`, `NetError`,
+    `UnknownShapeError`, `FormatError`.
+
+    >>> import io
+    >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"
+    >>> net = load_net(io.BytesIO(text))
+    >>> net.blob_shapes
+    {'x': (2,)}
+    """
+    check_source(source)
+    tolerance = chosen_tolerance(strict=strict, lenient=lenient)
+    read = read_net(source, tolerance=tolerance)
+    state = chosen_state(phase, level, stages, solver=read.solver is not None)
+    fixed = read.solver is not None or phase is not None
+    request = _Request(
+        source=source,
+        read=read,
+        state=state,
+        fixed=fixed,
+        dialect=dialect,
+        caffe=caffe,
+        tolerance=tolerance,
+    )
+    return request.plan(dict(shapes or {}))
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A net that was read, and all but the shapes that it is planned with."""
+
+    source: Source
+    read: Origin
+    state: NetState
+    fixed: bool
+    dialect: str | None
+    caffe: str | None
+    tolerance: Tolerance
+
+    def plan(self, shapes: Mapping[str, Shape]) -> Net:
+        """The net with these shapes; it can be planned again with others."""
+        nets = (self.read, *self.read.tests)
+        plan = partial(plan_all, nets, shapes, self.dialect, self.caffe, tolerance=self.tolerance)
+        chosen, (planned, *tests) = plan_in_a_phase(plan, self.state, fixed=self.fixed)
+        found = find_traps(planned.net)
+        return Net(
+            plan=planned.net,
+            notes=once((*chosen, *self.read.notes, *planned.notes, *planned.net.notes, *found)),
+            seed=self.read.seed,
+            test_plans=tuple(test.net for test in tests),
+            weights=self.read.weights,
+            files=files_read(self.source, self.read),
+            folders=self.read.folders,
+            shapes=shapes,
+            plan_again=self.plan,
+        )
+
+
+def load_net_of(model: Model, **options: Any) -> Net:
+    """The net that a model's file holds, planned; `options` are those of `load_net`.
+
+    A file that does not say what its layers are is a `UsageError`.
+    """
+    if options.get("dialect") is None:
+        options["dialect"] = model.net.text_extra.dialect or None
+    return load_net(io.BytesIO(text_of_net_in(model).encode()), **options)
+
+
+def text_of_net_in(model: Model) -> str:
+    """The net that a model's file holds, as prototxt without blobs.
+
+    A file that does not say what its layers are is a `UsageError`.
+    """
+    untyped = [layer.name for layer in model.layers if not layer.parameter.type]
+    if untyped:
+        raise UsageError(
+            f"the file holds no net: it does not say what its layer {untyped[0]!r} is; give the net"
+        )
+    return net_text(model)
+
+
+def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:
+    """The prototxt of a net as Caffe upgrades it, and what was noted; unknown fields are written back."""
+    read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=not strict))
+    dialect, _ = passes.choose_dialect(read.net)
+    passed = passes.upgrade(passes.mark(read.net, dialect), path=read.path)
+    return prototxt.write(passed.net), (*read.notes, *passed.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from importlib import import_module
@@ -125,5 +126,6 @@ def _refuse_misspelled(word: str) -> None:
 
 
 def entry_point() -> None:
-    """What the installed script calls."""
+    """What the installed script calls; imports make objects and no garbage, so it is looked for rarely."""
+    gc.set_threshold(50_000)
     sys.exit(main())

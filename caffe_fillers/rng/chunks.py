@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from caffe_fillers.rng.kernel import ALL
 from caffe_fillers.rng.reals import Dtype, Reals
 from caffe_fillers.rng.stream import Stream
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 CHUNK = 1 << 18
 """Values that are drawn at a time, so that a blob of any size passes through a processor's cache."""
@@ -55,7 +57,7 @@ def _parts(stream: Stream, size: int, dtype: Dtype, draw: Draw) -> Generator[Rea
         while size - drawn >= _PART:
             while len(turns) <= stream.threads and (len(turns) + 1) * _PART <= size - drawn:
                 following = start.jumped(_PART)
-                turns.append(pool.submit(_part, start, dtype, draw))
+                turns.append(pool.submit(_part, start, np.empty(_PART, dtype), draw))
                 start = following
             end = stream.position + _PART
             values, reached = turns.popleft().result()
@@ -69,6 +71,5 @@ def _parts(stream: Stream, size: int, dtype: Dtype, draw: Draw) -> Generator[Rea
     return drawn
 
 
-def _part(stream: Stream, dtype: Dtype, draw: Draw) -> tuple[Reals, Stream]:
-    values = np.empty(_PART, dtype)
+def _part(stream: Stream, values: Reals, draw: Draw) -> tuple[Reals, Stream]:
     return values[: draw(stream, values, _PART)], stream

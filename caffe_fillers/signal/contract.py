@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
+
+import numpy as np
 
 from caffe_fillers._registry import Registry
 from caffe_fillers.distributions import Distribution
 from caffe_fillers.layers import LayerType, Role
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
-from caffe_fillers.signal.parts import Gradient, Signal
+from caffe_fillers.signal.parts import Gradient, Signal, mean_power, second_moment
 
 Signals: TypeAlias = tuple[Signal, ...]
 Gradients: TypeAlias = "tuple[Gradient | None, ...]"
@@ -55,7 +59,7 @@ Rule: TypeAlias = Callable[[Node, Signals], "Flow | None"]
 class SignalRule:
     """A registered rule.
 
-    Its `run` gives None where it cannot predict. `activation` marks functions
+    `rule` gives None where it cannot predict. `activation` marks functions
     of single values, whose factor a filler before them makes up for;
     `transparent` layers that lie between the two without a say; `softmax`
     small values at which a net may end. `predictions` is how many bottoms of a
@@ -63,11 +67,25 @@ class SignalRule:
     bottom is not predicted, save that a loss may have any labels.
     """
 
-    run: Rule
+    rule: Rule
     activation: bool = False
     transparent: bool = False
     softmax: bool = False
     predictions: int = 1
+
+    def run(self, node: Node, bottoms: Signals) -> Flow | None:
+        """What the rule predicts; None instead of what a double cannot hold, in signals and in gradients."""
+        with np.errstate(all="ignore"):
+            try:
+                flow = self.rule(node, bottoms)
+            except OverflowError:
+                return None
+            if flow is None:
+                return None
+            tops = (
+                top if top is not None and math.isfinite(second_moment(top)) else None for top in flow.tops
+            )
+            return replace(flow, tops=tuple(tops), pull=partial(_finite_pull, flow.pull))
 
 
 signal_rules: Registry[SignalRule] = Registry("signal rule", f"{__package__}.rules")
@@ -87,7 +105,7 @@ def signal_rule(
 
     def decorate(rule: Rule) -> Rule:
         made = SignalRule(
-            run=rule,
+            rule=rule,
             activation=activation,
             transparent=transparent,
             softmax=softmax,
@@ -105,6 +123,14 @@ def signal_rule(
 def rule_of(kind: LayerType) -> SignalRule | None:
     """The rule of a layer type, else that of its role; None where there is neither."""
     return signal_rules[kind.name] if kind.name in signal_rules else role_rules.get(kind.role)
+
+
+def _finite_pull(pull: Pull, gradients: tuple[Gradient, ...]) -> Gradients:
+    with np.errstate(all="ignore"):
+        pulled = pull(gradients)
+        return tuple(
+            each if each is not None and math.isfinite(mean_power(each)) else None for each in pulled
+        )
 
 
 def no_pull(_: tuple[Gradient, ...]) -> Gradients:

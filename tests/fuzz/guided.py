@@ -1,31 +1,36 @@
 """Fuzzing that coverage guides: `python -m tests.fuzz.guided [TARGET]... --seconds 60 --corpus FOLDER`.
 
-atheris, an extra of the developers' environment, watches which branches of the package a case takes and keeps
-the cases that take new ones. A target is a process of its own, for libFuzzer ends the one it runs in. Half of
-the mutations are libFuzzer's, half the ones of `targets`, which know the formats.
+atheris, an extra of the developers' environment, watches which branches of the package a case takes and
+keeps the cases that take new ones. Half of the mutations are libFuzzer's, half the ones of `targets`, which
+know the formats.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib
+import mmap
 import os
-import re
-import subprocess
+import pkgutil
 import sys
 import tempfile
+import traceback
+import zlib
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
-ROOT = Path(__file__).parent.parent.parent
-RSS_MB, SECONDS_A_CASE, LONGEST = 3000, 20, 20_000
-_ONE = (
-    "import sys; from tests.fuzz.guided import fuzz_in_this_process as fuzz; fuzz(sys.argv[1], sys.argv[2:])"
-)
-_RUNS = re.compile(r"Done (\d+) runs in (\d+) second|stat::number_of_executed_units: (\d+)")
+RSS_MB, SECONDS_A_CASE, LONGEST = 3000, 300, 20_000
+_BEGIN, _END = "\n<finding>", "</finding>\n"
 
 
 def main() -> int:
-    """Run each target in a process of its own and print a line for it; 1 where anything was found."""
+    """Fuzz each target in a process of its own and print a line for it; 1 where anything was found."""
+    import atheris
+
+    with atheris.instrument_imports(include=["caffe_fillers"]):
+        _import_all()
     from .targets import TARGETS
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -38,43 +43,50 @@ def main() -> int:
     return int(bool(failed))
 
 
+def _import_all() -> None:
+    """Import every module of the package: one that a command imports later would not be watched."""
+    import caffe_fillers
+
+    for module in pkgutil.walk_packages(caffe_fillers.__path__, "caffe_fillers.", onerror=lambda _: None):
+        if not module.name.endswith(".__main__") and ".helpers." not in module.name:
+            with contextlib.suppress(ImportError):  # an optional dependency is not installed
+                importlib.import_module(module.name)
+
+
 def _run(name: str, arguments: argparse.Namespace) -> bool:
-    keep = arguments.keep.resolve()
-    keep.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary:
+    """Fork: libFuzzer ends the process it runs in, and to watch the package takes 20 s to prepare."""
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary, tempfile.TemporaryFile("w+", errors="replace") as log:
         corpus = (arguments.corpus or Path(temporary)).resolve() / name
         corpus.mkdir(parents=True, exist_ok=True)
-        flags = [
-            f"-max_total_time={arguments.seconds}",
-            f"-timeout={SECONDS_A_CASE}",
-            f"-rss_limit_mb={RSS_MB}",
-            f"-max_len={LONGEST}",
-            f"-artifact_prefix={keep}/{name}-",
-            "-print_final_stats=1",
-            "-verbosity=1",
-        ]
-        words = [sys.executable, "-c", _ONE, name, *flags, str(corpus)]
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
+        executions = mmap.mmap(-1, 8)
+        child = os.fork()
+        if child == 0:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            _fuzz(name, arguments.seconds, corpus, arguments.keep.resolve(), executions)
+        _, status = os.waitpid(child, 0)
         kept = len(list(corpus.iterdir()))
-    said = done.stdout.decode(errors="replace")
-    runs = max((int(found[1] or found[3]) for found in _RUNS.finditer(said)), default=0)
-    print(f"{name}: {runs:,} executions in {arguments.seconds} s, {kept} cases kept", flush=True)
-    if done.returncode:
-        print(said[-6000:], file=sys.stderr, flush=True)
-    return done.returncode == 0
+        log.seek(0)
+        said = log.read()
+    findings = [part.partition(_END)[0] for part in said.split(_BEGIN)[1:]]
+    if status:
+        findings.append(f"the process ended with status {status}:\n{said[-4000:]}")
+    number = int.from_bytes(executions[:8], "little")
+    print(f"{name}: {number:,} executions in {arguments.seconds} s, {kept} cases kept", flush=True)
+    for finding in findings:
+        print(f"{name}: {finding}", file=sys.stderr, flush=True)
+    return not findings
 
 
-def fuzz_in_this_process(name: str, flags: list[str]) -> None:
-    """Hand the process to libFuzzer; never returns."""
+def _fuzz(name: str, seconds: int, corpus: Path, keep: Path, executions: mmap.mmap) -> NoReturn:
+    """Hand the process to libFuzzer; a finding is noted once a kind, and the next case goes on."""
     import atheris
 
-    with atheris.instrument_imports(include=["caffe_fillers"]):
-        from .targets import TARGETS
-        from .worker import LONGEST_MESSAGE
+    from .targets import TARGETS
+    from .worker import judge
 
-    from caffe_fillers.errors import CaffeFillersError
-
-    target = TARGETS[name]
+    target, kinds = TARGETS[name], set[str]()
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         random = Random(seed)
@@ -83,18 +95,31 @@ def fuzz_in_this_process(name: str, flags: list[str]) -> None:
         return target.make(random)[:most]
 
     def test_one_input(data: bytes) -> None:
-        try:
-            target.run(data)
-        except CaffeFillersError as error:
-            assert 0 < len(str(error)) < LONGEST_MESSAGE, f"a message of {len(str(error))} characters"
+        executions[:8] = (int.from_bytes(executions[:8], "little") + 1).to_bytes(8, "little")
+        found = judge(name, data)
+        if found and found[0] not in kinds:
+            kinds.add(found[0])
+            file = keep / f"{name}-{zlib.crc32(data):08x}"
+            file.write_bytes(data)
+            print(f"{_BEGIN}{found[0]}, case {file}\n{found[1]}{_END}", flush=True)
 
-    corpus = Path(flags[-1])
-    for number in range(50):  # files to begin from
-        (corpus / f"seed-{number}").write_bytes(target.make(Random(f"{name}/{number}"))[:LONGEST])
-    with tempfile.TemporaryDirectory() as empty:
-        os.chdir(empty)  # a net may name files
-        atheris.Setup([sys.argv[0], *flags], test_one_input, custom_mutator=mutate)
-        atheris.Fuzz()
+    try:
+        for number in range(50):  # files to begin from
+            (corpus / f"seed-{number}").write_bytes(target.make(Random(f"{name}/{number}"))[:LONGEST])
+        flags = [
+            f"-max_total_time={seconds}",
+            f"-timeout={SECONDS_A_CASE}",
+            f"-rss_limit_mb={RSS_MB}",
+            f"-max_len={LONGEST}",
+            f"-artifact_prefix={keep}/{name}-",
+        ]
+        with tempfile.TemporaryDirectory() as empty:
+            os.chdir(empty)  # a net may name files
+            atheris.Setup([sys.argv[0], *flags, str(corpus)], test_one_input, custom_mutator=mutate)
+            atheris.Fuzz()
+    except BaseException:
+        traceback.print_exc()
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -266,6 +266,16 @@ def test_what_has_no_rule_is_not_predicted_and_flows_on() -> None:
     assert not report["q"].predicted
 
 
+def test_what_no_double_holds_is_not_predicted() -> None:
+    """The second moment after the fourth layer is 1e312."""
+    wide = inner(8, "type: 'gaussian' std: 3e38")
+    report = load(*chain(5, "InnerProduct", wide, None), shape=(4, 8)).signal()
+    stds = [row.tops[0].std for row in list(report)[1:]]
+    assert stds[2] == pytest.approx(8**1.5 * 3e38**3)
+    assert stds[3:] == [None, None]
+    assert report.rows[0].tops[0].gradient_std is None
+
+
 def test_flags_and_the_filler_that_levels() -> None:
     small = chain(6, "InnerProduct", inner(64, 'type: "gaussian" std: 0.01'), "ReLU")
     report = load(*small).signal()

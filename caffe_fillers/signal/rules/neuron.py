@@ -39,9 +39,8 @@ def neuron(
 
 def through(bottoms: Signals, function: Function, derivative: Function) -> Flow | None:
     """The flow through a function of single values; None where it has none, such as the log of negatives."""
-    with np.errstate(all="ignore"):
-        top = tuple(elementwise(part, function) for part in bottoms[0])
-        factors = [Power(part.channels, second_moments(part, derivative)) for part in bottoms[0]]
+    top = tuple(elementwise(part, function) for part in bottoms[0])
+    factors = [Power(part.channels, second_moments(part, derivative)) for part in bottoms[0]]
     if not all(np.isfinite(part.values).all() for part in top):
         return None
 

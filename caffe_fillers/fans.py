@@ -1,15 +1,14 @@
-"""Fan-in and fan-out as Caffe counts them, now and at each point of its history."""
+"""Fan-in and fan-out as Caffe counts them; `eras` says which Caffe counts how."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 
-from caffe_fillers.errors import FillerError, UnknownNameError, UsageError
+from caffe_fillers.errors import FillerError, UnknownNameError
 from caffe_fillers.shapes import Shape, count, format_shape
 
 
@@ -40,9 +39,9 @@ class Fans(NamedTuple):
     fan_out: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Convention:
-    """How Caffe's fillers computed at some time; `since` is the merge into master.
+    """How one Caffe's fillers compute; the defaults are BVLC's master, `name` is for messages.
 
     legacy_blobs: inner product weights are 1x1xNxK and biases 1x1x1xN, so
     that fan_in is N*K (BVLC/caffe#1575).
@@ -54,19 +53,18 @@ class Convention:
     variance_norm: whether the field exists (and with it the msra filler).
     """
 
-    name: str
-    since: date
+    name: str = "master"
     legacy_blobs: bool = False
-    legacy_accessors: bool = True
+    legacy_accessors: bool = False
     five_axes: bool = False
     one_axis: bool = True
-    bilinear: str | None = "float"
+    bilinear: str | None = "double"
     variance_norm: bool = True
 
     def fans(self, shape: Shape) -> Fans:
         """Fan-in and fan-out of a blob.
 
-        >>> MASTER.fans((64, 3, 7, 7)), MASTER.fans((10,)), CONVENTIONS["rc"].fans((1, 1, 10, 20))
+        >>> MASTER.fans((64, 3, 7, 7)), MASTER.fans((10,)), MASTER.fans((1, 1, 10, 20))
         (Fans(fan_in=147, fan_out=3136), Fans(fan_in=1, fan_out=10), Fans(fan_in=200, fan_out=200))
         """
         if self.legacy_accessors:
@@ -100,40 +98,4 @@ def scale_count(fans: Fans, norm: VarianceNorm, dtype: type[np.floating]) -> np.
     return n
 
 
-MASTER = Convention("master", date(2018, 3, 9), legacy_accessors=False, bilinear="double")
-
-# Read in BVLC/caffe's history of include/caffe/filler.hpp and inner_product_layer.cpp. The tags rc
-# (2014-09) and rc2 (2015-02-20) share one convention: the two-axis inner product weights came with
-# #1970 on 2015-03-03, commits 559ff3ae0 and cf9fdda44. Variance norms and msra: c25570999; bilinear:
-# 41df4cdce, corrected in 888597e67; shape(0) and shape(1): ced55b009; one axis: 412f18dcf.
-_HISTORY = (
-    Convention("rc", date(2014, 9, 18), legacy_blobs=True, bilinear=None, variance_norm=False),
-    Convention("2015-03", date(2015, 3, 3), bilinear=None, variance_norm=False),
-    Convention("2015-05", date(2015, 5, 26), bilinear=None),
-    Convention("1.0", date(2015, 6, 30)),
-    Convention("2017-10", date(2017, 10, 3), bilinear="double"),
-    Convention("2018-02", date(2018, 2, 20), legacy_accessors=False, one_axis=False, bilinear="double"),
-    MASTER,
-)
-_TAGS = {"rc2": "rc", "rc3": "1.0", "rc4": "1.0", "rc5": "1.0"}
-
-CONVENTIONS = {convention.name: convention for convention in _HISTORY}
-CONVENTIONS |= {tag: CONVENTIONS[name] for tag, name in _TAGS.items()}
-
-
-def convention(caffe: str) -> Convention:
-    """The convention of a Caffe release (rc, rc2, rc3, 1.0, master) or of a day, 2016-02-29.
-
-    >>> convention("rc2").name, convention("2016-02-29").name
-    ('rc', '1.0')
-    """
-    if caffe in CONVENTIONS:
-        return CONVENTIONS[caffe]
-    try:
-        day = date.fromisoformat(caffe)
-    except (ValueError, TypeError):
-        raise UnknownNameError("Caffe release", str(caffe), CONVENTIONS) from None
-    older = [each for each in _HISTORY if each.since <= day]
-    if not older:
-        raise UsageError(f"--caffe {caffe}: the history of the fillers starts with {_HISTORY[0].since}")
-    return older[-1]
+MASTER = Convention()

@@ -119,7 +119,10 @@ def _train_source(solver: SolverParameter) -> str | NetParameter:
     given = [name for name in _TRAIN_NETS if solver.HasField(name)]
     if len(given) != 1:
         found = " and ".join(given) or "none"
-        raise NetError(f"a solver names its training net by one of {', '.join(_TRAIN_NETS)}; here is {found}")
+        tests = "; to fill its test net, give that file itself" if solver.test_net and not given else ""
+        raise NetError(
+            f"a solver names its training net by one of {', '.join(_TRAIN_NETS)}; here is {found}{tests}"
+        )
     source: str | NetParameter = getattr(solver, given[0])
     return source
 

@@ -6,13 +6,14 @@ the message, with the remedy, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableSequence
+from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from typing import TypeAlias
 
 from google.protobuf.message import Message
 
 from caffe_fillers.fans import VarianceNorm
-from caffe_fillers.fillers import Bilinear, Constant, Filler, filler_types, ignored_fields
+from caffe_fillers.fillers import Bilinear, Constant, Filler, filler_types, from_parameter, ignored_fields
+from caffe_fillers.layers import Role
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Fill
 from caffe_fillers.planner import PlannedLayer, PlannedNet
@@ -21,6 +22,7 @@ from caffe_fillers.schema import FillerParameter, LayerParameter
 Trap: TypeAlias = "Callable[[PlannedLayer, Fill], str]"
 
 _TRAPS: list[Trap] = []
+_FILLER = FillerParameter.DESCRIPTOR
 
 
 def find_traps(net: PlannedNet) -> Iterator[Note]:
@@ -32,7 +34,8 @@ def find_traps(net: PlannedNet) -> Iterator[Note]:
                     if message := trap(layer, step):
                         yield _note(layer.parameter, message)
     for layer in net.layers:
-        for message in dict.fromkeys(_ignored(layer.parameter)):
+        fills = [step for step in (net.steps[number] for number in layer.steps) if isinstance(step, Fill)]
+        for message in dict.fromkeys((*_ignored(layer.parameter), *_unread(layer, fills))):
             yield _note(layer.parameter, message)
 
 
@@ -129,6 +132,19 @@ def _ignored(layer: LayerParameter) -> Iterator[str]:
                 f"{name} is set on a filler of type {filler.type}, which does not look at it; "
                 "remove it or choose another type"
             )
+
+
+def _unread(layer: PlannedLayer, fills: Sequence[Fill]) -> Iterator[str]:
+    """Parameters with fillers of which the layer uses none, as inner_product_param in a Convolution."""
+    if layer.kind.role is Role.DATA or layer.kind.opaque or len(fills) < len(layer.blobs):
+        return
+    used = [fill.filler for fill in fills]
+    for descriptor, value in layer.parameter.ListFields():
+        if descriptor.message_type is None or isinstance(value, MutableSequence):
+            continue
+        fillers = [each for each, _ in value.ListFields() if each.message_type is _FILLER]
+        if fillers and not any(from_parameter(getattr(value, each.name)) in used for each in fillers):
+            yield f"{descriptor.name}.{fillers[0].name} fills nothing: no blob of this {layer.type} takes it"
 
 
 def _filler_parameters(message: Message) -> Iterator[FillerParameter]:

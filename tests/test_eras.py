@@ -7,8 +7,9 @@ import pytest
 from paths import DOCS
 
 import caffe_fillers as cf
-from caffe_fillers.eras import FORKS, HISTORY, RELEASES, find_era
-from caffe_fillers.errors import NetError, UnknownNameError, UsageError
+from caffe_fillers.eras import FORKS, HISTORY, RELEASES, Change, find_era
+from caffe_fillers.errors import FillerError, NetError, UnknownNameError, UsageError
+from caffe_fillers.fillers import MSRA
 from caffe_fillers.plan import Draw
 
 LAYERS = {
@@ -88,13 +89,26 @@ def test_the_docs_name_every_change() -> None:
 
 
 @pytest.mark.parametrize("change", HISTORY, ids=lambda change: str(change.since))
-def test_a_change_holds_from_its_day_on(change: object) -> None:
-    since, facts = change.since, change.facts  # type: ignore[attr-defined]
-    era = find_era(since.isoformat())
-    assert {name: getattr(era, name) for name in facts} == facts
-    if since > HISTORY[0].since:
-        before = find_era((since - timedelta(1)).isoformat())
-        assert all(getattr(before, name) != value for name, value in facts.items())
+def test_a_change_holds_from_its_day_on(change: Change) -> None:
+    era = find_era(change.since.isoformat())
+    assert {name: getattr(era, name) for name in change.facts} == change.facts
+    assert {name: getattr(era.convention, name) for name in change.convention} == change.convention
+    if change.since > HISTORY[0].since:
+        before = find_era((change.since - timedelta(1)).isoformat())
+        assert all(getattr(before, name) != value for name, value in change.facts.items())
+        assert all(getattr(before.convention, name) != value for name, value in change.convention.items())
+
+
+@pytest.mark.parametrize("name", ["2015-4-30", "2015-02-30", "30.4.2015", "2015/04/30", "20150430", "2015"])
+def test_days_are_written_in_one_way(name: str) -> None:
+    with pytest.raises(UsageError, match=r"--caffe .*: there is no such day; write it as YYYY-MM-DD"):
+        find_era(name)
+
+
+@pytest.mark.parametrize("name", ["rc2", "2015-04-30", "lisa"])
+def test_what_is_lacking_names_the_caffe_that_was_given(name: str) -> None:
+    with pytest.raises(FillerError, match=f"Caffe {name} has no msra filler, which came on 2015-05-26"):
+        MSRA().distribution((2, 3), convention=find_era(name).convention)
 
 
 def test_a_reader_is_shared_by_layers_of_one_name_and_source() -> None:

@@ -17,11 +17,12 @@ from paths import TESTS
 import caffe_fillers as cf
 from caffe_fillers import passes, prototxt
 from caffe_fillers.cli import main
-from caffe_fillers.errors import FormatError, UsageError
+from caffe_fillers.errors import FormatError, NetError, PrototxtError, UsageError
 from caffe_fillers.formats.net_text import read_net_text
 from caffe_fillers.probe import measure
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import NetParameter, V1LayerParameter
+from caffe_fillers.schema.dialects import check_dialect
 
 FIELD = TESTS / "field"
 
@@ -209,7 +210,7 @@ CASES = (
         folder="check_guessed_channels",
         command="check ip_train.prototxt ip.caffemodel",
         code=2,
-        said=r"give it with --shape data=2,3,H,W \(numbers for the letters; 3 channels are a guess\)",
+        said=r"give it with --shape data=2,1,H,W \(numbers for the letters\)",
     ),
     Case(
         folder="check_own_net",
@@ -405,3 +406,86 @@ def test_arguments_may_stand_between_options(tmp_path: Path) -> None:
     assert main(["check", str(net), "--seed", "7", str(weights)]) == 0
     out = str(tmp_path / "m.npz")
     assert main(["convert", str(weights), "--from", "caffemodel", out]) == 0
+
+
+MISSPELT = (
+    "weight_filler { type: 'gaussian' sdt: 0.01 }",
+    "weight_filer { type: 'gaussian' std: 0.01 }",
+    "weights_filler { type: 'gaussian' std: 0.01 }",
+    "weight_filler { type: 'xavier' variance_norm: FAN_AVG }",
+    "weight_init { type: 'gaussian' std: 0.01 }",
+    "weightfiller: { type: 'xavier' }",
+    "weight_fillr < type: 'gaussian' std: 1 >",
+)
+
+
+@pytest.mark.parametrize("parameter", ["convolution_param", "inner_product_param", "lstm_param", "my_param"])
+@pytest.mark.parametrize("filler", MISSPELT)
+def test_a_misspelt_filler_is_refused_in_any_parameter(filler: str, parameter: str, tmp_path: Path) -> None:
+    own = "" if parameter == "convolution_param" else "convolution_param { num_output: 2 kernel_size: 3 } "
+    fields = "num_output: 2 kernel_size: 3" if not own else ""
+    text = INPUT + (
+        f"layer {{ name: 'c' type: 'Convolution' bottom: 'x' top: 'c' "
+        f"{own}{parameter} {{ {fields} {filler} }} }}"
+    )
+    with pytest.raises((PrototxtError, NetError), match=r"net\.prototxt:2.*--lenient"):
+        cf.load_net(net_file(tmp_path, text))
+    assert cf.load_net(net_file(tmp_path, text), lenient=True).plan.num_parameters == 56
+
+
+def test_a_filler_that_its_layer_does_not_read_is_noted(tmp_path: Path) -> None:
+    text = NET.replace(
+        "convolution_param {", "inner_product_param { weight_filler { type: 'msra' } } convolution_param {"
+    )
+    notes = [note.message for note in cf.load_net(net_file(tmp_path, text)).notes]
+    assert any("inner_product_param.weight_filler" in note and "Convolution" in note for note in notes), notes
+
+
+def test_convert_says_that_a_misspelt_filler_is_not_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = net_file(tmp_path, NET.replace("type: 'xavier'", "type: 'gaussian' sdt: 0.01") + " shuffel: 1")
+    assert main(["convert", net]) == 0
+    captured = capsys.readouterr()
+    assert "sdt: 0.01" in captured.out
+    assert "'sdt' (did you mean 'std'?); kept unchanged, but no filler reads it" in captured.err
+    assert captured.err.count("but no filler reads it") == 1
+
+
+def test_a_solver_of_a_test_net_alone(tmp_path: Path) -> None:
+    net_file(tmp_path, NET)
+    solver = net_file(tmp_path, "test_net: 'net.prototxt' debug_info: true", "solver.prototxt")
+    with pytest.raises(NetError, match="here is none; to fill its test net, give that file itself"):
+        cf.load_net(solver)
+
+
+def test_a_type_of_v1_that_nobody_knows_is_named_in_errors(tmp_path: Path) -> None:
+    text = "layers { name: 'w' type: WARP bottom: 'x' top: 'w' } layer { name: 'r' type: 'ReLU' }"
+    with pytest.raises(NetError, match=r"layer 'w' \(WARP\)"):
+        cf.load_net(net_file(tmp_path, text))
+
+
+@pytest.mark.parametrize("fields", ["scale: 0.5 alpha: 0.2", "alpha: 0.2 scale: 0.5 variance_norm: FAN_OUT"])
+def test_fields_of_two_forks_in_one_filler(fields: str, tmp_path: Path) -> None:
+    text = NET.replace("type: 'xavier'", f"type: 'msra' {fields}")
+    with pytest.raises(NetError, match=r"layer 'c' .*the msra filler has (scale and alpha|alpha and scale)"):
+        cf.load_net(net_file(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect"),
+    [
+        ("caffe-ssd", "ssd"),
+        ("SSD", "ssd"),
+        ("caffe-segnet", "segnet"),
+        ("MobileNet-YOLO", "yolo"),
+        ("py-faster-rcnn", "fast_rcnn"),
+        ("video-caffe", "video_caffe"),
+        ("crnn.caffe", "crnn"),
+        ("caffe-windows", "happynear"),
+        ("openpose_caffe_train", "openpose"),
+        ("Deformable-ConvNets-caffe", "deformable"),
+    ],
+)
+def test_a_dialect_has_the_name_of_its_repository(name: str, dialect: str) -> None:
+    assert check_dialect(name) == dialect

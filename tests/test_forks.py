@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 
 import numpy as np
 import pytest
@@ -246,3 +247,17 @@ def test_the_layer_and_the_filler_of_the_docs_work(monkeypatch: pytest.MonkeyPat
     assert net.blob_shapes["top"] == (2, 6, 8, 10)
     expected = cf.fill((6,), "gaussian", std=1.5, seed=4)
     assert net.fill(4)["x"][0].tobytes() == expected.tobytes()
+
+
+TENS, ONES = (
+    {3: "thirty", 4: "forty"},
+    ("", "-one", "-two", "-three", "-four", "-five", "-six", "-seven", "-eight"),
+)
+
+
+@pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md", "docs/forks.md"])
+def test_the_number_of_forks_is_that_of_the_dialects(path: str) -> None:
+    number = TENS[len(FORKS) // 10] + ONES[len(FORKS) % 10]
+    text = (DOCS.parents[1] / path).read_text()
+    said = set(re.findall(rf"\b(?:{'|'.join(TENS.values())})[-\w]*", text))
+    assert said == {number}

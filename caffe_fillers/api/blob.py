@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from caffe_fillers import fans, fillers
+from caffe_fillers import fillers
 from caffe_fillers.api.seeds import make_stream
+from caffe_fillers.eras import find_era
 from caffe_fillers.errors import UsageError
 from caffe_fillers.resources import require_memory
 from caffe_fillers.shapes import check_blob_shape, count, given_shape
@@ -51,4 +52,4 @@ def fill(
     scalar = np.dtype(dtype).type
     if scalar not in (np.float32, np.float64):
         raise UsageError(f"Caffe computes in float32 or float64, not {np.dtype(dtype)}")
-    return filler.fill(shape, make_stream(seed, stream, boost), scalar, fans.convention(caffe))
+    return filler.fill(shape, make_stream(seed, stream, boost), scalar, find_era(caffe).convention)

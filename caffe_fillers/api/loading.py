@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from caffe_fillers import passes, prototxt
 from caffe_fillers.api.net import Net
@@ -19,16 +17,11 @@ from caffe_fillers.api.planning import (
     plan_in_a_phase,
 )
 from caffe_fillers.api.reading import Origin, Source, read_net
-from caffe_fillers.errors import UsageError
-from caffe_fillers.formats.net_text import net_text
 from caffe_fillers.notes import Note, once
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import NetState
 from caffe_fillers.shapes import Shape
 from caffe_fillers.traps import find_traps
-
-if TYPE_CHECKING:
-    from caffe_fillers.model import Model
 
 
 def load_net(
@@ -62,18 +55,44 @@ def load_net(
     {'x': (2,)}
     """
     check_source(source)
-    tolerance = chosen_tolerance(strict=strict, lenient=lenient)
-    read = read_net(source, tolerance=tolerance)
-    state = chosen_state(phase, level, stages, solver=read.solver is not None)
-    fixed = read.solver is not None or phase is not None
-    request = _Request(
-        source=source,
-        read=read,
-        state=state,
-        fixed=fixed,
+    read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=lenient))
+    return load_read(
+        read,
+        files=files_read(source, read),
+        phase=phase,
+        level=level,
+        stages=stages,
+        shapes=shapes,
         dialect=dialect,
         caffe=caffe,
-        tolerance=tolerance,
+        strict=strict,
+        lenient=lenient,
+    )
+
+
+def load_read(
+    read: Origin,
+    *,
+    files: tuple[str, ...] = (),
+    phase: str | None = None,
+    level: int | None = None,
+    stages: Iterable[str] = (),
+    shapes: Mapping[str, Shape] | None = None,
+    dialect: str | None = None,
+    caffe: str | None = None,
+    strict: bool = False,
+    lenient: bool = False,
+) -> Net:
+    """Plan a net that was read from `files`; see `load_net` for the other arguments and errors."""
+    solver = read.solver is not None
+    request = _Request(
+        read=read,
+        files=files,
+        state=chosen_state(phase, level, stages, solver=solver),
+        fixed=solver or phase is not None,
+        dialect=dialect,
+        caffe=caffe,
+        tolerance=chosen_tolerance(strict=strict, lenient=lenient),
     )
     return request.plan(dict(shapes or {}))
 
@@ -82,8 +101,8 @@ def load_net(
 class _Request:
     """A net that was read, and all but the shapes that it is planned with."""
 
-    source: Source
     read: Origin
+    files: tuple[str, ...]
     state: NetState
     fixed: bool
     dialect: str | None
@@ -102,34 +121,11 @@ class _Request:
             seed=self.read.seed,
             test_plans=tuple(test.net for test in tests),
             weights=self.read.weights,
-            files=files_read(self.source, self.read),
+            files=self.files,
             folders=self.read.folders,
             shapes=shapes,
             plan_again=self.plan,
         )
-
-
-def load_net_of(model: Model, **options: Any) -> Net:
-    """The net that a model's file holds, planned; `options` are those of `load_net`.
-
-    A file that does not say what its layers are is a `UsageError`.
-    """
-    if options.get("dialect") is None:
-        options["dialect"] = model.net.text_extra.dialect or None
-    return load_net(io.BytesIO(text_of_net_in(model).encode()), **options)
-
-
-def text_of_net_in(model: Model) -> str:
-    """The net that a model's file holds, as prototxt without blobs.
-
-    A file that does not say what its layers are is a `UsageError`.
-    """
-    untyped = [layer.name for layer in model.layers if not layer.parameter.type]
-    if untyped:
-        raise UsageError(
-            f"the file holds no net: it does not say what its layer {untyped[0]!r} is; give the net"
-        )
-    return net_text(model)
 
 
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:

@@ -20,7 +20,7 @@ from caffe_fillers.formats.kinds import misfits
 from caffe_fillers.formats.others import refuse_other_files
 from caffe_fillers.formats.wire import MAX_BYTES, fields
 from caffe_fillers.notes import Note
-from caffe_fillers.prototxt import Tolerance
+from caffe_fillers.prototxt import Tolerance, UnknownField
 from caffe_fillers.schema import NetParameter, SolverParameter, from_bytes
 from caffe_fillers.solver import SolverNet, read_solver
 
@@ -28,7 +28,9 @@ Source: TypeAlias = "str | Path | BinaryIO"
 MessageType = TypeVar("MessageType", bound=Message)
 
 _LAYERS = {"layer", "layers", "input"}
-_SOLVER_NETS = {"net", "train_net", "net_param", "train_net_param"}
+_SOLVER_NETS = {
+    *("net", "train_net", "test_net", "net_param", "train_net_param", "test_net_param"),
+}
 _LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
 _SOLVER_NET_NUMBERS = {SolverParameter.DESCRIPTOR.fields_by_name[name].number for name in _SOLVER_NETS}
 _SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}  # which nets have too
@@ -198,7 +200,7 @@ def _parse(
             ) from error
     document = prototxt.parse(prototxt.decode(data, path), message_type, path=path, tolerance=tolerance)
     notes = [
-        Note(f"{path}:{each.line}: {each.problem}; kept unchanged{_times(each.count)}", line=each.line)
+        Note(f"{path}:{each.line}: {each.problem}; {_kept(each)}", line=each.line)
         for each in document.unknown
     ]
     if data.startswith(BOM_UTF8):
@@ -206,5 +208,8 @@ def _parse(
     return document.message, tuple(notes)
 
 
-def _times(count: int) -> str:
-    return f" ({count} times)" if count > 1 else ""
+def _kept(unknown: UnknownField) -> str:
+    """What became of an unknown field, and what it does to the weights."""
+    times = f" ({unknown.count} times)" if unknown.count > 1 else ""
+    effect = ", but no filler reads it: the weights are drawn without" if unknown.changes_weights else ""
+    return f"kept unchanged{times}{effect}"

@@ -34,7 +34,8 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--caffe",
         metavar="VERSION",
-        help="rc, rc2, rc3, 1.0, master, or a day such as 2016-02-29 (default: the dialect's, or master)",
+        help="rc, rc2, rc3, rc4, rc5, 1.0, master, or a day such as 2016-02-29 "
+        "(default: the dialect's, or master)",
     )
     parser.add_argument(
         "--strict", action="store_true", help="refuse fields and layer types that no Caffe is known to have"

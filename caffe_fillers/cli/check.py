@@ -67,7 +67,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per blob and the verdict."""
-    from caffe_fillers.api.loading import load_net_of
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
     from caffe_fillers.cli.progress import search_bar
@@ -79,9 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack, search_bar() as progress:
         model, *bases = (stack.enter_context(open_model(file)) for file in (weights, *arguments.base))
         require_memory(_COPIES * model.num_bytes, "the check needs")
-        net = (
-            _load_for(arguments, model) if arguments.weights else load_net_of(model, **net_options(arguments))
-        )
+        net = _load(arguments, model, weights)
         if not arguments.lenient:
             refuse_opaque_blobs(net.parameter.layer, model, weights)
         result = check_model(
@@ -101,21 +98,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if result.passed else 1
 
 
-def _load_for(arguments: argparse.Namespace, model: Model) -> Net:
-    """The net, whose data has the channels of the weights where the net does not tell them."""
-    from caffe_fillers.api import load_net
-    from caffe_fillers.api.fitting import shapes_from_weights
+def _load(arguments: argparse.Namespace, model: Model, weights: str) -> Net:
+    """The net, in shapes that the weights tell where it does not."""
+    from caffe_fillers.api.stored import load_net_for, load_net_of
     from caffe_fillers.shapes import format_shape
 
-    net = load(arguments)
-    shapes = shapes_from_weights(net.plan, model)
-    if not shapes or arguments.net == "-":
-        return net
+    options = net_options(arguments)
+    if not arguments.weights:
+        net, shapes = load_net_of(model, weights, **options)
+    elif arguments.net == "-":
+        net, shapes = load(arguments), {}
+    else:
+        net, shapes = load_net_for(arguments.net, model, **options)
     for name, shape in shapes.items():
         said = f"note: {name!r} is taken as {format_shape(shape)}, as the weights have its channels"
         print(printable(said), file=sys.stderr)
-    options = net_options(arguments)
-    return load_net(arguments.net, **options | {"shapes": options["shapes"] | shapes})
+    return net
 
 
 def _weights(arguments: argparse.Namespace) -> str:

@@ -133,7 +133,7 @@ def _opened(arguments: argparse.Namespace) -> Iterator[Model]:
 
 
 def _convert_weights(arguments: argparse.Namespace) -> None:
-    from caffe_fillers.api.loading import text_of_net_in
+    from caffe_fillers.api.stored import text_of_net_in
     from caffe_fillers.api.weights import save_model
     from caffe_fillers.formats import formats
 
@@ -151,7 +151,7 @@ def _convert_weights(arguments: argparse.Namespace) -> None:
 
 def _convert_layout(arguments: argparse.Namespace) -> None:
     """Weights whose file holds its net, which says what their layers are."""
-    from caffe_fillers.api.loading import load_net_of
+    from caffe_fillers.api.stored import load_net_of
     from caffe_fillers.api.weights import save_tensors
     from caffe_fillers.port.contract import targets
     from caffe_fillers.port.layout import lay_out
@@ -160,7 +160,8 @@ def _convert_layout(arguments: argparse.Namespace) -> None:
     if arguments.target == "-":
         raise UsageError("weights need a file to go to: give B")
     with _opened(arguments) as model:
-        net = load_net_of(model, shapes=dict(map(parse_shape_option, arguments.shape)), lenient=True)
+        shapes = dict(map(parse_shape_option, arguments.shape))
+        net, _ = load_net_of(model, arguments.source, shapes=shapes, lenient=True)
         tensors = lay_out(target, net.parameter, net.plan, model)
         save_tensors(arguments.target, tensors, arguments.format, force=arguments.force, sync=arguments.sync)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -15,12 +17,16 @@ from caffe_fillers.errors import UnknownNameError, UsageError
 
 @dataclass(frozen=True)
 class Change:
-    """What came to master on a day, by which merge; `facts` are the fields of `Era` that it changed."""
+    """What came to master on a day, by which merge.
+
+    `facts` are the fields of `Era` that it changed, `convention` those of `fans.Convention`.
+    """
 
     since: date
     commit: str
     what: str
     facts: dict[str, Any] = field(default_factory=dict)
+    convention: dict[str, Any] = field(default_factory=dict)
 
 
 # Read in the first parents of master: what stood there at the end of each day.
@@ -38,6 +44,7 @@ HISTORY = (
             "v1_layers": True,
             "blob_layout": "four axes",
         },
+        {"legacy_blobs": True, "legacy_accessors": True, "bilinear": None, "variance_norm": False},
     ),
     Change(
         date(2015, 2, 19),
@@ -48,8 +55,21 @@ HISTORY = (
     Change(
         date(2015, 3, 3),
         "85bb397ac",
-        "blobs have any number of axes, in files a shape",
+        "blobs have any number of axes, in files a shape; inner product weights two",
         {"blob_layout": "shape"},
+        {"legacy_blobs": False},
+    ),
+    Change(
+        date(2015, 5, 26),
+        "c25570999",
+        "variance_norm and the msra filler",
+        convention={"variance_norm": True},
+    ),
+    Change(
+        date(2015, 6, 30),
+        "805a995a8",
+        "the bilinear filler, off center for widths of 2 and 3 modulo 4",
+        convention={"bilinear": "float"},
     ),
     Change(
         date(2015, 8, 13),
@@ -82,6 +102,24 @@ HISTORY = (
         "three param of a BatchNorm layer stay, their rates set to zero",
         {"batch_norm_params": "completed"},
     ),
+    Change(
+        date(2017, 10, 3),
+        "ef2eb4b93",
+        "bilinear is centered, and computed in the blob's type",
+        convention={"bilinear": "double"},
+    ),
+    Change(
+        date(2018, 2, 20),
+        "76f48fe9c",
+        "fans come from shape(0) and shape(1)",
+        convention={"legacy_accessors": False, "one_axis": False},
+    ),
+    Change(
+        date(2018, 3, 9),
+        "69da2cf93",
+        "fans of one axis again",
+        convention={"one_axis": True},
+    ),
 )
 
 RELEASES = {
@@ -96,6 +134,8 @@ RELEASES = {
 """The days of BVLC's tags, and of the last commit."""
 
 MASTER = Era()
+
+_LIKE_A_DAY, _DAY = re.compile(r"[\d./-]{4,}"), re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @lru_cache
@@ -117,15 +157,19 @@ def find_era(name: str) -> Era:
     if day < HISTORY[0].since:
         raise UsageError(f"--caffe {name}: the history that is known starts with {HISTORY[0].since}")
     facts: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     for change in HISTORY:
         if change.since <= day:
             facts |= change.facts
-    return Era(name=name, convention=fans.convention(day.isoformat()), **facts)
+            own |= change.convention
+    return Era(name=name, convention=fans.Convention(name=name, **own), **facts)
 
 
 def _day(name: str) -> date:
-    """A day, or the one on which a convention of the fillers began."""
-    try:
-        return date.fromisoformat(name)
-    except (ValueError, TypeError):
-        raise UnknownNameError("Caffe release", str(name), RELEASES) from None
+    """The day that a text names as YYYY-MM-DD."""
+    if not _LIKE_A_DAY.fullmatch(str(name)):
+        raise UnknownNameError("Caffe release", str(name), RELEASES)
+    if _DAY.fullmatch(name):
+        with suppress(ValueError):
+            return date.fromisoformat(name)
+    raise UsageError(f"--caffe {name}: there is no such day; write it as YYYY-MM-DD, such as 2016-02-29")

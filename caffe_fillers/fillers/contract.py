@@ -123,8 +123,18 @@ def ignored_fields(parameter: FillerParameter) -> list[str]:
 
 
 def _class_for(parameter: FillerParameter) -> type[Filler]:
-    """The type's class, or the one it becomes by a fork's field, registered as type+field."""
-    variants = (
-        filler_types.variant(parameter.type, descriptor.name) for descriptor, _ in parameter.ListFields()
-    )
-    return next(filter(None, variants), None) or filler_types[parameter.type]
+    """The type's class, or the one it becomes by a fork's field, registered as type+field.
+
+    Fields of two forks, of which no Caffe has both, are a `FillerError`.
+    """
+    variants = {
+        descriptor.name: variant
+        for descriptor, _ in parameter.ListFields()
+        if (variant := filler_types.variant(parameter.type, descriptor.name))
+    }
+    if len(variants) > 1:
+        raise FillerError(
+            f"the {parameter.type} filler has {' and '.join(variants)}, each of another fork, and no Caffe "
+            "has both: remove one"
+        )
+    return next(iter(variants.values()), None) or filler_types[parameter.type]

@@ -157,7 +157,9 @@ class _Scaled(Filler):
         self.require_dense(shape)
         norm = VarianceNorm.of(self.variance_norm)
         if not convention.variance_norm and norm is not VarianceNorm.FAN_IN:
-            raise FillerError(f"Caffe {convention.name} has no variance_norm; it divides by fan_in")
+            raise FillerError(
+                f"Caffe {convention.name} has no variance_norm, which came on 2015-05-26: it takes fan_in"
+            )
         n = scale_count(convention.fans(shape), norm, dtype)
         return float(np.sqrt(dtype(self.numerator) / n))
 
@@ -204,7 +206,7 @@ class MSRA(_Scaled):
     ) -> distributions.Distribution:
         """Caffe had no msra before the variance norms."""
         if not convention.variance_norm:
-            raise FillerError(f"Caffe {convention.name} has no msra filler; it came in 2015-05")
+            raise FillerError(f"Caffe {convention.name} has no msra filler, which came on 2015-05-26")
         return distributions.Normal(0.0, self.scale(shape, dtype, convention))
 
 
@@ -232,7 +234,7 @@ class Bilinear(Filler):
         """One kernel, repeated for every pair of channels."""
         self.require_dense(shape)
         if convention.bilinear is None:
-            raise FillerError(f"Caffe {convention.name} has no bilinear filler; it came in 2015-06")
+            raise FillerError(f"Caffe {convention.name} has no bilinear filler, which came on 2015-06-30")
         if len(shape) != 4:
             raise FillerError(f"the bilinear filler needs a blob of 4 axes, not {format_shape(shape)}")
         if shape[2] != shape[3]:

@@ -43,6 +43,7 @@ def write(file: BinaryIO, model: Model) -> None:
         raise MissingExtraError("h5py", "hdf5") from None
     if not file.seekable():
         raise FormatError("HDF5 is not written from front to back: give a file, not a pipe or a device")
+    _check_names(model)
     places: list[tuple[int | None, ModelBlob]] = []
     try:
         with h5py.File(file, "w") as root:
@@ -60,6 +61,20 @@ def write(file: BinaryIO, model: Model) -> None:
             file.seek(offset)
             for chunk in blob.chunks():
                 file.write(chunk.astype("<f4", copy=False).data)
+
+
+def _check_names(model: Model) -> None:
+    """Refuse names that HDF5 would read as a path to somewhere else, or as none.
+
+    Of a path's parts an empty one and `.` mean the group itself, and one that
+    begins with a slash begins at the root (HDF5 User's Guide, 4.2.3, "Path names").
+    """
+    unfit = [layer.name for layer in model.layers if {"", "."} & set(layer.name.split("/"))]
+    if unfit:
+        raise FormatError(
+            f"HDF5 has no group of the name of {len(unfit)} of its layers ({few(unfit)}): a part between "
+            "slashes is empty or a dot; rename them, or choose another format"
+        )
 
 
 def _lay_out(data: h5py.Group, name: str, blob: ModelBlob) -> int | None:

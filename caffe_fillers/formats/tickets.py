@@ -15,12 +15,17 @@ from caffe_fillers.schema.dialects import BVLC
 
 
 def redeem(net: NetParameter, blobs: Sequence[ModelBlob]) -> Model:
-    """The model of a net that holds tickets, upgraded; layers that this adds are of its dialect too."""
+    """The model of a net that holds tickets, upgraded; layers that this adds are of its dialect too.
+
+    Names of inputs without a shape stay, which Caffe drops when it builds such a net: old Caffes save these.
+    """
     upgraded = passes.upgrade(net).net
     marked = passes.mark(upgraded, net.text_extra.dialect or BVLC)
     head = NetParameter()
     head.CopyFrom(marked)
     head.ClearField("layer")
+    if not (net.input_shape or net.input_dim):
+        head.input[:] = net.input
     return Model(head, tuple(_layer(layer, blobs) for layer in marked.layer))
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from caffe_fillers import distributions
+from caffe_fillers.eras import find_era
 from caffe_fillers.errors import FillerError
-from caffe_fillers.fans import CONVENTIONS, MASTER, VarianceNorm
+from caffe_fillers.fans import MASTER, VarianceNorm
 from caffe_fillers.fillers import MSRA, Bilinear, Filler, Xavier
 from caffe_fillers.frameworks.initializers.named import NAMED
 from caffe_fillers.plan import Fill
@@ -62,7 +63,7 @@ def _of_caffe(fill: Fill) -> Iterator[Candidate]:
     if fill.legacy_shape:
         yield from _of_old_caffe("xavier of Caffe before 2015-03", Xavier(), fill.legacy_shape, ["rc"])
     if len(fill.shape) == 4 and fill.shape[2] == fill.shape[3]:
-        yield from _of_old_caffe("bilinear of Caffe", Bilinear(), fill.shape, ["2015-05", "1.0", "master"])
+        yield from _of_old_caffe("bilinear of Caffe", Bilinear(), fill.shape, ["1.0", "master"])
     yield Candidate("gaussian with std 0.01", distributions.Normal(0.0, float(np.float32(0.01))), caffe=True)
     yield Candidate("gaussian with std 1, the filler's default", distributions.Normal(0.0, 1.0), caffe=True)
     yield Candidate("uniform from 0 to 1, the filler's default", distributions.Uniform(0.0, 1.0), caffe=True)
@@ -71,7 +72,7 @@ def _of_caffe(fill: Fill) -> Iterator[Candidate]:
 def _of_old_caffe(name: str, filler: Filler, shape: Shape, releases: Iterable[str]) -> Iterator[Candidate]:
     for release in releases:
         try:
-            distribution = filler.distribution(shape, np.float32, CONVENTIONS[release])
+            distribution = filler.distribution(shape, np.float32, find_era(release).convention)
         except FillerError:  # that Caffe did not have the filler, or not for such a shape
             continue
         yield Candidate(

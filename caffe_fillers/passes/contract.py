@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.notes import Note
 from caffe_fillers.schema import LayerParameter, NetParameter, V1LayerParameter
+
+_TYPE = "type: "
 
 AnyLayer: TypeAlias = LayerParameter | V1LayerParameter
 
@@ -64,7 +67,20 @@ def type_of(layer: AnyLayer) -> str:
     """
     if isinstance(layer, LayerParameter):
         return layer.type
-    return layer.layer.type if layer.HasField("layer") else V1LayerParameter.LayerType.Name(layer.type)
+    if layer.HasField("layer"):
+        return layer.layer.type
+    return unknown_type_of(layer) or V1LayerParameter.LayerType.Name(layer.type)
+
+
+def unknown_type_of(layer: V1LayerParameter) -> str:
+    """The type of a layer that no known fork has: its name, or its number in a binary file; else nothing."""
+    texts = (text for text in layer.text_extra.unknown if text.startswith(_TYPE))
+    numbers = (
+        str(field.data)
+        for field in UnknownFieldSet(layer)  # type: ignore[attr-defined]  # not in the stubs
+        if field.field_number == V1LayerParameter.TYPE_FIELD_NUMBER
+    )
+    return next((text.removeprefix(_TYPE) for text in texts), next(numbers, ""))
 
 
 def assign(message: Message, name: str, value: object) -> None:

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from google.protobuf.unknown_fields import UnknownFieldSet
-
 from caffe_fillers import prototxt
-from caffe_fillers.passes.contract import LayerError, Passed, assign, copy_without
+from caffe_fillers.passes.contract import LayerError, Passed, assign, copy_without, unknown_type_of
 from caffe_fillers.schema import LayerParameter, NetParameter, V1LayerParameter
 
 _TYPES = {
@@ -72,7 +70,6 @@ _TYPES = {
 }
 
 # One list for each property of a parameter blob became one message for each blob.
-_TYPE = "type: "
 _PARAM_LISTS = {
     "param": "name",
     "blob_share_mode": "share_mode",  # both enums have the same numbers
@@ -150,10 +147,7 @@ def _keep_old_fields(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
 
 def _name_unknown_type(layer: V1LayerParameter, upgraded: LayerParameter) -> None:
     """A type that no known fork has keeps its name, or its number in a binary file, as a string."""
-    for text in layer.text_extra.unknown:
-        if text.startswith(_TYPE):
-            upgraded.type = text.removeprefix(_TYPE)
-            upgraded.text_extra.unknown.remove(text)
-    for field in UnknownFieldSet(layer):  # type: ignore[attr-defined]  # not in the stubs
-        if field.field_number == V1LayerParameter.TYPE_FIELD_NUMBER:
-            upgraded.type = str(field.data)
+    if unknown := unknown_type_of(layer):
+        upgraded.type = unknown
+        kept = [text for text in upgraded.text_extra.unknown if text != f"type: {unknown}"]
+        upgraded.text_extra.unknown[:] = kept

@@ -81,7 +81,8 @@ class _Walk:
         try:
             self.layers.append(self._build(layer_id, layer))
         except CaffeFillersError as error:
-            place = f"{self.path}:{layer.text_extra.line}: " if self.path else ""
+            line = f":{layer.text_extra.line}" if layer.text_extra.line else ""
+            place = f"{self.path}{line}: " if self.path else ""
             message = f"{place}layer {layer.name!r} ({layer.type}): {error}"
             if isinstance(error, UnknownShapeError):
                 raise error.again(message) from error

@@ -32,7 +32,10 @@ _SUGGESTIONS = 50
 
 @dataclass(frozen=True)
 class UnknownField:
-    """A field or enum value that the schema lacks: where it came first, how often it came."""
+    """A field or enum value that the schema lacks: where it came first, how often it came.
+
+    `changes_weights` is set where a filler is meant.
+    """
 
     message: str
     name: str
@@ -40,6 +43,7 @@ class UnknownField:
     line: int
     column: int
     count: int = 1
+    changes_weights: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,11 +204,17 @@ class _Reader:
         """Note something unknown, or refuse it, as tolerance has it."""
         if self.tolerance is Tolerance.STRICT:
             self.cursor.fail(problem(), token)
+        key = (message.DESCRIPTOR.name, name)
         if self.tolerance is Tolerance.CAREFUL and changes_weights(message.DESCRIPTOR, name):
             self.cursor.fail(f"{problem()}; {LENIENT_HINT}", token)
-        key = (message.DESCRIPTOR.name, name)
         if key not in self.unknown:
-            self.unknown[key] = UnknownField(*key, problem(), *self.cursor.source.place(token.offset), 0)
+            self.unknown[key] = UnknownField(
+                *key,
+                problem(),
+                *self.cursor.source.place(token.offset),
+                count=0,
+                changes_weights=changes_weights(message.DESCRIPTOR, name),
+            )
         self.unknown[key] = replace(self.unknown[key], count=self.unknown[key].count + 1)
 
 

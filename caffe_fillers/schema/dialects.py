@@ -6,6 +6,7 @@ all forks under private numbers; only a file needs a fork's own numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, MutableSequence
 from functools import lru_cache
 from typing import Any
@@ -20,19 +21,32 @@ from caffe_fillers.schema.pool import file_descriptor, message_classes
 
 BVLC = "bvlc"
 DIALECTS = (BVLC, *FORKS)
-ALIASES = {"fastrcnn": "fast_rcnn", "jacinto16": "jacinto"}
+ALIASES = {
+    "deformable_convnets": "deformable",
+    "fastrcnn": "fast_rcnn",
+    "faster_rcnn": "fast_rcnn",
+    "jacinto16": "jacinto",
+    "mobilenet_yolo": "yolo",
+    "openpose_train": "openpose",
+    "sfm": "wenwei",
+    "windows": "happynear",
+}
+"""Other names of dialects, as `check_dialect` spells them: most are those of the forks' repositories."""
 
 
 def check_dialect(name: str) -> str:
-    """The dialect of a name, which may be another name of it.
+    """The dialect of a name, which may be another name of it, or that of the fork's repository.
 
-    >>> check_dialect("ssd"), check_dialect("fastrcnn")
-    ('ssd', 'fast_rcnn')
+    >>> check_dialect("ssd"), check_dialect("caffe-ssd"), check_dialect("py-faster-rcnn")
+    ('ssd', 'ssd', 'fast_rcnn')
     """
-    name = ALIASES.get(name, name)
-    if name not in DIALECTS:
+    spelled = re.sub(r"\W", "_", name.lower())
+    short = re.sub(r"^(py|caffe)_|_caffe$|_caffe(?=_)", "", spelled)
+    known = (ALIASES.get(each, each) for each in (spelled, short))
+    found = next((each for each in known if each in DIALECTS), None)
+    if found is None:
         raise UnknownNameError("dialect", name, DIALECTS)
-    return name
+    return found
 
 
 def recognize(net: Message) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import caffe_fillers as cf
-from caffe_fillers.fans import CONVENTIONS, Convention, convention
+from caffe_fillers.eras import find_era
 
 pytestmark = pytest.mark.usefixtures("both_paths")
 
@@ -53,24 +53,19 @@ def test_refused(shape: tuple[int, ...], type_name: str, parameters: dict[str, A
     ],
 )
 def test_fans(caffe: str, shape: tuple[int, ...], fans: tuple[int, int]) -> None:
-    assert convention(caffe).fans(shape) == fans
+    assert find_era(caffe).convention.fans(shape) == fans
 
 
-@pytest.mark.parametrize(("caffe", "shape"), [("1.0", (5, 7, 3, 3, 3)), ("2018-02", (5,)), ("master", ())])
+@pytest.mark.parametrize(("caffe", "shape"), [("1.0", (5, 7, 3, 3, 3)), ("2018-02-20", (5,)), ("master", ())])
 def test_fans_that_caffe_could_not_count(caffe: str, shape: tuple[int, ...]) -> None:
     with pytest.raises(cf.CaffeFillersError):
-        convention(caffe).fans(shape)
+        find_era(caffe).convention.fans(shape)
 
 
 @pytest.mark.parametrize("width", range(1, 13))
 def test_old_and_new_bilinear_differ_for_two_and_three_modulo_four(width: int) -> None:
     old, new = (cf.fill((1, 1, width, width), "bilinear", seed=1, caffe=caffe) for caffe in ("1.0", "master"))
     assert (old.tobytes() != new.tobytes()) == (width % 4 in (2, 3))
-
-
-@pytest.mark.parametrize("each", sorted(set(CONVENTIONS.values()), key=lambda each: each.since))
-def test_a_day_has_the_convention_that_was_merged_by_then(each: Convention) -> None:
-    assert convention(each.since.isoformat()) is each
 
 
 @pytest.mark.parametrize(
@@ -89,14 +84,14 @@ def test_what_xavier_divides_by(norm: str, shape: tuple[int, ...], n: float) -> 
 
 @pytest.mark.parametrize(
     ("caffe", "shape", "outputs"),
-    [("rc", (1, 1, 12, 20), 12), ("2015-03", (12, 20), 12), ("master", (12, 20), 12)],
+    [("rc", (1, 1, 12, 20), 12), ("2015-03-03", (12, 20), 12), ("master", (12, 20), 12)],
 )
 def test_outputs_that_sparse_is_measured_against(caffe: str, shape: tuple[int, ...], outputs: int) -> None:
     """Until 2015-03 they are the height of a 1x1xNxK blob, since then the first axis."""
-    drawn = cf.Gaussian(sparse=3).distribution(shape, convention=convention(caffe))
+    drawn = cf.Gaussian(sparse=3).distribution(shape, convention=find_era(caffe).convention)
     assert drawn.zeros == pytest.approx(1 - 3 / outputs)
     with pytest.raises(cf.CaffeFillersError, match=f"for {outputs} outputs"):
-        cf.Gaussian(sparse=outputs + 1).distribution(shape, convention=convention(caffe))
+        cf.Gaussian(sparse=outputs + 1).distribution(shape, convention=find_era(caffe).convention)
 
 
 def test_old_conventions_lack_what_came_later() -> None:

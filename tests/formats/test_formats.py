@@ -428,3 +428,32 @@ def test_more_than_a_message_holds_is_refused_before_work(tmp_path: Path) -> Non
     assert stream.position == 0
     assert list(tmp_path.iterdir()) == []
     assert format_for("net.caffemodel").name == "caffemodel"
+
+
+@pytest.mark.parametrize("name", [".", "", "a/./b", "/a", "a/", "a//b", "./a", "/"])
+@pytest.mark.parametrize("force", [False, True])
+def test_names_that_hdf5_takes_for_another_place(name: str, force: bool, tmp_path: Path) -> None:
+    pytest.importorskip("h5py")
+    text = f"layer {{ name: 'x' type: 'Input' top: 'x' input_param {{ shape {{ dim: 2 }} }} }} {layer(name)}"
+    weights = cf.load_net(io.BytesIO(text.encode())).fill(seed=1)
+    with pytest.raises(FormatError, match=r"of its layers .*slashes is empty or a dot; rename|--force"):
+        weights.save(tmp_path / "m.h5", force=force)
+    assert not (tmp_path / "m.h5").exists()
+
+
+@pytest.mark.parametrize("name", ["..", "a/../b", "...", ". ", "a.b"])
+def test_names_with_dots_that_hdf5_holds(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("h5py")
+    text = f"layer {{ name: 'x' type: 'Input' top: 'x' input_param {{ shape {{ dim: 2 }} }} }} {layer(name)}"
+    weights = cf.load_net(io.BytesIO(text.encode())).fill(seed=1)
+    weights.save(tmp_path / "m.h5", force=True)
+    assert cf.load_weights(tmp_path / "m.h5")[name][0].tobytes() == weights[name][0].tobytes()
+
+
+def layer(name: str) -> str:
+    """A layer with weights."""
+    filler = "weight_filler { type: 'xavier' }"
+    return (
+        f"layer {{ name: '{name}' type: 'InnerProduct' bottom: 'x' top: 'y' "
+        f"inner_product_param {{ axis: 0 num_output: 3 {filler} }} }}"
+    )

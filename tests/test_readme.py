@@ -10,7 +10,7 @@ from documents import ROOT, blocks, trimmed
 
 import caffe_fillers as cf
 from caffe_fillers.cli import main
-from caffe_fillers.cli.main import COMMANDS
+from caffe_fillers.cli.commands import COMMANDS
 from caffe_fillers.schema.overlay import FORKS
 
 README = (ROOT / "README.md").read_text()

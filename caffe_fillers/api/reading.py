@@ -16,6 +16,7 @@ from caffe_fillers import prototxt
 from caffe_fillers.api.files import SourceFolders, open_input
 from caffe_fillers.errors import FormatError, UsageError
 from caffe_fillers.formats.caffemodel_reader import read_net as read_binary_net
+from caffe_fillers.formats.foreign import HEAD, refuse_foreign
 from caffe_fillers.formats.kinds import misfits
 from caffe_fillers.formats.others import refuse_other_files
 from caffe_fillers.formats.wire import MAX_BYTES, fields
@@ -26,6 +27,9 @@ from caffe_fillers.solver import SolverNet, read_solver
 
 Source: TypeAlias = "str | Path | BinaryIO"
 MessageType = TypeVar("MessageType", bound=Message)
+
+STDIN = "<stdin>"
+"""What messages call a net that has no name."""
 
 _LAYERS = {"layer", "layers", "input"}
 _SOLVER_NETS = {
@@ -101,15 +105,39 @@ def _read_solver_net(
 
 def _open_solver_net(source: str, path: str, folders: SourceFolders, *, tolerance: Tolerance) -> Origin:
     """A net that a solver names by its file, whichever of the solver's nets it is."""
-    found = folders.find(source)
+    found, above = folders.find(source), ()
+    if found is None and path != STDIN:
+        found, above = _find_above(source, path)
     if found is None:
-        raise UsageError(f"{path}: the solver's net {source!r} is neither here nor beside the solver")
+        raise UsageError(
+            f"{path}: the solver's net {source!r} is neither here nor beside the solver, "
+            "nor does a folder above lead to it"
+        )
     data = _read(found)[0]
     if _is_solver(data, str(found)):
         raise UsageError(f"{path}: the solver's net {source!r} is a solver, not a net")
     net, notes = _parse(data, str(found), NetParameter, tolerance=tolerance)
-    beside = SourceFolders((*folders.folders, found.parent))
+    beside = SourceFolders((*folders.folders, *above, found.parent))
+    notes = (*(_named_from(source, folder) for folder in above), *notes)
     return Origin(_with_layers(net, str(found), notes), str(found), beside, notes)
+
+
+def _find_above(source: str, path: str) -> tuple[Path | None, tuple[Path, ...]]:
+    """A solver's net in the folders above the solver's own, nearest first, and the folder: Caffe's root.
+
+    The solvers in Caffe's examples/ and models/ name their nets from there.
+    """
+    for folder in Path(path).absolute().parent.parents:
+        if found := SourceFolders((folder,)).find(source):
+            return found, (folder,)
+    return None, ()
+
+
+def _named_from(source: str, folder: Path) -> Note:
+    return Note(
+        f"the solver names its net {source!r} from {folder}, a folder above it; Caffe, which looks in the "
+        "current folder alone, would have to run there"
+    )
 
 
 def _with_layers(net: NetParameter, path: str, notes: tuple[Note, ...] = ()) -> NetParameter:
@@ -125,7 +153,7 @@ def _with_layers(net: NetParameter, path: str, notes: tuple[Note, ...] = ()) -> 
 
 def _read(source: Source) -> tuple[bytes, str]:
     if not isinstance(source, (str, Path)):
-        return _read_all(source, "<stdin>"), "<stdin>"
+        return _read_all(source, STDIN), STDIN
     with open_input(source) as file:
         try:
             return _read_all(file, str(source)), str(source)
@@ -136,14 +164,12 @@ def _read(source: Source) -> tuple[bytes, str]:
 def _read_all(file: BinaryIO, path: str) -> bytes:
     """The content of a file that may be endless."""
     pieces: list[bytes] = []
-    size, limit = 0, MAX_TEXT_BYTES
+    size = limit = 0
     while piece := file.read(_PIECE):
         if not isinstance(piece, bytes):
             raise UsageError(f"{path} is open as text: open it in binary mode")
-        if not pieces and is_binary(piece):
-            limit = MAX_BYTES
-            if piece.startswith(b"\0"):
-                raise FormatError(f"{path}: neither a prototxt nor a binary net begins with NUL")
+        if not pieces:
+            limit = _limit(piece, path)
         size += len(piece)
         if size > limit:
             raise FormatError(f"{path}: a net of this kind may have {limit:,} bytes, and this has more")
@@ -151,6 +177,14 @@ def _read_all(file: BinaryIO, path: str) -> bytes:
     if not pieces:
         raise FormatError(f"{path}: the file is empty")
     return b"".join(pieces)
+
+
+def _limit(beginning: bytes, path: str) -> int:
+    """How many bytes a file may have that begins so; what begins no net is refused."""
+    refuse_foreign(beginning[:HEAD], path)
+    if beginning.startswith(b"\0"):
+        raise FormatError(f"{path}: neither a prototxt nor a binary net begins with NUL")
+    return MAX_BYTES if is_binary(beginning) else MAX_TEXT_BYTES
 
 
 def is_binary(data: bytes) -> bool:

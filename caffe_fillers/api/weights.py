@@ -12,6 +12,7 @@ from caffe_fillers.api.files import is_device, open_input, replace_file
 from caffe_fillers.api.folders import replace_folder
 from caffe_fillers.errors import FormatError, UsageError
 from caffe_fillers.formats import format_for, format_to_read, read_model
+from caffe_fillers.formats.foreign import HEAD, refuse_foreign
 from caffe_fillers.formats.others import refuse_other_files
 from caffe_fillers.resources import require_disk, require_memory
 
@@ -89,11 +90,21 @@ def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
     """A weight file or folder of any format, open as long as the block: its blobs are read when asked for."""
     if Path(path).is_file():
         with open_input(path) as file:
+            refuse_foreign(file.read(HEAD), str(path), _expected_format(path, format))
+            file.seek(0)
             refuse_other_files(file, str(path))
     with ExitStack() as stack:
         folder = format_to_read(str(path), format).folder
         source = Path(path) if folder else stack.enter_context(open_input(path))
         yield read_model(source, str(path), format)
+
+
+def _expected_format(path: str | Path, name: str | None) -> str | None:
+    """The format that is given or that a file's name tells, if it tells one."""
+    try:
+        return format_to_read(str(path), name).name
+    except UsageError:
+        return None
 
 
 def load_weights(path: str | Path, format: str | None = None, *, force: bool = False) -> Weights:

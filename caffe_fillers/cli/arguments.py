@@ -7,6 +7,7 @@ import math
 import os
 import sys
 
+from caffe_fillers.cli.parsing import FRAMEWORK_ALIASES, one_of, whole
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
@@ -22,10 +23,11 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("net", metavar="NET", help="a net or a solver, text or binary; - is standard input")
     parser.add_argument(
         "--phase",
-        choices=("train", "test"),
+        type=one_of(("train", "test")),
+        metavar="{train,test}",
         help="default: train or what a solver says; test where only that can be built",
     )
-    parser.add_argument("--level", type=int, metavar="N", help="level of the net's state (default 0)")
+    parser.add_argument("--level", type=whole, metavar="N", help="level of the net's state (default 0)")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="may be repeated")
     add_shape_argument(parser)
     parser.add_argument(
@@ -65,16 +67,24 @@ def add_layout_argument(parser: argparse.ArgumentParser) -> None:
     """The framework whose names and axes weights are written with; None for Caffe's own."""
     parser.add_argument(
         "--layout",
-        type=lambda name: None if name == "caffe" else name,
+        type=_layout,
         metavar="FRAMEWORK",
         help="name and transpose the blobs as the code that `caffe-fill port` prints has them: "
         "torch, keras or jax (default caffe: as they are)",
     )
 
 
+def _layout(text: str) -> str | None:
+    """The framework of a layout, under any name that it has; None for Caffe's own."""
+    name = FRAMEWORK_ALIASES.get(text.lower(), text.lower())
+    return None if name == "caffe" else name
+
+
 def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
     """What decides the numbers: the seed, and whose Boost."""
-    parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
+    parser.add_argument(
+        "--seed", type=whole, metavar="N", help="0 to 4294967295; fresh and printed if absent"
+    )
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
     parser.add_argument(
         "--skip-words",

@@ -13,14 +13,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, net_options, tolerance
-from caffe_fillers.cli.terminal import printable
-from caffe_fillers.errors import UsageError
+from caffe_fillers.cli.messages import print_note
+from caffe_fillers.cli.parsing import whole
+from caffe_fillers.errors import FormatError, UsageError
 
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
     from caffe_fillers.check import CheckResult
     from caffe_fillers.model import Model
 
+_TEXT = 1 << 20  # bytes of a file that are looked at for what it is
 _COPIES = 3  # of the weights that a check holds: what is stored, what is expected, what is compared
 
 
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="a weight file of any format; without it NET is one, checked against the net that it holds",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="compare with this seed; else it is searched")
+    parser.add_argument("--seed", type=whole, metavar="N", help="compare with this seed; else it is searched")
     parser.add_argument("--seeds", metavar="A:B", help="try these seeds, where they cannot be computed")
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost (default: whichever fits)")
     parser.add_argument(
@@ -70,13 +72,17 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.check import check_model
     from caffe_fillers.cli.progress import search_bar
+    from caffe_fillers.cli.verdicts import print_check
     from caffe_fillers.copying import refuse_opaque_blobs
     from caffe_fillers.resources import require_memory
 
     seeds = _seeds(arguments)
     weights = _weights(arguments)
     with ExitStack() as stack, search_bar() as progress:
-        model, *bases = (stack.enter_context(open_model(file)) for file in (weights, *arguments.base))
+        try:
+            model, *bases = (stack.enter_context(open_model(file)) for file in (weights, *arguments.base))
+        except FormatError as error:
+            raise _swapped(arguments) or error from error.__cause__
         require_memory(_COPIES * model.num_bytes, "the check needs")
         net = _load(arguments, model, weights)
         if not arguments.lenient:
@@ -94,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
             quick=arguments.quick,
             progress=progress,
         )
-    _print_json(result) if arguments.json else _print_table(result)
+    _print_json(result) if arguments.json else print_check(result, sys.stdout)
     return 0 if result.passed else 1
 
 
@@ -111,8 +117,7 @@ def _load(arguments: argparse.Namespace, model: Model, weights: str) -> Net:
     else:
         net, shapes = load_net_for(arguments.net, model, **options)
     for name, shape in shapes.items():
-        said = f"note: {name!r} is taken as {format_shape(shape)}, as the weights have its channels"
-        print(printable(said), file=sys.stderr)
+        print_note(f"{name!r} is taken as {format_shape(shape)}, as the weights have its channels")
     return net
 
 
@@ -129,13 +134,21 @@ def _weights(arguments: argparse.Namespace) -> str:
     return arguments.net if given is None else given
 
 
-def _seed(result: CheckResult) -> str:
-    """The seed and where it comes from; of a net that draws nothing, that there is none."""
-    from caffe_fillers.check import NO_SEED
+def _swapped(arguments: argparse.Namespace) -> UsageError | None:
+    """What to say where NET is the weights, and WEIGHTS, which are none, the net; else None."""
+    from caffe_fillers.api.files import open_input
+    from caffe_fillers.api.reading import is_binary
 
-    if result.seed_origin == NO_SEED:
-        return NO_SEED
-    return f"{'none' if result.seed is None else result.seed} ({result.seed_origin})"
+    if arguments.weights is None or arguments.net == "-":
+        return None
+    with open_input(arguments.net) as first, open_input(arguments.weights) as second:
+        text = second.read(_TEXT)
+        if not is_binary(first.read(_TEXT)) or is_binary(text) or b"layer" not in text or b"blobs" in text:
+            return None
+    return UsageError(
+        f"{arguments.weights} is a net and {arguments.net} is none: the net comes first, "
+        f"caffe-fill check {arguments.weights} {arguments.net}"
+    )
 
 
 def _seeds(arguments: argparse.Namespace) -> range | None:
@@ -162,45 +175,3 @@ def _print_json(result: CheckResult) -> None:
     document = asdict(result) | {"passed": result.passed}
     json.dump(document, sys.stdout, indent=1, default=lambda value: value.value)
     print()
-
-
-def _print_table(result: CheckResult) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("layer", "blob", "verdict", "declared", "evidence"):
-        table.add_column(name, justify="right" if name == "blob" else "left", overflow="fold")
-    for each in result.verdicts:
-        words = f"{each.evidence}; {each.diagnosis}" if each.diagnosis else each.evidence
-        cells = (each.layer, str(each.index), each.status.value, each.declared, words)
-        table.add_row(*map(printable, cells))
-    width = None if sys.stdout.isatty() else 160
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
-    console.print(table) if result.verdicts else None
-    for problem in (*result.structure, *result.notes):
-        print(printable(problem))
-    print(f"seed: {_seed(result)}")
-    print(verdict(result))
-
-
-def verdict(result: CheckResult) -> str:
-    """The last line: whether the weights are an initialization that the net declares, and what of them is."""
-    from caffe_fillers.check import Kind, Status
-
-    if result.passed:
-        return "passed"
-    different = [each for each in result.verdicts if each.status is Status.DIFFERENT]
-    if result.unseeded and not different and not result.structure:
-        plausible = "plausible, not an initialization by Caffe's stream: no seed makes these values"
-        return f"{plausible} (--allow-unseeded passes them)"
-    trained = any(each.kind in (Kind.TRAINED, Kind.MOVED) for each in different)
-    if not trained or result.structure:
-        return "the weights are not what the net declares"
-    untouched = [
-        f"{each.layer}[{each.index}] with seed {each.seed}"
-        for each in result.verdicts
-        if each.status is Status.EXACT and each.seed is not None
-    ]
-    kept = f"as initialized: {', '.join(untouched)}" if untouched else "no random blob is as initialized"
-    return f"the weights are not what the net declares: structure agrees; trained; {kept}"

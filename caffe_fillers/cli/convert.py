@@ -21,6 +21,7 @@ from caffe_fillers.cli.arguments import (
     out_name,
     parse_shape_option,
 )
+from caffe_fillers.cli.messages import print_note
 from caffe_fillers.cli.terminal import printable
 from caffe_fillers.errors import UsageError
 
@@ -181,7 +182,7 @@ def _convert_net(arguments: argparse.Namespace) -> None:
     source = sys.stdin.buffer if arguments.source == "-" else arguments.source
     text, notes = upgraded_text(source, strict=arguments.strict)
     for note in notes:
-        print(printable(f"note: {note.message}"), file=sys.stderr)
+        print_note(note.message)
     _write_text(arguments, text)
 
 

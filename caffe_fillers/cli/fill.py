@@ -18,8 +18,9 @@ from caffe_fillers.cli.arguments import (
     stem,
     thread_count,
 )
+from caffe_fillers.cli.messages import print_note
 from caffe_fillers.cli.outputs import refuse_overwriting_inputs
-from caffe_fillers.cli.terminal import printable
+from caffe_fillers.cli.parsing import whole
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
@@ -72,7 +73,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
     """Options that change no byte of what is written."""
     parser.add_argument(
         "--threads",
-        type=int,
+        type=whole,
         metavar="N",
         help="the bytes are the same with any number (default: 2 if there are two cores)",
     )
@@ -176,7 +177,7 @@ def _report(
         return
     tables.print_plan(net, stream, copied.origins)
     if copied.ignored:
-        print(printable(f"note: {_ignored(copied)}"), file=sys.stderr)
+        print_note(_ignored(copied))
     tables.print_notes(net, sys.stderr)
     origin = " (fresh; give it with --seed to repeat this)" if chosen else ""
     print(f"seed {seed}{origin}", file=stream)

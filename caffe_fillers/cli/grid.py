@@ -1,11 +1,16 @@
-"""Tables on a terminal of any width: columns that are least needed go, no word is broken."""
+"""Tables on a terminal of any width: columns that are least needed go and are named, no word is broken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TextIO
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 from caffe_fillers.cli.terminal import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.segment import Segment
+    from rich.table import Table
 
 _GAP = 2
 
@@ -18,22 +23,46 @@ def print_table(
     *,
     folding: str = "",
     least_needed: Sequence[str] = (),
-) -> None:
-    """A table without lines: colored and folded on a terminal only.
+    styles: Mapping[str, str] | None = None,
+    pipe_width: int | None = None,
+    most_lines: int | None = None,
+) -> bool:
+    """A table without lines: colored and folded on a terminal only, or to `pipe_width` in a pipe.
 
-    On a terminal that is too narrow the columns `least_needed` are left out, one after another. If that is
-    not enough `folding` is folded between its words; what is too wide even so runs over the edge.
+    On a terminal that is too narrow the columns `least_needed` are left out, one after another, and named
+    below. If that is not enough `folding` is folded between its words; what is too wide even so runs over
+    the edge. A cell that is a key of `styles` has that color.
+    False, and nothing is printed, where it would take more than `most_lines`.
     """
-    from rich.console import Console
+    from caffe_fillers.cli.messages import console
 
     cells = [list(map(printable, row)) for row in rows]
     widths = {name: _widths(name, [row[index] for row in cells]) for index, name in enumerate(columns)}
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    room = console.width if file.isatty() else _total(widths, None)
+    terminal = console(file)
+    room = terminal.width if file.isatty() else pipe_width or _total(widths, None)
     shown = kept_columns(widths, room, folding, least_needed)
-    console.width = max(room, _total({name: widths[name] for name in shown}, folding))
+    terminal.width = max(room, _total({name: widths[name] for name in shown}, folding))
     right = {name for index, name in enumerate(columns) if index in set(numbers)}
-    console.print(_table(columns, shown, right, cells, folding))
+    lines = terminal.render_lines(_table(columns, shown, right, cells, folding, styles or {}), pad=False)
+    if most_lines is not None and len(lines) > most_lines:
+        return False
+    _print_trimmed(terminal, lines)
+    gone = ", ".join(name for name in columns if name and name not in shown)
+    if gone:
+        print(f"(left out for want of room: {gone})", file=file)
+    return True
+
+
+def _print_trimmed(terminal: Console, lines: list[list[Segment]]) -> None:
+    """Print lines without the blanks with which rich fills each."""
+    from rich.segment import Segment, Segments
+
+    for line in lines:
+        while line and not line[-1].text.strip():
+            line.pop()
+        if line:
+            line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+        terminal.print(Segments([*line, Segment.line()]), end="", soft_wrap=True)
 
 
 def kept_columns(
@@ -77,13 +106,15 @@ def _table(
     right: set[str],
     cells: Sequence[Sequence[str]],
     folding: str,
-) -> object:
+    styles: Mapping[str, str],
+) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in shown:
         table.add_column(name, justify="right" if name in right else "left", no_wrap=name != folding)
     places = [index for index, name in enumerate(columns) if name in shown]
     for row in cells:
-        table.add_row(*(row[index] for index in places))
+        table.add_row(*(Text(row[index], styles.get(row[index], "")) for index in places))
     return table

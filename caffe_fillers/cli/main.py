@@ -9,16 +9,11 @@ import sys
 from importlib import import_module
 
 from caffe_fillers._version import __version__
-from caffe_fillers.cli.terminal import (
-    LINE_ENDS,
-    columns,
-    discard_output,
-    flush,
-    prepare_streams,
-    printable,
-    shortened,
-)
-from caffe_fillers.errors import CaffeFillersError, UsageError, suggestion
+from caffe_fillers.cli.commands import COMMANDS, chosen_command, misplaced_command
+from caffe_fillers.cli.messages import print_error
+from caffe_fillers.cli.parsing import Parser
+from caffe_fillers.cli.terminal import discard_output, flush, prepare_streams, printable, shortened
+from caffe_fillers.errors import CaffeFillersError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,18 +22,6 @@ if TYPE_CHECKING:
 DONE, MISMATCH, WRONG_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 70, 130
 TRACEBACK = "CAFFE_FILL_TRACEBACK"
 """The variable of the environment that shows where an error of ours came from."""
-
-# Each command is a module here with `add_arguments(parser)` and `run(arguments) -> int`; it is
-# imported when it is called, so that the others cost nothing.
-COMMANDS = {
-    "fill": "fill a net and write its weights (the command that is meant where none is named)",
-    "plan": "show what would be drawn, without drawing it",
-    "probe": "run the filled net in a real engine, measured beside predicted deviations",
-    "check": "is this model what its prototxt declares, and if not, what is it",
-    "convert": "write a net as upgraded text, or weights in another format",
-    "port": "print a net as code of torch, keras, mxnet, jax or tf1, or its initializers alone",
-    "report": "one page that shows a net: graph, table, histograms, filters, signal, warnings",
-}
 
 _EPILOG = "commands, each with its own --help: " + ", ".join(name for name in COMMANDS if name != "fill")
 
@@ -65,7 +48,7 @@ def _report(error: Exception) -> int:
         discard_output()
         return DONE
     if isinstance(error, CaffeFillersError):
-        said = printable(shortened(str(error)), keep=LINE_ENDS)
+        said = shortened(str(error))
     elif isinstance(error, OSError):
         discard_output()
         said = f"cannot write the output: {error.strerror or error}"
@@ -73,7 +56,7 @@ def _report(error: Exception) -> int:
         said = "this takes more memory than there is"
     else:
         return _own_fault(error)
-    print(f"caffe-fill: {said}", file=sys.stderr)
+    print_error(said)
     return WRONG_INPUT
 
 
@@ -85,27 +68,32 @@ def _own_fault(error: Exception) -> int:
         traceback.print_exc()
     said = printable(f"{type(error).__name__}: {error}")
     hint = f"please report it, with the net and what {TRACEBACK}=1 in the environment shows"
-    print(f"caffe-fill: this is a fault of caffe-fill itself ({said}); {hint}", file=sys.stderr)
+    print_error(f"this is a fault of caffe-fill itself ({said}); {hint}")
     return OUR_FAULT
 
 
 def _run(words: list[str]) -> int:
-    name = words.pop(0) if words and words[0] in COMMANDS else "fill"
-    if name == "fill" and words:
-        _refuse_misspelled(words[0])
+    name, own = chosen_command(words)
     command = import_module(f"caffe_fillers.cli.{name}")
-    width = columns() - 2
-    parser = argparse.ArgumentParser(
-        prog="caffe-fill" if name == "fill" else f"caffe-fill {name}",
-        description=command.__doc__,
-        epilog=_EPILOG if name == "fill" else None,
-        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=width),
-    )
+    parser = make_parser(name, command.__doc__)
+    command.add_arguments(parser)
+    try:
+        arguments = parser.parse(own)
+    except UsageError:
+        if name == "fill" and (line := misplaced_command(words)):
+            raise UsageError(f"the command comes first: {line}") from None
+        raise
+    return int(command.run(arguments))
+
+
+def make_parser(name: str, description: str | None) -> Parser:
+    """The parser of a command, before the command adds its own arguments."""
+    fill = name == "fill"
+    parser = Parser("caffe-fill" if fill else f"caffe-fill {name}", description, _EPILOG if fill else None)
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="show the version, and how values are drawn"
     )
-    command.add_arguments(parser)
-    return int(command.run(parser.parse_intermixed_args(words)))
+    return parser
 
 
 class _Version(argparse.Action):
@@ -115,14 +103,6 @@ class _Version(argparse.Action):
 
         print(f"caffe-fill {__version__} ({kernel.description()})")
         parser.exit()
-
-
-def _refuse_misspelled(word: str) -> None:
-    """A first word that is neither a command nor a file, and near a command, is taken for one misspelled."""
-    if word.startswith("-") or "." in word or os.path.lexists(word):
-        return
-    if near := suggestion(word, COMMANDS):
-        raise UsageError(f"{word!r} is neither a command{near} nor a file")
 
 
 def entry_point() -> None:

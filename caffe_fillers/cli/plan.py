@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, deviation, load
-from caffe_fillers.cli.terminal import LINE_ENDS, printable
+from caffe_fillers.cli.messages import print_note
 from caffe_fillers.errors import UnknownShapeError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _sketch(error: UnknownShapeError, *, as_json: bool) -> int:
         print_sketch_json(plans, error.trials[0].name, str(error), sys.stdout)
     else:
         print_sketch(plans, sys.stdout)
-        print(printable(f"note: {error}", keep=LINE_ENDS), file=sys.stderr)
+        print_note(str(error))
     return 0
 
 

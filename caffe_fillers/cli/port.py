@@ -14,6 +14,7 @@ from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, stem
 from caffe_fillers.cli.outputs import refuse_overwriting_inputs
+from caffe_fillers.cli.parsing import FRAMEWORK_ALIASES, one_of, whole
 from caffe_fillers.errors import UsageError
 
 TYPE_CHECKING = False
@@ -28,16 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command line of `caffe-fill port NET`."""
     add_net_arguments(parser)
     parser.add_argument(
-        "--to", required=True, choices=(*FRAMEWORKS, "onnx"), help="the framework to print code for, or onnx"
+        "--to",
+        required=True,
+        type=one_of((*FRAMEWORKS, "onnx"), FRAMEWORK_ALIASES),
+        metavar="FRAMEWORK",
+        help="torch, keras, jax: code; onnx: a model; mxnet, tf1: initializers alone",
     )
-    parser.add_argument("--only", choices=("init",), help="init: the initializers without the module")
+    parser.add_argument(
+        "--only", type=one_of(("init",)), metavar="init", help="init: the initializers without the module"
+    )
     parser.add_argument(
         "--cut",
-        type=int,
+        type=whole,
         metavar="N",
         help="of a net that cannot be ported whole: 1 is the part before the layers in the way, 2 after",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="of an ONNX model's weights; fresh if absent")
+    parser.add_argument("--seed", type=whole, metavar="N", help="of an ONNX model's weights; fresh if absent")
     parser.add_argument(
         "--weights",
         action="append",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers.cli.arguments import add_net_arguments, deviation, load, out_name
 from caffe_fillers.cli.outputs import refuse_overwriting_inputs
+from caffe_fillers.cli.parsing import whole
 from caffe_fillers.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command line of `caffe-fill probe NET`."""
     add_net_arguments(parser)
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first fill (default 1)")
+    parser.add_argument("--seed", type=whole, default=1, metavar="N", help="of the first fill (default 1)")
     parser.add_argument("--fills", type=_positive, default=4, metavar="N", help="how many (default 4)")
     parser.add_argument("--items", type=_positive, default=16, metavar="N", help="in a batch (default 16)")
     parser.add_argument("--input", metavar="FILE.npy", help="what is fed; without it normals N(0, S)")
@@ -68,9 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = whole(text)
     if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
+        raise argparse.ArgumentTypeError(f"{text!r}: give 1 or more")
     return number
 
 

@@ -24,10 +24,11 @@ def with_progress(model: Model, total: int) -> Model:
     """The same model, whose blobs move a bar on the terminal as they are drawn; a short fill shows none."""
     if total < LONG_FILL:
         return model
-    from rich.console import Console
     from rich.progress import Progress
 
-    bar = Progress(console=Console(stderr=True), transient=True)
+    from caffe_fillers.cli.messages import console
+
+    bar = Progress(console=console(sys.stderr), transient=True)
     task = bar.add_task("filling", total=total)
 
     def moving(blob: ModelBlob) -> Iterator[Values]:
@@ -48,10 +49,11 @@ def with_progress(model: Model, total: int) -> Model:
 @contextmanager
 def search_bar() -> Iterator[Callable[[str, float], None]]:
     """A bar on the terminal, shown after two seconds, and the function that says what is tried."""
-    from rich.console import Console
     from rich.progress import Progress
 
-    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    from caffe_fillers.cli.messages import console
+
+    bar = Progress(console=console(sys.stderr), transient=True, disable=not sys.stderr.isatty())
     task, begin = bar.add_task("", total=1.0), time.monotonic()
 
     def show(text: str, share: float) -> None:

@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, thread_count
-from caffe_fillers.cli.check import verdict
 from caffe_fillers.cli.outputs import refuse_overwriting_inputs
+from caffe_fillers.cli.parsing import whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="default: NET's stem + .html here; - is standard output",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="0 to 4294967295; fresh and printed if absent")
+    parser.add_argument(
+        "--seed", type=whole, metavar="N", help="0 to 4294967295; fresh and printed if absent"
+    )
     parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="for drawing (default: 2 if there are two cores)"
+        "--threads", type=whole, metavar="N", help="for drawing (default: 2 if there are two cores)"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -44,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.api.pages import checked_report
     from caffe_fillers.api.seeds import fresh_seed
     from caffe_fillers.cli import tables
+    from caffe_fillers.cli.messages import BAD, GOOD, print_colored
+    from caffe_fillers.cli.verdicts import verdict
 
     net = load(arguments)
     output = arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html"
@@ -69,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         tables.print_notes(net, sys.stderr)
         print("" if seed is None else f"seed {seed}\n", end="")
         print(f"wrote {output}, {len(page):,} bytes")
-        print("" if check is None else f"{verdict(check)}\n", end="")
+        if check is not None:
+            print_colored(verdict(check), GOOD if check.passed else BAD, sys.stdout)
     return code
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from caffe_fillers.cli.grid import print_table
-from caffe_fillers.cli.terminal import printable
+from caffe_fillers.cli.messages import print_note
 from caffe_fillers.plan import Fill
 from caffe_fillers.rows import PlanRow, plan_rows
 from caffe_fillers.shapes import format_shape
@@ -66,7 +66,7 @@ def print_notes(net: Net, file: TextIO) -> None:
     """What was assumed, and known traps, a line each."""
     for note in net.notes:
         where = f"layer {note.layer!r}: " if note.layer else ""
-        print(printable(f"note: {where}{note.message}"), file=file)
+        print_note(f"{where}{note.message}", file)
 
 
 def print_json(net: Net, file: TextIO, copied: Copies | None = None, **more: object) -> None:

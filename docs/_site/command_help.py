@@ -8,7 +8,8 @@ import io
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from caffe_fillers.cli.main import COMMANDS, main
+from caffe_fillers.cli import main
+from caffe_fillers.cli.commands import COMMANDS
 
 
 def printed_help(name: str) -> str:

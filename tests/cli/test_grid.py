@@ -58,7 +58,7 @@ def test_columns_go_in_their_order(
 def test_no_word_is_broken(name: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = CORPUS / f"{name}.prototxt"
     words = {word for line in shown(path, 500, monkeypatch) for word in line.split()}
-    lines = shown(path, width, monkeypatch)
+    lines = [line for line in shown(path, width, monkeypatch) if "left out" not in line]
     assert {word for line in lines for word in line.split()} <= words
     longest = max(map(len, lines[:-1]))
     assert longest <= max(width, 90)

@@ -27,18 +27,15 @@ def test_a_short_one_shows_none() -> None:
     assert progress.with_progress(model, progress.LONG_FILL - 1) is model
 
 
-def test_seeds_that_are_tried_move_a_bar_on_a_terminal_only(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress.trying_seeds(10) as move:
-        move(4)
-        move(6)
-    assert capsys.readouterr() == ("", "")
-
-
-def test_the_bar_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("patience", "terminal"), [(0.0, True), (0.0, False), (60.0, True)])
+def test_a_search_shows_a_bar_on_a_terminal_after_a_while(
+    patience: float, terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = io.StringIO()
-    monkeypatch.setattr(shown, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(shown, "isatty", lambda: terminal, raising=False)
     monkeypatch.setattr("sys.stderr", shown)
     monkeypatch.setenv("TERM", "xterm")
-    with progress.trying_seeds(10) as move:
-        move(10)
-    assert "trying seeds" in shown.getvalue()
+    monkeypatch.setattr(progress, "_PATIENCE", patience)
+    with progress.search_bar() as show:
+        show("solving for the state", 0.5)
+    assert ("solving for the state" in shown.getvalue()) == (terminal and not patience)

@@ -59,6 +59,6 @@ def test_check_names_the_cause(
 
 
 @pytest.mark.parametrize("wrong", ["-1", "1.5", "two"])
-def test_no_number_of_words(wrong: str) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["net.prototxt", "--skip-words", wrong])
+def test_no_number_of_words(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["net.prototxt", f"--skip-words={wrong}"]) == 2
+    assert f"--skip-words {wrong!r}: give a whole number, 0 or above" in capsys.readouterr().err

@@ -105,7 +105,7 @@ def _read_solver_net(
 
 def _open_solver_net(source: str, path: str, folders: SourceFolders, *, tolerance: Tolerance) -> Origin:
     """A net that a solver names by its file, whichever of the solver's nets it is."""
-    found, above = folders.find(source), ()
+    found, above = folders.find(source), None
     if found is None and path != STDIN:
         found, above = _find_above(source, path)
     if found is None:
@@ -117,20 +117,22 @@ def _open_solver_net(source: str, path: str, folders: SourceFolders, *, toleranc
     if _is_solver(data, str(found)):
         raise UsageError(f"{path}: the solver's net {source!r} is a solver, not a net")
     net, notes = _parse(data, str(found), NetParameter, tolerance=tolerance)
-    beside = SourceFolders((*folders.folders, *above, found.parent))
-    notes = (*(_named_from(source, folder) for folder in above), *notes)
+    if above is not None:
+        folders = SourceFolders((*folders.folders, above))
+        notes = (_named_from(source, above), *notes)
+    beside = SourceFolders((*folders.folders, found.parent))
     return Origin(_with_layers(net, str(found), notes), str(found), beside, notes)
 
 
-def _find_above(source: str, path: str) -> tuple[Path | None, tuple[Path, ...]]:
+def _find_above(source: str, path: str) -> tuple[Path | None, Path | None]:
     """A solver's net in the folders above the solver's own, nearest first, and the folder: Caffe's root.
 
     The solvers in Caffe's examples/ and models/ name their nets from there.
     """
     for folder in Path(path).absolute().parent.parents:
         if found := SourceFolders((folder,)).find(source):
-            return found, (folder,)
-    return None, ()
+            return found, folder
+    return None, None
 
 
 def _named_from(source: str, folder: Path) -> Note:

@@ -126,12 +126,6 @@ TYPES_BY_NAME = {
     "formats/caffemodel.py": "old eras have a net's own inputs in place of Input layers",
     "frameworks/initializers/contract.py": "why fans are exchanged, in words",
     "frameworks/initializers/layouts.py": "how frameworks keep weights",
-    "port/graph.py": "a BatchNorm takes in the Scale after it",
-    "port/keywords.py": "what frameworks call a depthwise kernel",
-    "port/onnx_export.py": "recurrent layers want a batch",
-    "port/printers/keras.py": "Keras' LSTM wants a batch",
-    "port/reading/norms.py": "Scale and Bias are read alike",
-    "port/reading/windows.py": "convolutions and their transposes are read alike",
 }
 """Modules outside layers/ and passes/ that still ask for layer types by name; none may be added."""
 

@@ -5,9 +5,9 @@
 prints it; tests/port/test_port.py compares it with the page.
 """
 
-from caffe_fillers.port.contract import Rules, targets
-from caffe_fillers.port.reading.contract import LayerReader, readers
-from caffe_fillers.port.targets.onnx_vision import RULES as ONNX
+from caffe_fillers.port.reading import LayerReader, readers
+from caffe_fillers.port.targets import Rules, targets
+from caffe_fillers.port.targets.onnx import RULES as ONNX
 
 ORDER = ("torch", "onnx", "keras", "jax")
 CAFFES = ("Im2col", "LSTMUnit", "RNN")
@@ -18,7 +18,7 @@ RULES = {**{name: targets[name].rules for name in targets}, "onnx": ONNX}
 
 
 def cell(reader: LayerReader, rules: Rules, notes: list[str]) -> str:
-    if any(op not in rules.functions for op in reader.makes):
+    if any(op not in rules.rules for op in reader.makes):
         return "not supported"
     limits = "; ".join(filter(None, [reader.limits, *(rules.limits.get(op, "") for op in reader.makes)]))
     if limits and limits not in notes:

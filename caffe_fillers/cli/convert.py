@@ -154,8 +154,8 @@ def _convert_layout(arguments: argparse.Namespace) -> None:
     """Weights whose file holds its net, which says what their layers are."""
     from caffe_fillers.api.stored import load_net_of
     from caffe_fillers.api.weights import save_tensors
-    from caffe_fillers.port.contract import targets
     from caffe_fillers.port.layout import lay_out
+    from caffe_fillers.port.targets import targets
 
     target = targets[arguments.layout]
     if arguments.target == "-":
@@ -163,7 +163,7 @@ def _convert_layout(arguments: argparse.Namespace) -> None:
     with _opened(arguments) as model:
         shapes = dict(map(parse_shape_option, arguments.shape))
         net, _ = load_net_of(model, arguments.source, shapes=shapes, lenient=True)
-        tensors = lay_out(target, net.parameter, net.plan, model)
+        tensors = lay_out(target, net.plan, model)
         save_tensors(arguments.target, tensors, arguments.format, force=arguments.force, sync=arguments.sync)
 
 

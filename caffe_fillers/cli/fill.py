@@ -131,12 +131,12 @@ def _save(net: Net, model: Model, output: str, arguments: argparse.Namespace) ->
     from caffe_fillers.formats import format_for
 
     if arguments.layout:
-        from caffe_fillers.port.contract import targets
         from caffe_fillers.port.layout import lay_out
+        from caffe_fillers.port.targets import targets
 
         if arguments.only:
             raise UsageError("--layout takes the whole net, of which --only leaves a part")
-        tensors = lay_out(targets[arguments.layout], net.parameter, net.plan, model)
+        tensors = lay_out(targets[arguments.layout], net.plan, model)
         save_tensors(output, tensors, arguments.format, force=arguments.force, sync=arguments.sync)
     elif output == "-":
         file_format = format_for(".caffemodel", arguments.format)

@@ -64,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the code, or write it to a file."""
     from caffe_fillers.cli import tables
-    from caffe_fillers.port.contract import targets
     from caffe_fillers.port.initializers import print_initializers
+    from caffe_fillers.port.targets import targets
 
     onnx = arguments.to == "onnx"
     if not onnx and (arguments.weights or arguments.seed is not None):
@@ -80,9 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
     if onnx:
         _write_onnx(net, output, arguments)
     elif arguments.only == "init":
-        _write_code(print_initializers(arguments.to, net.plan, net.parameter), output)
+        _write_code(print_initializers(arguments.to, net.plan), output)
     else:
-        _write_code(targets[arguments.to].print_module(net.parameter, net.plan, arguments.cut), output)
+        _write_code(targets[arguments.to].print_module(net.plan, arguments.cut), output)
     tables.print_notes(net, sys.stderr)
     return 0
 
@@ -106,7 +106,7 @@ def _write_onnx(net: Net, output: str, arguments: argparse.Namespace) -> None:
     chosen = fresh_seed() if seed is None else seed
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
     with net.with_weights(net.model(chosen), files, lenient=arguments.lenient) as copied:
-        made = export(net.parameter, net.plan, copied.model, part=arguments.cut)
+        made = export(net.plan, copied.model, part=arguments.cut)
     if output == "-":
         sys.stdout.buffer.write(made.model.SerializeToString())
         sys.stdout.buffer.flush()

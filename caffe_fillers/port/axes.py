@@ -12,25 +12,14 @@ import numpy as np
 
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port.ops import LSTM, Affine, BatchNorm, Conv, Dense, Embed, PReLU
+from caffe_fillers.port import ops
+from caffe_fillers.port.initializers import parameter_name
+from caffe_fillers.port.ops import LSTM, Affine, Conv, Dense, PReLU, Tensor
 from caffe_fillers.port.values import Arrays, Op, Value
-from caffe_fillers.port.vision_ops import Tensor
 from caffe_fillers.shapes import Shape
 
 IMAGE = (0, 2, 3, 1)
 """num, height, width, channels, as Caffe numbers these axes."""
-
-NAMES: dict[type[Op], dict[str, str]] = {
-    Conv: {"weight": "kernel", "bias": "bias"},
-    Dense: {"weight": "kernel", "bias": "bias"},
-    Embed: {"weight": "embeddings", "bias": "bias"},
-    LSTM: {"weight": "kernel", "bias": "bias", "recurrent_weight": "recurrent_kernel"},
-    PReLU: {"weight": "alpha"},
-    Affine: {"weight": "gamma", "bias": "beta"},
-    Tensor: {"weight": "weight"},
-    BatchNorm: {"weight": "gamma", "bias": "beta", "mean": "moving_mean", "variance": "moving_variance"},
-}
-"""What Keras, and so the functions that are printed for JAX, call a parameter by its role."""
 
 
 def arranged(shape: Shape) -> Shape:
@@ -56,17 +45,42 @@ def lay_out(value: Value, parameters: Arrays, *, depthwise: bool = True) -> dict
     arrange = _ARRANGED.get(type(op), _unchanged)
     if isinstance(op, Conv) and op.depthwise and depthwise:
         arrange = _depthwise
-    named = NAMES[type(op)]
-    order = sorted(parameters, key=[*named].index)
-    return {named[role]: arrange(op, x, role, parameters[role]) for role in order}
+    return {
+        parameter_name("keras", op, role): arrange(op, x, role, parameters[role])
+        for role in sorted(parameters, key=_ORDER.index)
+    }
+
+
+_ORDER = ("weight", "bias", "recurrent_weight", "mean", "variance")
 
 
 def _unchanged(op: Op, x: Value, role: str, array: Values) -> Values:
     return array
 
 
+def check_image(op: Conv) -> None:
+    """Refuse other than two spatial axes."""
+    if len(op.kernel) != 2:
+        raise UsageError("only images, with their channels on axis 1, are ported")
+
+
+def check_dense(op: Dense, value: Value) -> bool:
+    """Whether a product puts all axes but the first into one; else it goes along the last."""
+    rank = value.rank
+    if op.flatten is None and rank != 4:
+        return False
+    axis = rank - 1 if op.flatten is None else op.flatten
+    if axis != 1:
+        raise UsageError(f"a product over the axes from {axis} on is not ported")
+    if rank == 4:
+        value.known  # noqa: B018  (an image's rows are in another order, for which its size must be known)
+    return True
+
+
 def _kernel(op: Op, x: Value, role: str, array: Values) -> Values:
     """Outputs x inputs x height x width, or a deconvolution's inputs x outputs, reversed."""
+    assert isinstance(op, Conv)
+    check_image(op)
     made: Values = array.transpose(2, 3, 1, 0) if role == "weight" else array
     return made
 
@@ -80,9 +94,11 @@ def _depthwise(op: Op, x: Value, role: str, array: Values) -> Values:
 
 def _dense(op: Op, x: Value, role: str, array: Values) -> Values:
     """Inputs x outputs, the inputs in the order in which an image's values are found."""
+    assert isinstance(op, Dense)
+    check_dense(op, x)
     if role != "weight":
         return array
-    weight: Values = array if isinstance(op, Dense) and op.transpose else array.T
+    weight: Values = array if op.transpose else array.T
     if x.shape is None or len(x.shape) != 4:
         return weight
     image = (*x.known[1:], weight.shape[1])
@@ -144,3 +160,18 @@ def pooled_edges(value: Value, kernel: Shape, stride: Shape, pad: Shape) -> tupl
     return pad, tuple(
         max((number - 1) * step + size - edge - each, 0) for each, number, size, step, edge in axes
     )
+
+
+def check_windows(op: ops.Pool, value: Value) -> None:
+    """Padding is half a kernel at most in torch, which drops a last window that Caffe may keep."""
+    if any(2 * pad > kernel for pad, kernel in zip(op.pad, op.kernel, strict=True)):
+        raise UsageError(f"it pads by {op.pad}, torch by half of the kernel {op.kernel} at most")
+    if value.shape is None or value.inputs[0].shape is None:
+        return
+    lengths = value.inputs[0].shape[2:], value.shape[2:], op.kernel, op.stride, op.pad
+    for length, outputs, kernel, stride, pad in zip(*lengths, strict=True):
+        given = (length + 2 * pad - kernel + (stride - 1 if op.ceil else 0)) // stride + 1
+        if op.ceil and (given - 1) * stride >= length + pad:
+            given -= 1
+        if length >= 0 and given != outputs:
+            raise UsageError(f"Caffe gives {outputs} windows along an axis of {length}, torch {given}")

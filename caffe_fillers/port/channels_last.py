@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from functools import partial
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port import ops, values, vision_ops
-from caffe_fillers.port.axes import IMAGE, axis_of, lay_out, pooled_edges
-from caffe_fillers.port.contract import Layer, Rules, read_layers
-from caffe_fillers.port.graph import Graph
+from caffe_fillers.port import ops
+from caffe_fillers.port.axes import IMAGE, axis_of, pooled_edges
+from caffe_fillers.port.code import call
 from caffe_fillers.port.printing import Site
-from caffe_fillers.port.values import Arrays, Value
+from caffe_fillers.port.targets import Rule
+from caffe_fillers.port.values import Op, Value
 from caffe_fillers.shapes import Shape, count
-
-WINDOW_LIMITS = "two spatial axes"
-POOLING_LIMITS = "the image's size is fixed where windows reach over its edge"
 
 
 @dataclass(frozen=True)
@@ -42,14 +36,9 @@ class Words:
     softmax: str
 
 
-def register(words: Words, rules: Rules) -> None:
-    """Register all of these operations for a framework."""
-    for op, rule in _RULES.items():
-        rules(op, limits=_LIMITS.get(op, ""))(_bound(rule, words))
-
-
-def _bound(rule: Any, words: Words) -> Any:
-    return lambda op, at, *inputs: rule(words, op, at, *inputs)
+def rules(words: Words) -> dict[type[Op], Rule]:
+    """The functions of all of these operations for a framework."""
+    return {op: partial(rule, words) for op, rule in _RULES.items()}
 
 
 def _concat(words: Words, op: ops.Concat, at: Site, *inputs: str) -> str:
@@ -69,7 +58,7 @@ def _flatten(words: Words, op: ops.Flatten, at: Site, x: str) -> str:
     return _reshape(words, op, at, x)
 
 
-def _reshape(words: Words, op: values.Op, at: Site, x: str) -> str:
+def _reshape(words: Words, op: Op, at: Site, x: str) -> str:
     """From Caffe's order to Caffe's order."""
     bottom, top = at.x.known, at.value.known
     if count(bottom, 1) != count(top, 1):
@@ -130,13 +119,13 @@ def _align(words: Words, op: ops.Align, at: Site, y: str) -> str:
     return f"{y}[{', '.join(':' if axis in own else 'None' for axis in order)}]" if at.x.rank else y
 
 
-def _permute(words: Words, op: vision_ops.Permute, at: Site, x: str) -> str:
+def _permute(words: Words, op: ops.Permute, at: Site, x: str) -> str:
     """The order of the axes as they are kept, before and after."""
     kept = IMAGE if at.x.rank == 4 else tuple(range(at.x.rank))
     return words.permute.format(x, ", ".join(str(axis_of(at.x, op.order[axis])) for axis in kept))
 
 
-def _flip(words: Words, op: vision_ops.Flip, at: Site, x: str) -> str:
+def _flip(words: Words, op: ops.Flip, at: Site, x: str) -> str:
     return words.flip.format(x, tuple(axis_of(at.x, axis) for axis in op.axes))
 
 
@@ -144,7 +133,22 @@ def _softmax(words: Words, op: ops.Softmax, at: Site, x: str) -> str:
     return words.softmax.format(x, axis_word(at.x, op.axis))
 
 
-_RULES = {
+def _response(words: Words, op: ops.LRN, at: Site, x: str) -> str:
+    """A call of the printed `local_response`, or of `local_response_within`."""
+    name = "local_response_within" if op.within else "local_response"
+    return call(name, x, **at.options(name))
+
+
+def _mean_variance(words: Words, op: ops.MVN, at: Site, x: str) -> str:
+    """A call of the printed `mean_variance`."""
+    if at.x.rank != 4:
+        raise UsageError("only images are ported")
+    return call("mean_variance", x, (1, 2, 3) if op.across else (1, 2), **at.options("mean_variance"))
+
+
+_RULES: dict[type[Op], Callable[..., str]] = {
+    ops.LRN: _response,
+    ops.MVN: _mean_variance,
     ops.Align: _align,
     ops.Concat: _concat,
     ops.Crop: _crop,
@@ -154,12 +158,17 @@ _RULES = {
     ops.Softmax: _softmax,
     ops.Split: _split,
     ops.Tile: _tile,
-    vision_ops.Flip: _flip,
-    vision_ops.Permute: _permute,
+    ops.Flip: _flip,
+    ops.Permute: _permute,
 }
-_LIMITS: dict[type[values.Op], str] = {
+LIMITS: dict[type[Op], str] = {
     ops.Align: "no second bottom of three axes for an image",
+    ops.Conv: "two spatial axes",
     ops.Crop: "to a size that stands in the code; not of axis 0",
+    ops.Dense: "from axis 1 on, or the last axis alone",
+    ops.Embed: "bottoms of up to two axes",
+    ops.MVN: "images alone",
+    ops.Pool: "the image's size is fixed where windows reach over its edge",
     ops.Reduce: "not of axis 0, nor of an image's last alone",
     ops.Reshape: "the length of axis 0 stays",
 }
@@ -189,25 +198,6 @@ def edges(op: ops.Pool, value: Value) -> Edges:
     return Edges(*pooled_edges(value, op.kernel, op.stride, op.pad))
 
 
-def check_image(op: ops.Conv) -> None:
-    """Refuse other than two spatial axes."""
-    if len(op.kernel) != 2:
-        raise UsageError("only images, with their channels on axis 1, are ported")
-
-
-def check_dense(op: ops.Dense, value: Value) -> bool:
-    """Whether a product puts all axes but the first into one; else it goes along the last."""
-    rank = value.rank
-    if op.flatten is None and rank != 4:
-        return False
-    axis = rank - 1 if op.flatten is None else op.flatten
-    if axis != 1:
-        raise UsageError(f"a product over the axes from {axis} on is not ported")
-    if rank == 4:
-        value.known  # noqa: B018  (an image's rows are in another order, for which its size must be known)
-    return True
-
-
 def check_embed(value: Value) -> None:
     """Refuse an Embed that would make four axes, which are no image."""
     if value.rank > 2:
@@ -218,78 +208,3 @@ def check_lstm(value: Value) -> None:
     """Refuse streams of more than a vector."""
     if value.rank != 3:
         raise UsageError("only inputs of time steps x streams x values are ported")
-
-
-def response_call(op: ops.LRN, at: Site, x: str) -> str:
-    """An LRN as a call of the printed `local_response`, or of `local_response_within`."""
-    words = ", ".join([str(op.size), number(op.alpha), number(op.beta)])
-    if op.within:
-        return f"{at.helper('local_response_within')}({x}, {words})"
-    k = "" if op.k == 1 else f", {number(op.k)}"
-    return f"{at.helper('local_response')}({x}, {words}{k})"
-
-
-def deviation_call(op: ops.MVN, at: Site, x: str) -> str:
-    """An MVN as a call of the printed `mean_variance`."""
-    if at.x.rank != 4:
-        raise UsageError("only images are ported")
-    axes = (1, 2, 3) if op.across else (1, 2)
-    variance = "" if op.variance else ", variance=False"
-    eps = "" if op.eps == 1e-9 else f", eps={number(op.eps)}"
-    return f"{at.helper('mean_variance')}({x}, {axes}{variance}{eps})"
-
-
-def layer_owners(graph: Graph, arrange: Any = lay_out) -> dict[str, str]:
-    """By identifier, the layer whose parameters a layer uses instead of its own.
-
-    A layer that shares only some, or that owns some of a layer's and not all, is a `UsageError`, and so is
-    one that would keep them in another way than their owner.
-    """
-    found: dict[str, str] = {}
-    layers = {each.node.name: each for each in read_layers(graph) if isinstance(each, Layer)}
-    for node in graph.nodes:
-        shared = [graph.owner(node, index) for index in range(len(node.places))]
-        if not any(shared):
-            continue
-        owner = shared[0][0] if shared[0] else None
-        whole = shared == [(owner, place) for place in range(len(shared))]
-        if owner is None or not whole or owner.blobs != node.blobs:
-            raise UsageError(f"layer {node.label!r} shares only some of its parameters with others")
-        if node.name not in layers or owner.name not in layers:
-            continue
-        if not _kept_alike(layers[owner.name], layers[node.name], arrange):
-            raise UsageError(
-                f"layer {node.label!r} would keep its parameters in another way than layer "
-                f"{owner.label!r}, whose they are"
-            )
-        found[node.name] = owner.name
-    return found
-
-
-def _kept_alike(owner: Layer, layer: Layer, arrange: Any) -> bool:
-    ours, theirs = layer.learned, owner.learned
-    if ours is None or theirs is None or type(ours.op) is not type(theirs.op):
-        return False
-    if getattr(ours.op, "transpose", False) != getattr(theirs.op, "transpose", False):
-        return False
-    images = [
-        value.shape[1:] for value in (theirs.inputs[0], ours.inputs[0]) if value.shape and value.rank == 4
-    ]
-    if isinstance(ours.op, ops.Dense) and images and images != images[:1] * 2:
-        return False
-    return shapes(layer, arrange) == shapes(owner, arrange)
-
-
-def shapes(layer: Layer, arrange: Any) -> Mapping[str, Shape]:
-    """Names and shapes of a layer's parameters in the framework."""
-    value = layer.learned
-    return (
-        {} if value is None else {name: array.shape for name, array in arrange(value, zeros(layer)).items()}
-    )
-
-
-def zeros(layer: Layer) -> Arrays:
-    """Parameters by role, of zeros that take no memory."""
-    value = layer.learned
-    blank = [np.broadcast_to(np.float32(0), shape) for shape in layer.node.blobs]
-    return {} if value is None else value.op.assigned(blank)

@@ -40,15 +40,15 @@ def _bracketed(text: str, least: int) -> str:
     return f"({text})" if getattr(text, "strength", 3) < least else text
 
 
-def applied(template: str, *inputs: str) -> str:
+def filled(template: str, *inputs: str, **words: object) -> str:
     """A template with inputs for {0}, {1}; one that is no call keeps operators inside brackets.
 
-    >>> applied("{0}.abs()", operation("+", "x", "y"))
+    >>> filled("{0}.abs()", operation("+", "x", "y"))
     '(x + y).abs()'
     """
-    loose = [f"({each})" if getattr(each, "strength", 3) < 3 else each for each in inputs]
+    loose = [_bracketed(each, 3) for each in inputs]
     given = loose if re.search(r"\{\d\}(\.|\[| )", template) else inputs
-    return template.format(*given)
+    return template.format(*given, **words)
 
 
 def call(function: str, *positional: object, **named: Any) -> str:

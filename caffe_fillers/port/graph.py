@@ -6,41 +6,77 @@ the result. Losses and accuracies are left out, for they belong to a training lo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers import Role
-from caffe_fillers.planner import PlannedLayer, PlannedNet
+from caffe_fillers.planner import Place, PlannedBlob, PlannedLayer, PlannedNet, Wire
 from caffe_fillers.port.names import identifiers, numbered
-from caffe_fillers.port.reading.contract import Node
-from caffe_fillers.schema import NetParameter
+from caffe_fillers.port.ops import Affine, BatchNorm
+from caffe_fillers.port.reading import Node, read
+from caffe_fillers.port.values import Input, Op, Tops, Value
 from caffe_fillers.shapes import Shape
 
 
 @dataclass(frozen=True)
-class Graph:
-    """Nodes in order, the arguments that they need with their shapes, and the results.
+class Layer:
+    """A node with what it computes, or why it cannot be ported."""
 
-    `owners` maps the place of a shared blob, its layer's id and its index, to its owner's. `blobs` maps each
-    variable to the Caffe blob that it holds, `labels` has the name of every layer by id.
+    node: Node
+    tops: Tops | UsageError
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The values of its tops; the error if it has none."""
+        if isinstance(self.tops, UsageError):
+            raise self.tops
+        return self.tops if isinstance(self.tops, tuple) else (self.tops,)
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """All operations that its values are made of; none where it cannot be ported."""
+        blocked = isinstance(self.tops, UsageError)
+        return () if blocked else tuple(each.op for value in self.values for each in value.walk())
+
+    @cached_property
+    def learned(self) -> Value | None:
+        """The value whose operation uses the layer's blobs, if it has any."""
+        found = (each for value in self.values for each in value.walk())
+        return next((each for each in found if each.op.roles), None) if self.node.blobs else None
+
+    @property
+    def settings(self) -> Op:
+        """The operation that uses the layer's blobs, one without roles if there is none."""
+        return self.learned.op if self.learned else Op()
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Layers in order, the arguments that they need with their shapes, and the results.
+
+    `blobs` maps each variable to the Caffe blob that it holds, `labels` has the name of every layer by id.
     """
 
-    title: str
+    net: PlannedNet
     arguments: Mapping[str, Shape | None]
-    nodes: tuple[Node, ...]
+    layers: tuple[Layer, ...]
     results: tuple[str, ...]
-    owners: Mapping[tuple[int, int], tuple[int, int]]
     blobs: Mapping[str, str]
     labels: Sequence[str]
 
-    def owner(self, node: Node, index: int) -> tuple[Node, int] | None:
-        """The node whose parameter a node's blob is, and that blob's index there; None for one of its own."""
-        place = self.owners.get(node.places[index])
-        return None if place is None else self._holders().get(place)
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The layers without what they compute."""
+        return tuple(layer.node for layer in self.layers)
+
+    def owner(self, blob: PlannedBlob) -> tuple[Layer, int] | None:
+        """The layer whose parameter a shared blob is, and the blob's index there; None for one of its own."""
+        return None if blob.owner is None else self._holders.get(blob.owner)
 
     def part(self, blocked: Collection[str], number: int) -> Graph:
-        """The nodes after `number` - 1 blocked ones on their longest way, as a graph of its own.
+        """The layers after `number` - 1 blocked ones on their longest way, as a graph of its own.
 
         What other parts read becomes a result, what they make an argument.
         """
@@ -51,53 +87,53 @@ class Graph:
             stays = node.name not in blocked
             parts.append(level if stays else 0)
             levels |= dict.fromkeys(node.outputs, level if stays else level + 1)
-        chosen = [node for node, level in zip(self.nodes, parts, strict=True) if level == number]
+        chosen = tuple(each for each, level in zip(self.layers, parts, strict=True) if level == number)
         if not chosen:
             raise UsageError(f"there is no part {number}: give --cut a number from 1 to {max(parts)}")
         others = [node for node, level in zip(self.nodes, parts, strict=True) if level != number]
         read = {variable for node in others for variable in node.inputs}.union(self.results)
-        made = dict.fromkeys(variable for node in chosen for variable in node.outputs)
+        made = dict.fromkeys(variable for each in chosen for variable in each.node.outputs)
         return replace(
             self,
-            arguments=_first_reads(chosen),
-            nodes=tuple(chosen),
+            arguments=_first_reads([each.node for each in chosen]),
+            layers=chosen,
             results=tuple(variable for variable in made if variable in read),
         )
 
-    def _holders(self) -> Mapping[tuple[int, int], tuple[Node, int]]:
-        return {place: (node, index) for node in self.nodes for index, place in enumerate(node.places)}
+    @cached_property
+    def _holders(self) -> Mapping[Place, tuple[Layer, int]]:
+        return {
+            blob.place: (layer, index)
+            for layer in self.layers
+            for index, blob in enumerate(layer.node.parameters)
+        }
 
 
-def build_graph(
-    net: NetParameter, plan: PlannedNet, reserved: Collection[str], *, every_blob: bool = False
-) -> Graph:
-    """The graph of a planned net; `net` is what Caffe saves of it, `reserved` what nothing may be called.
+def build_graph(net: PlannedNet, reserved: Collection[str] = (), *, every_blob: bool = False) -> Graph:
+    """The graph of a planned net; `reserved` is what nothing may be called.
 
     A net that computes nothing is a `UsageError`. With `every_blob` no two layers become one whose blob
     between them would be lost.
     """
-    labels = numbered([layer.name for layer in net.layer])
+    labels = numbered([layer.name for layer in net.layers])
     names = identifiers(labels, reserved)
-    variables = identifiers((top for layer in net.layer for top in layer.top), reserved)
-    blobs = {variable: top for top, variable in variables.items()}
-    nodes = _merge_scales([*_nodes(plan, labels, names, variables)], every_blob=every_blob)
-    if not nodes:
+    variables = identifiers((wire.name for layer in net.layers for wire in layer.tops), reserved)
+    read_layers = (_layer(node) for node in _nodes(net, labels, names, variables))
+    layers = _merge_scales(net, read_layers, every_blob=every_blob)
+    if not layers:
         raise UsageError("the net has no layer that computes anything: there is nothing to port")
-    made = {variable for node in nodes for variable in node.outputs}
-    last = {variable: number for number, node in enumerate(nodes) for variable in node.outputs}
-    reads_after = {
-        variable
-        for number, node in enumerate(nodes)
-        for variable in node.inputs
-        if number > last.get(variable, number)
-    }
+    results = [
+        variables[wire.name]
+        for layer in layers
+        for wire in (layer.node.scale or layer.node.planned).tops
+        if not any(map(_computes, net.readers(wire)))
+    ]
     return Graph(
-        title=net.name,
-        arguments=_first_reads(nodes),
-        nodes=tuple(nodes),
-        results=tuple(variable for variable in last if variable not in reads_after and variable in made),
-        owners={blob.place: blob.owner for blob in plan.blobs if blob.owner},
-        blobs=blobs,
+        net=net,
+        arguments=_first_reads([layer.node for layer in layers]),
+        layers=tuple(layers),
+        results=tuple(dict.fromkeys(results)),
+        blobs={variable: top for top, variable in variables.items()},
         labels=labels,
     )
 
@@ -108,56 +144,51 @@ def _computes(layer: PlannedLayer) -> bool:
 
 
 def _nodes(
-    plan: PlannedNet, labels: Sequence[str], names: Mapping[str, str], variables: Mapping[str, str]
+    net: PlannedNet, labels: Sequence[str], names: Mapping[str, str], variables: Mapping[str, str]
 ) -> Iterator[Node]:
-    for layer, label in zip(plan.layers, labels, strict=True):
+    for layer, label in zip(net.layers, labels, strict=True):
         if _computes(layer):
             yield Node(
-                layer=layer.parameter,
+                planned=layer,
                 label=label,
                 name=names[label],
                 inputs=tuple(variables[wire.name] for wire in layer.inputs),
                 outputs=tuple(variables[wire.name] for wire in layer.tops),
-                bottoms=tuple(wire.shape for wire in layer.inputs),
-                tops=tuple(wire.shape for wire in layer.tops),
-                blobs=tuple(blob.shape for blob in layer.blobs),
-                places=tuple(blob.place for blob in layer.blobs),
-                steps=tuple(plan.steps[blob.step] for blob in layer.blobs),
             )
 
 
-def _merge_scales(nodes: Sequence[Node], *, every_blob: bool) -> list[Node]:
-    """A Scale of the channels right after a BatchNorm that nobody else reads becomes a part of it."""
-    merged: list[Node] = []
-    for node in nodes:
-        before = merged[-1] if merged else None
-        loses = every_blob and before is not None and before.outputs != node.outputs
-        if before is not None and not loses and _scales(before, node, nodes):
-            merged[-1] = replace(
-                before,
-                outputs=node.outputs,
-                tops=node.tops,
-                blobs=before.blobs + node.blobs,
-                places=before.places + node.places,
-                steps=before.steps + node.steps,
-                scale=node.layer,
-            )
+def _layer(node: Node) -> Layer:
+    try:
+        return Layer(node, read(node))
+    except UsageError as reason:
+        return Layer(node, reason)
+
+
+def _merge_scales(net: PlannedNet, layers: Iterator[Layer], *, every_blob: bool) -> list[Layer]:
+    """A factor of the channels right after a BatchNorm that nobody else reads becomes a part of it."""
+    merged: list[Layer] = []
+    for layer in layers:
+        whole = _with_scale(net, merged[-1], layer) if merged else None
+        if whole is None or (every_blob and merged[-1].node.outputs != layer.node.outputs):
+            merged.append(layer)
         else:
-            merged.append(node)
+            merged[-1] = whole
     return merged
 
 
-def _scales(norm: Node, node: Node, nodes: Sequence[Node]) -> bool:
-    parameter = node.layer.scale_param
-    readers = sum(norm.outputs[0] in other.inputs for other in nodes) if norm.outputs else 0
-    return (
-        (norm.layer.type, node.layer.type) == ("BatchNorm", "Scale")
-        and norm.scale is None
-        and len(norm.blobs) == 3  # NVIDIA's may have a factor and bias of its own
-        and node.inputs == norm.outputs
-        and (readers == 1 or node.outputs == norm.outputs)
-        and (parameter.axis, parameter.num_axes) == (1, 1)
-    )
+def _with_scale(net: PlannedNet, norm: Layer, scale: Layer) -> Layer | None:
+    match norm.tops, scale.tops:
+        case (
+            Value(BatchNorm(weight=False, sums=True) as op, inputs),
+            Value(Affine(lengths, axis=1, weight=True, bias=bias), (Value(Input(0)),), shape),
+        ) if lengths == (op.channels,) and _reads_alone(net, scale.node, norm.node.planned.tops[0]):
+            node = replace(norm.node, outputs=scale.node.outputs, scale=scale.node.planned)
+            return Layer(node, Value(replace(op, weight=True, bias=bias), inputs, shape))
+    return None
+
+
+def _reads_alone(net: PlannedNet, node: Node, wire: Wire) -> bool:
+    return [each.id for each in net.readers(wire) if _computes(each)] == [node.planned.id]
 
 
 def _first_reads(nodes: Sequence[Node]) -> dict[str, Shape | None]:
@@ -170,3 +201,55 @@ def _first_reads(nodes: Sequence[Node]) -> dict[str, Shape | None]:
                 arguments[variable] = shape
         seen.update(node.outputs)
     return arguments
+
+
+class BlockedError(UsageError):
+    """Layers that cannot be ported; `names` are those of their nodes."""
+
+    def __init__(self, message: str, names: frozenset[str]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+def port_all(target: str, graph: Graph, work: Callable[[Layer], None]) -> None:
+    """Do the work for every layer; all that cannot be ported are told in one `UsageError`."""
+    blockers: list[tuple[Node, str]] = []
+    for layer in graph.layers:
+        try:
+            if isinstance(layer.tops, UsageError):
+                raise layer.tops
+            work(layer)
+        except UsageError as reason:
+            blockers.append((layer.node, str(reason)))
+    if blockers:
+        raise BlockedError(_blocked(target, blockers), frozenset(node.name for node, _ in blockers))
+
+
+def cut(graph: Graph, attempt: Callable[[Graph], object], part: int) -> Graph:
+    """A part of a graph that cannot be ported whole: 1 comes before all blocked layers, 2 after one of them.
+
+    A net that can be ported whole, and a part that is not there, are `UsageError`s.
+    """
+    try:
+        attempt(graph)
+    except BlockedError as error:
+        return graph.part(error.names, part)
+    raise UsageError("the net can be ported whole: leave out --cut")
+
+
+def _blocked(target: str, blockers: list[tuple[Node, str]]) -> str:
+    """One sentence for one layer; else a line for each type and reason, with their number and names."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for node, reason in blockers:
+        kinds.setdefault((node.layer.type, reason), []).append(repr(node.label))
+    if len(blockers) == 1:
+        ((kind, reason), (name,)), *_ = kinds.items()
+        return f"layer {name} ({kind}) cannot be ported to {target}: {reason}"
+    lines = [f"{len(blockers)} layers cannot be ported to {target}:"]
+    for (kind, reason), names in kinds.items():
+        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+        lines.append(f"  {len(names)} x {kind}: {reason} (layer {shown})")
+    return "\n".join(lines)
+
+
+_SHOWN = 4

@@ -1,32 +1,117 @@
-"""A net's initializers alone, as code: `caffe-fill port NET --to FRAMEWORK --only init`."""
+"""What draws a net's parameters in a framework: by layer, and all of a net's as code of their own.
+
+The code is what `caffe-fill port NET --to FRAMEWORK --only init` prints.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import Initializer, equivalent, frameworks
 from caffe_fillers.plan import Fill
-from caffe_fillers.planner import PlannedBlob, PlannedNet
+from caffe_fillers.planner import PlannedBlob, PlannedLayer, PlannedNet
+from caffe_fillers.port import ops
 from caffe_fillers.port.code import wrapped
-from caffe_fillers.port.keywords import FLAX, KERAS, MXNET, TORCH, Keywords, keyword
-from caffe_fillers.port.names import identifiers, numbered
-from caffe_fillers.schema import LayerParameter, NetParameter
-
-_KEYWORDS: dict[str, Keywords] = {"torch": TORCH, "keras": KERAS, "tf1": KERAS, "mxnet": MXNET, "jax": FLAX}
-_STATISTICS = {"BatchNorm"}  # what their blobs hold is counted, not drawn
-_STRANGE = re.compile(r"[^\w .,+/()-]")  # what a stranger could end the printed docstring with
+from caffe_fillers.port.graph import Graph, Layer
+from caffe_fillers.port.names import identifiers, numbered, plain_title
+from caffe_fillers.port.reading import Node, reader_of
+from caffe_fillers.port.values import Op
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    layer: str
-    keyword: str
+class Drawn:
+    """A parameter by its role, and its initializer."""
+
+    role: str
     initializer: Initializer
 
 
-def print_initializers(framework: str, plan: PlannedNet, net: NetParameter) -> str:
+_COUNTED = ("mean", "variance", "factor")
+
+
+def drawn(framework: str, graph: Graph, layer: Layer) -> Iterator[Drawn]:
+    """The parameters that a layer draws itself, in the order of its blobs.
+
+    Statistics are counted, not drawn, and what another layer owns is not drawn again.
+    """
+    for role, blob in zip(layer.settings.roles, layer.node.parameters, strict=False):
+        if role not in _COUNTED and blob.owner is None:
+            yield Drawn(role, _initializer(framework, graph.net, blob))
+
+
+def _initializer(framework: str, net: PlannedNet, blob: PlannedBlob) -> Initializer:
+    step = net.steps[blob.step]
+    if isinstance(step, Fill):
+        return equivalent(framework, step, net.layer(blob.layer_id).parameter)
+    return Initializer("", exact=False, comment="the prototxt holds its values: load them")
+
+
+_NAMES: Mapping[str, Mapping[type[Op], Mapping[str, str]]] = {
+    "torch": {
+        ops.BatchNorm: {"mean": "running_mean", "variance": "running_var"},
+        ops.LSTM: {"weight": "weight_ih_l0", "bias": "bias_ih_l0", "recurrent_weight": "weight_hh_l0"},
+    },
+    "keras": {
+        Op: {"weight": "kernel", "recurrent_weight": "recurrent_kernel"},
+        ops.Affine: {"weight": "gamma", "bias": "beta"},
+        ops.BatchNorm: {
+            "weight": "gamma",
+            "bias": "beta",
+            "mean": "moving_mean",
+            "variance": "moving_variance",
+        },
+        ops.Embed: {"weight": "embeddings"},
+        ops.PReLU: {"weight": "alpha"},
+        ops.Tensor: {"weight": "weight"},
+    },
+    "mxnet": {
+        ops.Affine: {"weight": "gamma", "bias": "beta"},
+        ops.LSTM: {"weight": "i2h_weight", "bias": "i2h_bias", "recurrent_weight": "h2h_weight"},
+        ops.PReLU: {"weight": "alpha"},
+    },
+    "flax": {
+        Op: {"weight": "kernel", "recurrent_weight": "recurrent_kernel"},
+        ops.Affine: {"weight": "scale"},
+        ops.Embed: {"weight": "embedding"},
+    },
+}
+"""What a library calls a parameter by its role, under Op for every operation; elsewhere it is the role."""
+
+
+def parameter_name(library: str, op: Op, role: str) -> str:
+    """What a library calls a parameter; printed JAX has Keras's names."""
+    names = _NAMES[library]
+    return {**names.get(Op, {}), **names.get(type(op), {})}.get(role, role)
+
+
+def _keras_argument(op: Op, role: str) -> str:
+    if isinstance(op, ops.Conv) and op.depthwise and role == "weight":
+        return "depthwise_initializer"
+    return f"{parameter_name('keras', op, role)}_initializer".replace("recurrent_kernel", "recurrent")
+
+
+ARGUMENTS: Mapping[str, Callable[[Op, str], str]] = {
+    "torch": lambda op, role: parameter_name("torch", op, role),
+    "keras": _keras_argument,
+    "tf1": _keras_argument,
+    "mxnet": lambda op, role: f"{parameter_name('mxnet', op, role)}_initializer",
+    "jax": lambda op, role: f"{parameter_name('flax', op, role)}_init",
+}
+"""The argument that an initializer is given by, in torch the parameter that it draws."""
+
+
+@dataclass(frozen=True)
+class _Named:
+    """An initializer, the layer that it belongs to, and the argument that it is given by."""
+
+    layer: str
+    argument: str
+    initializer: Initializer
+
+
+def print_initializers(framework: str, net: PlannedNet) -> str:
     """Code with an initializer for every parameter that the net draws, named as in the framework.
 
     In torch it is a function that draws a module's parameters; elsewhere a
@@ -36,59 +121,61 @@ def print_initializers(framework: str, plan: PlannedNet, net: NetParameter) -> s
     loaded. Errors: `UnknownNameError` for a framework, `FillerError` for a blob.
     """
     frameworks[framework]  # an unknown one is told before anything else is done
-    drawn = list(_drawn(framework, plan, net))
-    lines = {line for each in drawn for line in each.initializer.imports}
+    labels = numbered([layer.name for layer in net.layers])
+    named = zip(net.layers, labels, strict=True)
+    every = [each for layer, label in named for each in _named(framework, net, layer, label)]
+    lines = {line for each in every for line in each.initializer.imports}
     imports = sorted(lines, key=lambda line: (line.startswith("from"), line))
-    helpers = list(dict.fromkeys(each.initializer.helper for each in drawn if each.initializer.helper))
-    name = _STRANGE.sub("_", net.name) or "the net"
-    title = f'"""Initial weights of {name}, as its prototxt declares them."""'
-    names = identifiers(each.layer for each in drawn)
-    body = _function(drawn, names) if framework == "torch" else _dictionary(drawn)
+    helpers = list(dict.fromkeys(each.initializer.helper for each in every if each.initializer.helper))
+    title = f'"""Initial weights of {plain_title(net.name) or "the net"}, as its prototxt declares them."""'
+    body = _function(every) if framework == "torch" else _dictionary(every)
     parts = [f"{title}\n\n" + "".join(f"{line}\n" for line in imports), *helpers, body]
     return "\n\n".join(part for part in parts if part)
 
 
-def _drawn(framework: str, plan: PlannedNet, net: NetParameter) -> Iterator[_Drawn]:
-    labels = numbered([layer.name for layer in net.layer])
-    counts: dict[int, int] = {}
-    for blob in plan.blobs:
-        counts[blob.layer_id] = counts.get(blob.layer_id, 0) + 1
-    for blob in plan.blobs:
-        layer = net.layer[blob.layer_id]
-        if blob.owner is None and layer.type not in _STATISTICS:
-            name = keyword(_KEYWORDS[framework], layer, blob.index, counts[blob.layer_id])
-            yield _Drawn(labels[blob.layer_id], name, _initializer(framework, plan, blob, layer))
+def _named(framework: str, net: PlannedNet, layer: PlannedLayer, label: str) -> Iterator[_Named]:
+    op = _learning(layer)
+    roles = op.roles or ("weight", "bias")
+    for blob in layer.blobs:
+        role = roles[blob.index] if blob.index < len(roles) else f"blob{blob.index}"
+        if blob.owner is None and role not in _COUNTED:
+            argument = ARGUMENTS[framework](op, role) if op.roles or blob.index < 2 else role
+            yield _Named(label, argument, _initializer(framework, net, blob))
 
 
-def _initializer(framework: str, plan: PlannedNet, blob: PlannedBlob, layer: LayerParameter) -> Initializer:
-    step = plan.steps[blob.step]
-    if isinstance(step, Fill):
-        return equivalent(framework, step, layer)
-    return Initializer("", exact=False, comment="the prototxt holds its values: load them")
+def _learning(layer: PlannedLayer) -> Op:
+    """The operation that uses a layer's blobs; one without roles where port reads none."""
+    bottoms, tops = (tuple(wire.name for wire in wires) for wires in (layer.inputs, layer.tops))
+    node, reader = Node(layer, layer.name, layer.name, bottoms, tops), reader_of(layer.parameter)
+    try:
+        return Layer(node, reader.read(node)).settings if reader else Op()
+    except UsageError:
+        return Op()
 
 
-def _function(drawn: list[_Drawn], names: Mapping[str, str]) -> str:
+def _function(every: list[_Named]) -> str:
+    names = identifiers(each.layer for each in every)
     lines = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
     told: set[str] = set()
-    for each in drawn:
-        tensor = f"net.{names[each.layer]}.{each.keyword}"
+    for each in every:
+        tensor = f"net.{names[each.layer]}.{each.argument}"
         lines += _commented(each.initializer, tensor, told, "    ")
         if each.initializer.code:
             lines.append(f"    {each.initializer.on(tensor)}")
     return "\n".join(wrapped([*lines, "    return net\n"]))
 
 
-def _dictionary(drawn: list[_Drawn]) -> str:
-    layers: dict[str, list[_Drawn]] = {}
-    for each in drawn:
+def _dictionary(every: list[_Named]) -> str:
+    layers: dict[str, list[_Named]] = {}
+    for each in every:
         layers.setdefault(each.layer, []).append(each)
     lines, told = ["INITIALIZERS = {"], set[str]()
     for layer, parameters in layers.items():
         lines.append(f"    {_quoted(layer)}: {{")
         for each in parameters:
-            lines += _commented(each.initializer, each.keyword, told, "        ")
+            lines += _commented(each.initializer, each.argument, told, "        ")
             if each.initializer.code:
-                lines.append(f'        "{each.keyword}": {each.initializer.code},')
+                lines.append(f'        "{each.argument}": {each.initializer.code},')
         lines.append("    },")
     return "\n".join([*lines, "}\n"])
 

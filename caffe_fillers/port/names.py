@@ -10,6 +10,20 @@ from collections.abc import Collection, Iterable, Sequence
 _OTHER = re.compile(r"\W", re.ASCII)
 _STRANGE = re.compile(r"[^\w .,+/()-]")  # what an untrusted name could end the printed docstring with
 
+TORCH_MODULE = frozenset(
+    """
+    add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval
+    extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict
+    modules mtia named_buffers named_children named_modules named_parameters parameters
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
+    to_empty train training type xpu zero_grad
+    """.split()  # noqa: SIM905 - sixty lines otherwise
+)
+"""What torch.nn.Module has of its own."""
+
 
 def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
     """An identifier for each name, no two the same, and none that is reserved.

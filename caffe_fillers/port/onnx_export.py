@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from caffe_fillers._version import __version__
 from caffe_fillers.errors import MissingExtraError, UsageError
 from caffe_fillers.model import Model, ModelBlob
+from caffe_fillers.planner import Place as BlobPlace
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.port import ops, vision_ops
-from caffe_fillers.port.contract import Layer, cut, port_all
-from caffe_fillers.port.graph import Graph, build_graph
+from caffe_fillers.port.graph import Graph, Layer, build_graph, cut, port_all
 from caffe_fillers.port.layout import blobs_of, layer_blobs
 from caffe_fillers.port.onnx_nodes import Nodes, Place
-from caffe_fillers.port.targets.onnx_vision import RULES
+from caffe_fillers.port.targets.onnx import RULES
 from caffe_fillers.port.values import Input, Value
-from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, is_known
 
 if TYPE_CHECKING:
@@ -47,9 +46,7 @@ class Exported:
         return sum(len(each.raw_data) for each in self.model.graph.initializer)
 
 
-def export(
-    net: NetParameter, plan: PlannedNet, model: Model, *, every_blob: bool = False, part: int | None = None
-) -> Exported:
+def export(net: PlannedNet, model: Model, *, every_blob: bool = False, part: int | None = None) -> Exported:
     """The net as an ONNX model of opset 17 with these weights; with `every_blob` each blob is an output.
 
     Initializers are named after blobs, `conv1/0` and `conv1/1`; statistics, which Caffe keeps as sums, are
@@ -61,8 +58,7 @@ def export(
     except ImportError:
         raise MissingExtraError("onnx", "onnx") from None
 
-    graph = build_graph(net, plan, (), every_blob=every_blob)
-    blobs = blobs_of(plan, model)
+    graph, blobs = build_graph(net, every_blob=every_blob), blobs_of(net, model)
     if part is not None:
         graph = cut(graph, lambda whole: port_all("onnx", whole, _Export(whole, blobs).add), part)
     export = _Export(graph, blobs)
@@ -84,9 +80,9 @@ def export(
 class _Export:
     """A graph on its way to ONNX, a layer after another."""
 
-    def __init__(self, graph: Graph, blobs: dict[tuple[int, int], ModelBlob]) -> None:
+    def __init__(self, graph: Graph, blobs: dict[BlobPlace, ModelBlob]) -> None:
         self.graph, self.blobs = graph, blobs
-        self.nodes = Nodes(graph.title or "net")
+        self.nodes = Nodes(graph.net.name or "net")
         self.current = {name: graph.blobs[name] for name in graph.arguments}
         self.shapes = dict(graph.arguments)
         self.mixes = False
@@ -140,8 +136,8 @@ class _Export:
             return {}
         arrays = value.op.assigned([blob.array() for blob in layer_blobs(layer, self.blobs)])
         names = {}
-        for role, place in zip(value.op.roles, node.places, strict=False):
-            layer_id, index = self.graph.owners.get(place, place)
+        for role, blob in zip(value.op.roles, node.parameters, strict=False):
+            layer_id, index = blob.owner or blob.place
             changed = role in ("mean", "variance")
             names[role] = f"{self.graph.labels[layer_id]}/{role if changed else index}"
         return {role: (names[role], array) for role, array in arrays.items()}
@@ -173,18 +169,16 @@ class _Export:
 def mixes_items(value: Value) -> bool:
     """Whether an operation works across the first axis, or has its length."""
     axis = getattr(value.op, "axis", None)
-    joined = isinstance(value.op, ops.Concat | ops.Split | ops.Softmax | vision_ops.ArgMax)
+    joined = isinstance(value.op, ops.Concat | ops.Split | ops.Softmax | ops.ArgMax)
     return (
         (joined and axis == 0)
-        or isinstance(value.op, vision_ops.Tensor | vision_ops.Detect | vision_ops.Take | vision_ops.Select)
+        or isinstance(value.op, ops.LSTM | ops.Tensor | ops.Take | ops.Select | vision_ops.Detect)
         or (isinstance(value.op, ops.Reduce) and 0 in value.op.axes)
     )
 
 
 def _takes_any_batch(graph: Graph) -> bool:
     """Whether axis 0 is that of the items everywhere, and no length of it stands in the graph."""
-    if any(node.layer.type in ("LSTM", "RNN") for node in graph.nodes):
-        return False
     firsts = {shape[0] if shape else None for shape in graph.arguments.values()}
     firsts |= {shape[0] if shape else None for node in graph.nodes for shape in node.tops}
     return len(firsts) == 1 and None not in firsts

@@ -42,8 +42,8 @@ class Conv(Op):
 class Pool(Op):
     """Maxima or averages of windows of an image, of which Caffe rounds the number up unless `ceil` is false.
 
-    An average counts the padding, and nothing beyond it; where `counts_padding` is false it counts the image
-    alone. With `indices` the second result is where each maximum was, row by row in its image.
+    An average counts the padding, and nothing beyond it. With `indices` the second result is where each
+    maximum was, row by row in its image.
     """
 
     average: bool
@@ -52,7 +52,6 @@ class Pool(Op):
     pad: Shape
     ceil: bool = True
     indices: bool = False
-    counts_padding: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ class Affine(Op):
     """A factor, a bias, or both for every index of the axes from `axis` on."""
 
     lengths: Shape
-    axis: int
+    axis: int = 1
     weight: bool = True
     bias: bool = False
 
@@ -149,6 +148,14 @@ class LSTM(Op):
     inputs: int
     outputs: int
     learned: ClassVar = ("weight", "bias", "recurrent_weight")
+
+
+@dataclass(frozen=True)
+class Tensor(Op):
+    """A parameter blob by itself."""
+
+    lengths: Shape
+    learned: ClassVar = ("weight",)
 
 
 @dataclass(frozen=True)
@@ -242,7 +249,7 @@ class Tile(Op):
 
 @dataclass(frozen=True)
 class Reduce(Op):
-    """The sum or mean over all axes from `axis` on, which vanish, or stay with length 1."""
+    """The sum or mean over some axes, which vanish, or stay with length 1."""
 
     kind: str
     axes: Shape
@@ -255,3 +262,36 @@ class Align(Op):
 
     axis: int
     rank: int
+
+
+@dataclass(frozen=True)
+class Permute(Op):
+    """Axes in another order."""
+
+    order: Shape
+
+
+@dataclass(frozen=True)
+class Flip(Op):
+    """Some axes reversed."""
+
+    axes: Shape
+
+
+@dataclass(frozen=True)
+class ArgMax(Op):
+    """The indices of the largest values along an axis, or these values, the largest first."""
+
+    axis: int
+    top_k: int
+    values: bool
+
+
+@dataclass(frozen=True)
+class Take(Op):
+    """The items whose indices the second input has."""
+
+
+@dataclass(frozen=True)
+class Select(Op):
+    """The items of the first input for which the second is not 0."""

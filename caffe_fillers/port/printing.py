@@ -5,22 +5,23 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port.code import applied, arguments, operation
-from caffe_fillers.port.contract import Rules
-from caffe_fillers.port.reading.contract import Node
+from caffe_fillers.frameworks.initializers import Initializer, number
+from caffe_fillers.port.code import arguments, call, filled, operation
+from caffe_fillers.port.graph import Graph, Layer
+from caffe_fillers.port.names import docstring
+from caffe_fillers.port.reading import Node
+from caffe_fillers.port.targets import Rule, Rules
 from caffe_fillers.port.values import Binary, Function, Input, Number, Value
-from caffe_fillers.shapes import Shape
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where an operation is printed: its layer, its value, and what its module collects.
+    """Where an operation is printed: its layer and its value.
 
     `make` is given a layer's constructor and arguments, and returns what is called in its place.
     """
@@ -29,27 +30,30 @@ class Site:
     value: Value
     rules: Rules
     make: Callable[[Node, str, list[str]], str]
-    helpers: list[str]
 
     @property
     def x(self) -> Value:
         """The first input."""
         return self.value.inputs[0]
 
-    @property
-    def shape(self) -> Shape | None:
-        """The result's shape."""
-        return self.value.shape
-
-    def helper(self, name: str) -> str:
-        """The name of a helper, whose text is then printed."""
-        if name not in self.helpers:
-            self.helpers.append(name)
-        return name
-
     def layer(self, constructor: str, *positional: object, **named: Any) -> str:
         """What is called in the layer's place: a module, a layer, or a dictionary of parameters."""
         return self.make(self.node, constructor, arguments(positional, named))
+
+    def options(self, helper: str) -> dict[str, Any]:
+        """The arguments of a helper that are fields of the operation and not the helper's own defaults."""
+        known = _helpers(self.rules.target)[helper].defaults
+        given = {name: getattr(self.value.op, name) for name in known if hasattr(self.value.op, name)}
+        return {name: _written(value) for name, value in given.items() if known[name] != _written(value)}
+
+
+def _written(value: object) -> str:
+    """A value as code in full, its floats as the shortest float32."""
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def expression(site: Site, inputs: tuple[str, ...]) -> str:
@@ -65,57 +69,122 @@ def expression(site: Site, inputs: tuple[str, ...]) -> str:
         case Binary(symbol):
             return operation(symbol, *texts)
         case Function(name, numbers):
-            template: str = site.rules.rule(value.op)(name, *map(number, numbers))
-            return applied(template, *texts)
+            table, words = site.rules.functions, [*map(number, numbers)]
+            return filled(
+                table.get(name, table[""]), *texts, name=name, n=words, all=", ".join(texts + words)
+            )
     made: str = site.rules.rule(value.op)(value.op, site, *texts)
     return made
 
 
-def named_numbers(table: Mapping[str, str], name: str, numbers: tuple[str, ...]) -> str:
-    """The template of a function with its numbers filled in."""
-    template = table[name]
-    for index, each in enumerate(numbers):
-        template = template.replace(f"{{n{index}}}", each)
-    return template
+def helper(name: str) -> Rule:
+    """A call of a helper with the operation's fields."""
+    return lambda op, at, *inputs: call(name, *inputs, **at.options(name))
+
+
+def module(name: str) -> Rule:
+    """A module of ours with the operation's fields, called with the inputs."""
+    return lambda op, at, *inputs: f"{at.layer(name, **at.options(name))}({', '.join(inputs)})"
+
+
+def template(text: str) -> Rule:
+    """Code with {0} for the first input, {all} for all of them, {op} for the operation."""
+    return lambda op, at, *inputs: filled(text, *inputs, op=op, all=", ".join(inputs))
+
+
+@dataclass(frozen=True)
+class _Helper:
+    """A helper's text, its arguments with their defaults as code, and the helpers that it uses itself."""
+
+    text: str
+    defaults: Mapping[str, str | None]
+    used: frozenset[str]
 
 
 @cache
-def _helpers(framework: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """By name, the text of each helper and the helpers that it uses itself."""
+def _helpers(framework: str) -> dict[str, _Helper]:
     text = (Path(__file__).parent / "helpers" / f"{framework}.py").read_text()
-    lines, found = text.splitlines(), dict[str, tuple[str, frozenset[str]]]()
+    lines, found = text.splitlines(), dict[str, _Helper]()
     nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    names = {node.name for node in nodes}
     for node in nodes:
         first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} & names
-        found[node.name] = (
-            "\n".join([*lines[first - 1 : node.end_lineno], ""]),
-            frozenset(used - {node.name}),
+        words = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        found[node.name] = _Helper(
+            text="\n".join([*lines[first - 1 : node.end_lineno], ""]),
+            defaults=_defaults(node),
+            used=frozenset(words & {each.name for each in nodes} - {node.name}),
         )
     return found
 
 
-def helper_texts(framework: str, names: Iterable[str]) -> list[str]:
-    """The texts of helpers, each once, after those that it uses itself."""
-    known, texts = _helpers(framework), dict[str, None]()
+def _defaults(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str | None]:
+    """The arguments of a function, or of a class's constructor."""
+    functions = [each for each in ast.walk(node) if isinstance(each, ast.FunctionDef)]
+    function = next((each for each in functions if each.name in (node.name, "__init__")), None)
+    if function is None:
+        return {}
+    names = [each.arg for each in function.args.args]
+    values = [ast.unparse(each).replace("'", '"') for each in function.args.defaults]
+    return {**dict.fromkeys(names), **dict(zip(names[len(names) - len(values) :], values, strict=True))}
+
+
+def helper_names(framework: str) -> frozenset[str]:
+    """What a framework's helpers are called."""
+    return frozenset(_helpers(framework))
+
+
+def _needed(known: Mapping[str, _Helper], body: str) -> list[str]:
+    """The texts of the helpers that a body calls, each after those that it uses itself."""
+    texts = dict[str, None]()
 
     def add(name: str) -> None:
-        text, needed = known[name]
-        for each in sorted(needed):
+        for each in sorted(known[name].used):
             add(each)
-        texts.setdefault(text)
+        texts.setdefault(known[name].text)
 
-    for name in names:
-        add(name)
+    for name in re.findall(r"(?<![\w.])[A-Za-z]\w*(?=\()", body):
+        if name in known:
+            add(name)
     return list(texts)
 
 
-def imports(body: str, needed: Mapping[str, str], more: Iterable[str] = ()) -> str:
+@dataclass
+class Page:
+    """A printed file as it is made: statements, and what it says about initializers once each."""
+
+    graph: Graph
+    rules: Rules
+    drawn: dict[str, None] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+
+    def codes(self, layer: Layer, make: Callable[[Node, str, list[str]], str]) -> str:
+        """What is right of a layer's assignment."""
+        node = layer.node
+        sites = [Site(node, value, self.rules, make) for value in layer.values]
+        return ", ".join(expression(site, node.inputs) for site in sites)
+
+    def comments(self, initializer: Initializer, margin: str) -> list[str]:
+        """What there is to say of an initializer, once; what it calls is printed with the file."""
+        if initializer.helper:
+            self.drawn.setdefault(initializer.helper)
+        if not initializer.comment or initializer.comment in self.told:
+            return []
+        self.told.add(initializer.comment)
+        return [f"{margin}# {initializer.comment}"]
+
+    def text(self, parts: list[str], needed: Mapping[str, str], more: Iterable[str] = ()) -> str:
+        """The file: docstring, imports, helpers, and these parts."""
+        known = _helpers(self.rules.target)
+        load = [known["load"].text] if "load" in known else []
+        body = "\n\n".join([*_needed(known, "\n".join(parts)), *self.drawn, *parts, *load])
+        return f"{docstring(self.graph.net.name)}\n\n{_imports(body, needed, more)}\n\n{body}"
+
+
+def _imports(body: str, needed: Mapping[str, str], more: Iterable[str]) -> str:
     """The imports of names that a body uses, the standard library's first."""
     lines = {line for word, line in needed.items() if re.search(rf"(?<![\w.]){re.escape(word)}\.", body)}
     ordered = sorted(
         lines | set(more), key=lambda line: (line != "import math", line.startswith("from"), line)
     )
-    text = "".join(f"{line}\n" for line in ordered)
+    text = re.sub(r"(from (\w+) import \w+)\nfrom \2 import ", r"\1, ", "\n".join([*ordered, ""]))
     return text.replace("import math\n", "import math\n\n", 1)

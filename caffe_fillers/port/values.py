@@ -133,13 +133,6 @@ class Number(Op):
     value: float
 
 
-@dataclass(frozen=True, eq=False)
-class Constant(Op):
-    """An array that is the same for every input."""
-
-    array: NDArray[np.float32]
-
-
 @dataclass(frozen=True)
 class Binary(Op):
     """One of + - * / ** of two values."""

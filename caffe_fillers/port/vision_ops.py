@@ -1,56 +1,14 @@
-"""Operations of detection, segmentation and the layers that move values; axes are Caffe's."""
+"""Operations of segmentation and detection; axes are Caffe's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers.port.values import Op
 from caffe_fillers.shapes import Shape
-
-
-@dataclass(frozen=True)
-class Tensor(Op):
-    """A parameter blob by itself."""
-
-    lengths: Shape
-    learned: ClassVar = ("weight",)
-
-
-@dataclass(frozen=True)
-class Permute(Op):
-    """Axes in another order."""
-
-    order: Shape
-
-
-@dataclass(frozen=True)
-class Flip(Op):
-    """Some axes reversed."""
-
-    axes: Shape
-
-
-@dataclass(frozen=True)
-class ArgMax(Op):
-    """The indices of the largest values along an axis, or these values, the largest first."""
-
-    axis: int
-    top_k: int
-    values: bool
-
-
-@dataclass(frozen=True)
-class Take(Op):
-    """The items whose indices the second input has."""
-
-
-@dataclass(frozen=True)
-class Select(Op):
-    """The items of the first input for which the second is not 0."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +57,15 @@ class Priors(Op):
     grid: Shape
     image: Shape
     step: tuple[float, float]
-    offset: float
     sizes: tuple[tuple[float, float], ...]
     variance: tuple[float, ...]
+    offset: float
     clip: bool
 
     def array(self) -> NDArray[np.float32]:
         """The boxes, as prior_box_layer.cpp of weiliu89/caffe computes them: centers in float32.
 
-        >>> Priors((1, 1), (10, 10), (10.0, 10.0), 0.5, ((4.0, 4.0),), (0.1,) * 4, False).array()[0, 0]
+        >>> Priors((1, 1), (10, 10), (10.0, 10.0), ((4.0, 4.0),), (0.1,) * 4, 0.5, False).array()[0, 0]
         array([0.3, 0.3, 0.7, 0.7], dtype=float32)
         """
         height, width = self.grid
@@ -130,12 +88,12 @@ class Detect(Op):
     """
 
     classes: int
-    background: int
     code: str
+    overlap: float
+    background: int
     encoded: bool
     shared: bool
     threshold: float
-    overlap: float
     eta: float
     top_k: int
     keep: int

@@ -17,7 +17,6 @@ from caffe_fillers.layers import Role, layer_types
 from caffe_fillers.model import Model
 from caffe_fillers.planner import PlannedLayer, PlannedNet
 from caffe_fillers.port import ops
-from caffe_fillers.port.contract import read_layers
 from caffe_fillers.port.graph import build_graph
 from caffe_fillers.port.onnx_export import Exported, export
 from caffe_fillers.pycaffe.blobs import Array, Blob
@@ -118,7 +117,7 @@ def _export(part: PlannedNet, model: Model, chosen: Range) -> Exported:
     cut = Model(net=part.head, layers=model.layers[chosen.start : chosen.end + 1])
     try:
         _refuse_training(part)
-        return export(part.parameter, part, cut, every_blob=True)
+        return export(part, cut, every_blob=True)
     except UsageError as error:
         raise UsageError(
             f"forward computes what caffe-fill port --to onnx carries over, and {error}; forward(start=..., "
@@ -163,14 +162,12 @@ def _part(plan: PlannedNet, chosen: Range) -> PlannedNet:
 
 def _refuse_training(part: PlannedNet) -> None:
     """Refuse layers that, in their net's phase, draw random numbers or use statistics of the batch."""
-    for layer in read_layers(build_graph(part.parameter, part, (), every_blob=True)):
-        if isinstance(layer, UsageError):
-            continue  # told with all others by the export
+    for layer in build_graph(part, every_blob=True).layers:
         parameter = layer.node.layer
-        for value in (each for top in layer.values for each in top.walk()):
-            if isinstance(value.op, ops.Dropout) and (parameter.phase != TEST or value.op.always):
+        for op in layer.ops:
+            if isinstance(op, ops.Dropout) and (parameter.phase != TEST or op.always):
                 reason = "draws at every pass"
-            elif isinstance(value.op, ops.BatchNorm) and not _keeps_statistics(parameter):
+            elif isinstance(op, ops.BatchNorm) and not _keeps_statistics(parameter):
                 reason = "normalizes by the batch"
             else:
                 continue

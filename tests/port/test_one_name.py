@@ -16,10 +16,10 @@ import pytest
 import caffe_fillers as cf
 from caffe_fillers.check import Status, check_model
 from caffe_fillers.cli import main
-from caffe_fillers.port.contract import targets
 from caffe_fillers.port.initializers import print_initializers
 from caffe_fillers.port.layout import lay_out
 from caffe_fillers.port.names import numbered
+from caffe_fillers.port.targets import targets
 
 INPUT = (
     "layer { name: 'data' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 4 dim: 9 dim: 9 } } }"
@@ -38,7 +38,7 @@ def net_of(text: str) -> cf.Net:
 
 def laid_out(target: str, net: cf.Net) -> list[tuple[str, np.ndarray]]:
     model = net.fill(seed=3).model()
-    laid = lay_out(targets[target], net.parameter, net.plan, model)
+    laid = lay_out(targets[target], net.plan, model)
     return [(name, blob.array()) for name, blob in laid]
 
 
@@ -65,7 +65,7 @@ def test_both_layers_are_laid_out_and_named_in_the_code(target: str) -> None:
     model = net.fill(seed=3).model()
     for values, (_, _, blob) in zip((values for _, values in laid), model.blobs(), strict=True):
         assert sorted(values.ravel()) == sorted(blob.array().ravel())
-    tree = ast.parse(targets[target].print_module(net.parameter, net.plan))
+    tree = ast.parse(targets[target].print_module(net.plan))
     words = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     words += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == "c_2"]
     assert "c_2" in words
@@ -80,7 +80,7 @@ def test_a_layer_that_shares_with_the_second_of_a_name(target: str) -> None:
     assert kernel in arrays
     twin = kernel.replace("c_2", "d")
     assert twin not in arrays or (arrays[twin] == arrays[kernel]).all()
-    code = targets[target].print_module(net.parameter, net.plan)
+    code = targets[target].print_module(net.plan)
     expected = {
         "torch": "self.d.weight = self.c_2.weight",
         "keras": "z = c_2_layer(y)",
@@ -99,13 +99,13 @@ def test_a_scale_of_its_norms_name(target: str) -> None:
     )
     net = net_of(text)
     assert len(laid_out(target, net)) >= 4
-    ast.parse(targets[target].print_module(net.parameter, net.plan))
+    ast.parse(targets[target].print_module(net.plan))
 
 
 @pytest.mark.parametrize("framework", targets.names())
 def test_initializers_of_both(framework: str) -> None:
     net = net_of(TWO)
-    code = print_initializers(framework, net.plan, net.parameter)
+    code = print_initializers(framework, net.plan)
     assert "net.c_2.weight" in code if framework == "torch" else '"c_2": {' in code
 
 

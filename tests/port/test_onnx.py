@@ -33,7 +33,7 @@ layer { name: 'ip' type: 'InnerProduct' bottom: 'conv' top: 'ip' inner_product_p
 
 def exported(text: str, *, every_blob: bool = False) -> Exported:
     net = cf.load_net(io.BytesIO(text.encode()), phase="test")
-    made = export(net.parameter, net.plan, net.fill(seed=1, force=True).model(), every_blob=every_blob)
+    made = export(net.plan, net.fill(seed=1, force=True).model(), every_blob=every_blob)
     onnx.checker.check_model(made.model, full_check=True)
     return made
 
@@ -77,7 +77,7 @@ def test_a_net_becomes_a_valid_model_or_is_refused(path: Path, monkeypatch: pyte
     monkeypatch.chdir(CORPUS)
     try:
         net = cf.load_net(path.name, phase="test")
-        made = export(net.parameter, net.plan, net.fill(seed=1, force=True).model())
+        made = export(net.plan, net.fill(seed=1, force=True).model())
     except CaffeFillersError as error:
         assert str(error)
         return

@@ -20,7 +20,7 @@ from caffe_fillers.cli import main
 from caffe_fillers.cli.port import FRAMEWORKS
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import frameworks
-from caffe_fillers.port.contract import targets
+from caffe_fillers.port.targets import targets
 
 CORPUS = ROOT / "tests" / "corpus"
 INPUT = (
@@ -36,7 +36,7 @@ def test_a_net_becomes_python_or_is_refused_in_words(
     monkeypatch.chdir(CORPUS)
     net = cf.load_net(path.name)
     try:
-        code = targets[target].print_module(net.parameter, net.plan)
+        code = targets[target].print_module(net.plan)
     except UsageError as error:
         assert re.match(r"layer '|\d+ layers ", str(error))
         return
@@ -53,7 +53,7 @@ def test_printed_code_is_formatted(target: str, monkeypatch: pytest.MonkeyPatch,
     for path in CORPUS.glob("*.prototxt"):
         net = cf.load_net(path.name)
         with contextlib.suppress(UsageError):
-            code = targets[target].print_module(net.parameter, net.plan)
+            code = targets[target].print_module(net.plan)
             (tmp_path / f"{path.stem}.py").write_text(code)
     assert len(list(tmp_path.iterdir())) > 10
     ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(tmp_path)]
@@ -75,7 +75,7 @@ def test_a_strangers_names_are_only_names(target: str) -> None:
         bottom = quoted
     text = 'name: "\\"\\"\\"; import os"\n' + "\n".join(layers)
     net = cf.load_net(io.BytesIO(text.encode()))
-    tree = ast.parse(targets[target].print_module(net.parameter, net.plan))
+    tree = ast.parse(targets[target].print_module(net.plan))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert "os" not in imported
     stored = [node for node in ast.walk(tree) if isinstance(getattr(node, "ctx", None), ast.Store)]
@@ -138,10 +138,10 @@ def test_parameters_are_shared_by_layers_that_keep_them_alike(case: str, target:
         text += f"layer {{ name: '{name}' top: '{name}' {shared} {layer} }}"
     net = cf.load_net(io.BytesIO(text.encode()))
     if target in carried:
-        ast.parse(targets[target].print_module(net.parameter, net.plan))
+        ast.parse(targets[target].print_module(net.plan))
         return
     with pytest.raises(UsageError, match=message):
-        targets[target].print_module(net.parameter, net.plan)
+        targets[target].print_module(net.plan)
 
 
 @pytest.mark.parametrize("target", targets.names())
@@ -155,10 +155,10 @@ def test_slopes_of_an_image_are_not_those_of_rows(target: str) -> None:
     )
     net = cf.load_net(io.BytesIO(text.encode()))
     if target in ("torch",):
-        ast.parse(targets[target].print_module(net.parameter, net.plan))
+        ast.parse(targets[target].print_module(net.plan))
         return
     with pytest.raises(UsageError, match="layer 'two' would keep its parameters in another way"):
-        targets[target].print_module(net.parameter, net.plan)
+        targets[target].print_module(net.plan)
 
 
 def test_a_layout_needs_a_format_without_a_net(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

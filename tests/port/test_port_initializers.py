@@ -331,7 +331,7 @@ def test_printed_code_compiles_and_names_every_layer(net: str) -> None:
     layers = [layer for layer in loaded.plan.layers if layer.type != "BatchNorm"]
     drawn = [layer.name for layer in layers for blob in layer.blobs if blob.owner is None]
     for framework in FRAMEWORKS:
-        code = print_initializers(framework, loaded.plan, loaded.parameter)
+        code = print_initializers(framework, loaded.plan)
         compile(code, net, "exec")
         if framework == "torch":
             assert code.count("net.") >= len(drawn)
@@ -348,7 +348,7 @@ def test_names_of_strangers_stay_names() -> None:
     """
     loaded = cf.load_net(io.BytesIO(net.encode()))
     for framework in FRAMEWORKS:
-        tree = ast.parse(print_initializers(framework, loaded.plan, loaded.parameter))
+        tree = ast.parse(print_initializers(framework, loaded.plan))
         imported = {
             name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
         }

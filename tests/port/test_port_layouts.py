@@ -9,8 +9,8 @@ import pytest
 from paths import CORPUS
 
 import caffe_fillers as cf
-from caffe_fillers.port.contract import targets
 from caffe_fillers.port.layout import lay_out
+from caffe_fillers.port.targets import targets
 
 LAST = ["keras", "jax"]
 
@@ -27,7 +27,7 @@ def laid_out(
     weights = net.fill(seed=3)
     for index, values in (change or {}).items():
         weights["a"][index][...] = values
-    tensors = lay_out(targets[target], net.parameter, net.plan, weights.model())
+    tensors = lay_out(targets[target], net.plan, weights.model())
     return {name[2:]: blob.array() for name, blob in tensors}, weights["a"]
 
 
@@ -98,7 +98,7 @@ def test_gates_are_in_the_frameworks_order(target: str, name: str) -> None:
     net = cf.load_net(io.BytesIO(text.encode()))
     weights = net.fill(seed=1)
     weights["a"][1][...] = [1, 2, 3, 4]
-    made = dict(lay_out(targets[target], net.parameter, net.plan, weights.model()))
+    made = dict(lay_out(targets[target], net.plan, weights.model()))
     separator = targets[target].separator
     assert made[f"a{separator}{name}"].array().tolist() == [1, 2, 4, 3]
 
@@ -107,6 +107,6 @@ def test_gates_are_in_the_frameworks_order(target: str, name: str) -> None:
 def test_shared_parameters_are_under_their_owners_name(target: str, layers: int) -> None:
     """In torch under every name, as a state_dict has them."""
     net = cf.load_net(CORPUS / "siamese.prototxt")
-    laid = lay_out(targets[target], net.parameter, net.plan, net.fill(seed=1).model())
+    laid = lay_out(targets[target], net.plan, net.fill(seed=1).model())
     names = {name.replace("/", ".").split(".")[0] for name, _ in laid if name.startswith("conv")}
     assert names == {"conv_a", "conv_b"} if layers == 2 else names == {"conv_a"}

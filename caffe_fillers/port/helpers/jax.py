@@ -133,55 +133,6 @@ def average_pool(x, size, stride, pad=(0, 0), beyond=(0, 0)):
     return lax.reduce_window(x, 0.0, lax.add, *windows) / counted
 
 
-def uniform_between(low, high):
-    """Uniform values from low to high."""
-
-    def init(key, shape, dtype=jnp.float32):
-        return jax.random.uniform(key, shape, dtype, low, high)
-
-    return init
-
-
-def normal_about(mean, std):
-    """Normal values about a mean."""
-
-    def init(key, shape, dtype=jnp.float32):
-        return mean + std * jax.random.normal(key, shape, dtype)
-
-    return init
-
-
-def sparse_normal(mean, std, keep):
-    """Normal values, each kept with probability `keep` and zero otherwise."""
-
-    def init(key, shape, dtype=jnp.float32):
-        first, second = jax.random.split(key)
-        values = mean + std * jax.random.normal(first, shape, dtype)
-        return jnp.where(jax.random.bernoulli(second, keep, shape), values, 0)
-
-    return init
-
-
-def positive_unitball(*outputs):
-    """Uniform values, divided by their sum over all axes but the outputs'."""
-
-    def init(key, shape, dtype=jnp.float32):
-        values = jax.random.uniform(key, shape, dtype)
-        others = tuple(axis for axis in range(len(shape)) if axis not in outputs)
-        return values / values.sum(axis=others, keepdims=True)
-
-    return init
-
-
-def bilinear(key, shape, dtype=jnp.float32):
-    """Bilinear interpolation in every kernel."""
-    size = shape[0]
-    factor = (size + 1) // 2
-    weight = 1 - abs(jnp.arange(size) / factor - (size - 1) / (2 * factor))
-    kernel = jnp.outer(weight, weight)[:, :, jnp.newaxis, jnp.newaxis]
-    return jnp.broadcast_to(kernel, shape).astype(dtype)
-
-
 def load(arrays):
     """Parameters from the arrays of a file that caffe-fill --layout jax wrote."""
     params = {}

@@ -1,7 +1,5 @@
 """What printed Keras models need beyond Keras."""
 
-import numpy as np
-
 import keras
 from keras import layers, ops
 
@@ -177,40 +175,6 @@ def average_pool(x, size, strides, padding, beyond):
     edge = [(0, 0), (0, bottom), (0, right), (0, 0)]
     counted = ops.average_pool(ops.pad(ops.ones_like(x), edge), size, strides)
     return ops.average_pool(ops.pad(x, edge), size, strides) / counted
-
-
-def sparse_normal(mean, std, keep):
-    """Normal values, each kept with probability `keep` and zero otherwise."""
-
-    def initializer(shape, dtype=None):
-        values = keras.random.normal(shape, mean, std, dtype)
-        kept = keras.random.uniform(shape) < keep
-        return keras.ops.where(kept, values, keras.ops.zeros_like(values))
-
-    return initializer
-
-
-def positive_unitball(*outputs):
-    """Uniform values, divided by their sum over all axes but the outputs'."""
-
-    def initializer(shape, dtype=None):
-        values = keras.random.uniform(shape, dtype=dtype)
-        others = tuple(axis for axis in range(len(shape)) if axis not in outputs)
-        if not others:
-            return values / values
-        return values / keras.ops.sum(values, axis=others, keepdims=True)
-
-    return initializer
-
-
-def bilinear(shape, dtype=None):
-    """Bilinear interpolation in every kernel."""
-    size = shape[0]
-    factor = (size + 1) // 2
-    weight = 1 - abs(np.arange(size) / factor - (size - 1) / (2 * factor))
-    kernel = np.outer(weight, weight)[:, :, np.newaxis, np.newaxis]
-    kernel = np.broadcast_to(kernel, shape).astype(dtype or "float32")
-    return keras.ops.convert_to_tensor(kernel)
 
 
 def load(model, arrays):

@@ -28,14 +28,14 @@ def crop(x, like, axis, offsets):
 class Affine(nn.Module):
     """A factor, a bias, or both for every index of some axes: Caffe's Scale and Bias."""
 
-    def __init__(self, shape, axis=1, weight=True, bias=True):
+    def __init__(self, lengths, axis=1, weight=True, bias=False):
         super().__init__()
-        self.axis, self.shape = axis, shape
-        self.weight = nn.Parameter(torch.ones(shape)) if weight else None
-        self.bias = nn.Parameter(torch.zeros(shape)) if bias else None
+        self.axis, self.lengths = axis, lengths
+        self.weight = nn.Parameter(torch.ones(lengths)) if weight else None
+        self.bias = nn.Parameter(torch.zeros(lengths)) if bias else None
 
     def forward(self, x):
-        shape = (*self.shape, *[1] * (x.dim() - self.axis - len(self.shape)))
+        shape = (*self.lengths, *[1] * (x.dim() - self.axis - len(self.lengths)))
         if self.weight is not None:
             x = x * self.weight.reshape(shape)
         return x if self.bias is None else x + self.bias.reshape(shape)
@@ -47,9 +47,9 @@ def local_response_within(x, size, alpha, beta, k=1.0):
     return x * (k + alpha * squares) ** -beta
 
 
-def mean_variance(x, across_channels=False, variance=True, eps=1e-9):
+def mean_variance(x, across=False, variance=True, eps=1e-9):
     """Each image less its mean and over its deviation, by channel or all channels at once."""
-    axes = tuple(range(1 if across_channels else 2, x.dim()))
+    axes = tuple(range(1 if across else 2, x.dim()))
     x = x - x.mean(axes, keepdim=True)
     return x / ((x * x).mean(axes, keepdim=True).sqrt() + eps) if variance else x
 
@@ -71,29 +71,6 @@ class ContinuedLSTM(nn.LSTM):
             state = torch.stack(state)
             outputs.append(output)
         return torch.cat(outputs)
-
-
-@torch.no_grad()
-def sparse_normal_(tensor, mean, std, keep):
-    """Normal values, each kept with probability `keep` and zero otherwise."""
-    return tensor.normal_(mean, std).mul_(torch.full_like(tensor, keep).bernoulli())
-
-
-@torch.no_grad()
-def positive_unitball_(tensor, axis=0):
-    """Uniform values, divided by their sum over all axes but one."""
-    others = [other for other in range(tensor.dim()) if other != axis]
-    tensor.uniform_(0.0, 1.0)
-    return tensor.div_(tensor.sum(others, keepdim=True) if others else tensor.clone())
-
-
-@torch.no_grad()
-def bilinear_(tensor):
-    """Bilinear interpolation in every kernel."""
-    size = tensor.shape[-1]
-    factor = (size + 1) // 2
-    weight = 1 - (torch.arange(size) / factor - (size - 1) / (2 * factor)).abs()
-    return tensor.copy_(torch.outer(weight, weight).expand_as(tensor))
 
 
 class MaskedMaxPool2d(nn.MaxPool2d):

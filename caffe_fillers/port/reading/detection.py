@@ -8,7 +8,7 @@ import numpy as np
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
-from caffe_fillers.port.reading.contract import Node, reads
+from caffe_fillers.port.reading import Node, reads
 from caffe_fillers.port.values import Value
 from caffe_fillers.port.vision_ops import Detect, Priors, PsRoiPool, RoiPool
 

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Callable
+
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port.ops import Dropout, PReLU
-from caffe_fillers.port.reading.contract import Node, fork_flag, reads
-from caffe_fillers.port.values import Binary, Function, Value, function, maximum
+from caffe_fillers.port.ops import Align, Dropout, PReLU
+from caffe_fillers.port.reading import Node, fork_flag, reads
+from caffe_fillers.port.values import Value, function, maximum
 from caffe_fillers.schema import EltwiseParameter
-from caffe_fillers.shapes import UNKNOWN
 
-_PLAIN = {
-    "AbsVal": "abs",
-    "BNLL": "softplus",
-    "Sigmoid": "sigmoid",
-    "TanH": "tanh",
+_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
+    "AbsVal": lambda x: function("abs", x),
+    "BNLL": lambda x: function("softplus", x),
+    # eric612/MobileNet-YOLO math_functions.hpp
+    "HardSigmoid": lambda x: function("clip", 0.2 * x + 0.5, 0.0, 1.0),
+    # Howard et al. 2019, equation 1
+    "HardSwish": lambda x: x * function("clip", x + 3.0, 0.0, 6.0) / 6.0,
+    # Misra 2019
+    "Mish": lambda x: x * function("tanh", function("softplus", x)),
+    "Sigmoid": lambda x: function("sigmoid", x),
+    "TanH": lambda x: function("tanh", x),
 }
+"""Layers without numbers."""
 
 
-@reads(*_PLAIN, makes=(Function,))
+@reads(*_FUNCTIONS)
 def plain(node: Node) -> Value:
-    """Functions without numbers."""
-    return function(_PLAIN[node.layer.type], node.x)
-
-
-@reads("ReLU", makes=(Function,))
-def relu(node: Node) -> Value:
-    """With a slope it is leaky."""
-    return rectified(node.x, node.layer.relu_param.negative_slope)
+    """A function of the table."""
+    return _FUNCTIONS[node.layer.type](node.x)
 
 
 def rectified(x: Value, slope: float = 0.0) -> Value:
@@ -34,58 +37,72 @@ def rectified(x: Value, slope: float = 0.0) -> Value:
     return function("leaky_relu", x, slope) if slope else function("relu", x)
 
 
-@reads("ELU", makes=(Function,))
+def _scaled(x: Value, scale: float, shift: float) -> Value:
+    scaled = x if scale == 1 else scale * x
+    return scaled if shift == 0 else shift + scaled
+
+
+@reads("ReLU")
+def relu(node: Node) -> Value:
+    """With a slope it is leaky."""
+    return rectified(node.x, node.layer.relu_param.negative_slope)
+
+
+@reads("ReLU6")
+def relu6(node: Node) -> Value:
+    """Up to 6, chuanqi305/ssd and eric612/MobileNet-YOLO."""
+    if getattr(getattr(node.layer, "relu6_param", None), "negative_slope", 0.0):
+        raise UsageError("a negative slope is not ported")
+    return function("clip", node.x, 0.0, 6.0)
+
+
+@reads("ELU")
 def elu(node: Node) -> Value:
     """Alpha (exp(x) - 1) below zero."""
     return function("elu", node.x, node.layer.elu_param.alpha)
 
 
-@reads("Swish", makes=(Function, Binary))
+@reads("Swish")
 def swish(node: Node) -> Value:
     """X sigmoid(beta x)."""
     beta = node.layer.swish_param.beta
     return node.x * function("sigmoid", node.x if beta == 1 else beta * node.x)
 
 
-@reads("Clip", makes=(Function,))
+@reads("Clip")
 def clip(node: Node) -> Value:
     """No less than one bound, no more than the other."""
     return function("clip", node.x, node.layer.clip_param.min, node.layer.clip_param.max)
 
 
-@reads("Threshold", makes=(Function,))
+@reads("Threshold")
 def threshold(node: Node) -> Value:
     """1 above the threshold, 0 elsewhere."""
     return function("threshold", node.x, node.layer.threshold_param.threshold)
 
 
-@reads("Power", makes=(Binary,))
+@reads("Power")
 def power(node: Node) -> Value:
     """(shift + scale x) ** power."""
     parameter = node.layer.power_param
-    inner = _affine(node.x, parameter.scale, parameter.shift)
+    inner = _scaled(node.x, parameter.scale, parameter.shift)
     return inner if parameter.power == 1 else inner**parameter.power
 
 
-@reads("Exp", makes=(Function, Binary))
+@reads("Exp")
 def exp(node: Node) -> Value:
     """Base ** (shift + scale x), the base e where it is -1."""
     parameter = node.layer.exp_param
-    inner = _affine(node.x, parameter.scale, parameter.shift)
+    inner = _scaled(node.x, parameter.scale, parameter.shift)
     return function("exp", inner) if parameter.base == -1 else parameter.base**inner
 
 
-@reads("Log", makes=(Function, Binary))
+@reads("Log")
 def log(node: Node) -> Value:
     """The logarithm of shift + scale x, to the base e where it is -1."""
     parameter = node.layer.log_param
-    inner = _affine(node.x, parameter.scale, parameter.shift)
+    inner = _scaled(node.x, parameter.scale, parameter.shift)
     return function("log", inner) if parameter.base == -1 else function("log_to", inner, parameter.base)
-
-
-def _affine(x: Value, scale: float, shift: float) -> Value:
-    scaled = x if scale == 1 else scale * x
-    return scaled if shift == 0 else shift + scaled
 
 
 @reads("PReLU", makes=(PReLU,))
@@ -109,7 +126,7 @@ def dropout(node: Node) -> Value:
     return node.top(Dropout(parameter.dropout_ratio, later, always))
 
 
-@reads("Eltwise", makes=(Function, Binary), fields=("EltwiseParameter.relu",))
+@reads("Eltwise", fields=("EltwiseParameter.relu",))
 def eltwise(node: Node) -> Value:
     """Sums with coefficients, products, maxima."""
     parameter, (first, *rest) = node.layer.eltwise_param, node.all_bottoms
@@ -128,9 +145,33 @@ def eltwise(node: Node) -> Value:
     return rectified(first) if fork_flag(parameter, "relu") else first
 
 
-def known_length(value: Value, axis: int) -> int:
-    """The length of an axis, which must be known."""
-    length = (value.shape or (UNKNOWN,) * (axis + 1))[axis]
-    if length is UNKNOWN:
-        raise UsageError("how long its bottom is, is not known: give it with --shape")
-    return length
+@reads("Axpy", makes=(Align,))
+def axpy(node: Node) -> Value:
+    """A factor for each channel times x plus y, hujie-frank/SENet axpy_layer.cpp."""
+    factors, x, y = node.all_bottoms
+    return aligned(factors, 0, x.rank) * x + y
+
+
+def aligned(operand: Value, axis: int, rank: int) -> Value:
+    """The operand with its first axis on `axis` of `rank`."""
+    if operand.rank == rank:
+        return operand
+    lengths = (*[1] * axis, *(operand.shape or ()), *[1] * (rank - axis - operand.rank))
+    return Value(Align(axis, rank), (operand,), lengths)
+
+
+@reads("Python", limits="ENet's SpatialDropoutLayer in TEST alone")
+def python(node: Node) -> Value:
+    """ENet's spatial_dropout.py multiplies by 1 / (1 - p) in TEST too, TimoSaemann/caffe-enet."""
+    code = node.layer.python_param
+    name = f"{code.module}.{code.layer}"
+    if name != "spatial_dropout.SpatialDropoutLayer":
+        raise UsageError(f"the Python code {name} is not read")
+    try:
+        given = ast.literal_eval(code.param_str)
+        phase, kept = given["phase"], 1 - float(given["p"])
+    except (ValueError, SyntaxError, KeyError, TypeError):
+        raise UsageError(f"param_str {code.param_str!r} does not say phase and p") from None
+    if phase == "TRAIN" or not 0 < kept < 1:
+        raise UsageError(f"the Python code {name} is ported for TEST and a p between 0 and 1 alone")
+    return 1 / kept * node.x

@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import axes, channels_last, ops, values
-from caffe_fillers.port.channels_last import Words
-from caffe_fillers.port.code import literal, unless
-from caffe_fillers.port.contract import Layer, Rules
-from caffe_fillers.port.printing import Site, named_numbers
-
-keras = Rules("keras")
-
-_FUNCTIONS = {
-    "abs": "ops.abs({0})",
-    "clip": "ops.clip({0}, {n0}, {n1})",
-    "elu": "ops.elu({0}, {n0})",
-    "exp": "ops.exp({0})",
-    "leaky_relu": "ops.leaky_relu({0}, {n0})",
-    "log": "ops.log({0})",
-    "log_to": "ops.log({0}) / math.log({n0})",
-    "maximum": "ops.maximum({0}, {1})",
-    "relu": "ops.relu({0})",
-    "sigmoid": "ops.sigmoid({0})",
-    "sqrt": "ops.sqrt({0})",
-    "softplus": "ops.softplus({0})",
-    "square": "ops.square({0})",
-    "tanh": "ops.tanh({0})",
-    "threshold": 'ops.cast({0} > {n0}, "float32")',
-}
+from caffe_fillers.port.code import literal, unless, wrapped
+from caffe_fillers.port.graph import Graph, Layer, port_all
+from caffe_fillers.port.initializers import ARGUMENTS, drawn
+from caffe_fillers.port.layout import layer_owners, zeros
+from caffe_fillers.port.names import free_name, quoted
+from caffe_fillers.port.printing import Page, Site, helper_names
+from caffe_fillers.port.reading import Node
+from caffe_fillers.port.targets import Rules, Target, targets
+from caffe_fillers.shapes import Shape
 
 
-@keras(values.Binary, values.Function)
-def function(name: str, *numbers: str) -> str:
-    """A template for a function of each value."""
-    return named_numbers(_FUNCTIONS, name, numbers)
-
-
-channels_last.register(
-    Words(
-        concatenate="ops.concatenate([{0}], axis={1})",
-        split="ops.split({0}, {1}, axis={2})",
-        tile="ops.tile({0}, {1})",
-        reduce="ops.{1}({0}, axis={2})",
-        flatten="layers.Flatten()({0})",
-        reshape="layers.Reshape({1})({0})",
-        transpose="layers.Permute(({1}))({0})",
-        permute="ops.transpose({0}, ({1}))",
-        flip="ops.flip({0}, {1})",
-        softmax="ops.softmax({0}{1})",
-    ),
-    keras,
-)
-
-
-@keras(
-    ops.Conv,
-    limits=f"{channels_last.WINDOW_LIMITS}; a stride or a dilation; TensorFlow runs groups on a GPU alone",
-)
 def conv(op: ops.Conv, at: Site, x: str) -> str:
     """Padding is `same` where that is as much, else it stands before the layer."""
-    channels_last.check_image(op)
+    axes.check_image(op)
     if op.transposed:
         return _deconv(op, at, x)
     if max(op.stride) > 1 and max(op.dilation) > 1:
@@ -89,7 +50,7 @@ def _deconv(op: ops.Conv, at: Site, x: str) -> str:
         raise UsageError("a dilated deconvolution is not ported")
     grouped = op.groups > 1
     layer = at.layer(
-        at.helper("GroupedConv2DTranspose") if grouped else "layers.Conv2DTranspose",
+        "GroupedConv2DTranspose" if grouped else "layers.Conv2DTranspose",
         op.outputs,
         str(op.kernel) if grouped else op.kernel,
         strides=str(op.stride) if grouped else unless(1, op.stride),
@@ -110,51 +71,40 @@ def _kind(average: bool) -> str:
     return "Average" if average else "Max"
 
 
-@keras(ops.GlobalPool)
-def global_pool(op: ops.GlobalPool, at: Site, x: str) -> str:
-    """To one value for each channel."""
-    return f"{at.layer(f'layers.Global{_kind(op.average)}Pooling2D', keepdims=True)}({x})"
-
-
-@keras(ops.Pool, limits=channels_last.POOLING_LIMITS)
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """The last windows may reach over the edge, which then stands in the code."""
     edges = channels_last.edges(op, at.value)
     if op.average and max(edges.beyond):
         words = ", ".join(map(str, (op.kernel, op.stride, edges.before, edges.beyond)))
-        return f"{at.helper('average_pool')}({x}, {words})"
+        return f"{'average_pool'}({x}, {words})"
     # Keras takes the window's size for its stride where none is given.
     stride = None if op.kernel == op.stride else op.stride
     layer = at.layer(f"layers.{_kind(op.average)}Pooling2D", op.kernel, strides=stride)
     if not max(*edges.before, *edges.after):
         return f"{layer}({x})"
     value = "0.0" if op.average else '-float("inf")'
-    return f"{layer}({at.helper('edged')}({x}, {edges.before}, {edges.after}, {value}))"
+    return f"{layer}({'edged'}({x}, {edges.before}, {edges.after}, {value}))"
 
 
-@keras(ops.Dense, limits="from axis 1 on, or the last axis alone")
 def dense(op: ops.Dense, at: Site, x: str) -> str:
     """An image is flattened with its channels last, and the weight's rows are in that order."""
     layer = at.layer("layers.Dense", op.outputs, use_bias=None if op.bias else False)
-    return f"{layer}({f'layers.Flatten()({x})' if channels_last.check_dense(op, at.x) else x})"
+    return f"{layer}({f'layers.Flatten()({x})' if axes.check_dense(op, at.x) else x})"
 
 
-@keras(ops.Embed, limits="bottoms of up to two axes")
 def embed(op: ops.Embed, at: Site, x: str) -> str:
     """Indices come as floats in Caffe."""
     channels_last.check_embed(at.x)
-    layer = at.helper("BiasedEmbedding") if op.bias else "layers.Embedding"
+    layer = "BiasedEmbedding" if op.bias else "layers.Embedding"
     return f"{at.layer(layer, op.rows, op.width)}({x})"
 
 
-@keras(ops.LSTM, limits="time steps and streams are fixed")
 def lstm(op: ops.LSTM, at: Site, x: str, cont: str) -> str:
     """A cell, step by step."""
     channels_last.check_lstm(at.x)
-    return f"{at.layer(at.helper('ContinuedLSTM'), op.outputs)}({x}, {cont})"
+    return f"{at.layer('ContinuedLSTM', op.outputs)}({x}, {cont})"
 
 
-@keras(ops.PReLU)
 def prelu(op: ops.PReLU, at: Site, x: str) -> str:
     """A slope for each channel, or one for all."""
     every = range(1, at.x.rank)
@@ -163,7 +113,6 @@ def prelu(op: ops.PReLU, at: Site, x: str) -> str:
     return f"{at.layer('layers.PReLU', shared_axes=shared or None)}({x})"
 
 
-@keras(ops.Dropout)
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone."""
     if op.scales_later:
@@ -171,11 +120,6 @@ def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     return f"{at.layer('layers.Dropout', op.ratio)}({x}{', training=True' if op.always else ''})"
 
 
-@keras(
-    ops.BatchNorm,
-    limits="exact in inference; in training Caffe's averages start without a first value, and Keras's "
-    "variance is that of the batch, Caffe's that of what it is drawn from",
-)
 def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
     """Along the channels."""
     axis = axes.axis_of(at.x, 1)
@@ -190,13 +134,12 @@ def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
     return f"{layer}({x})"
 
 
-@keras(ops.Affine)
 def affine(op: ops.Affine, at: Site, x: str) -> str:
     """Parameters in a shape that meets the last axes."""
-    parameters = channels_last.zeros(Layer(at.node, at.value))
+    parameters = zeros(Layer(at.node, at.value))
     first, *_ = axes.lay_out(at.value, parameters).values()
     layer = at.layer(
-        at.helper("Affine"),
+        "Affine",
         str(first.shape),
         scale=None if op.weight else False,
         center=None if op.bias else False,
@@ -204,19 +147,156 @@ def affine(op: ops.Affine, at: Site, x: str) -> str:
     return f"{layer}({x})"
 
 
-@keras(ops.LRN)
-def lrn(op: ops.LRN, at: Site, x: str) -> str:
-    """By a function."""
-    return channels_last.response_call(op, at, x)
-
-
-@keras(ops.MVN, limits="images alone")
-def mvn(op: ops.MVN, at: Site, x: str) -> str:
-    """By a function."""
-    return channels_last.deviation_call(op, at, x)
+RULES = Rules(
+    target="keras",
+    rules=channels_last.rules(
+        channels_last.Words(
+            concatenate="ops.concatenate([{0}], axis={1})",
+            split="ops.split({0}, {1}, axis={2})",
+            tile="ops.tile({0}, {1})",
+            reduce="ops.{1}({0}, axis={2})",
+            flatten="layers.Flatten()({0})",
+            reshape="layers.Reshape({1})({0})",
+            transpose="layers.Permute(({1}))({0})",
+            permute="ops.transpose({0}, ({1}))",
+            flip="ops.flip({0}, {1})",
+            softmax="ops.softmax({0}{1})",
+        )
+    )
+    | {
+        ops.Affine: affine,
+        ops.BatchNorm: batch_norm,
+        ops.Conv: conv,
+        ops.Dense: dense,
+        ops.Dropout: dropout,
+        ops.Embed: embed,
+        ops.GlobalPool: lambda op, at, x: (
+            f"{at.layer(f'layers.Global{_kind(op.average)}Pooling2D', keepdims=True)}({x})"
+        ),
+        ops.LSTM: lstm,
+        ops.PReLU: prelu,
+        ops.Pool: pool,
+    },
+    limits=channels_last.LIMITS
+    | {
+        ops.BatchNorm: "exact in inference; in training Caffe's averages start without a first value, and "
+        "Keras's variance is that of the batch, Caffe's that of what it is drawn from",
+        ops.Conv: "two spatial axes; a stride or a dilation; TensorFlow runs groups on a GPU alone",
+        ops.LSTM: "time steps and streams are fixed",
+    },
+    functions={
+        "": "ops.{name}({all})",
+        "log_to": "ops.log({0}) / math.log({n[0]})",
+        "threshold": 'ops.cast({0} > {n[0]}, "float32")',
+    },
+)
+RESERVED = helper_names("keras") | {
+    *("bilinear", "build", "keras", "layers", "math", "np", "ops", "positive_unitball", "sparse_normal")
+}
+"""What the printed file calls."""
 
 
 def lay_out(value: values.Value, parameters: values.Arrays) -> values.Arrays:
     """Keras has an LSTM's parameters in its cell."""
     laid = axes.lay_out(value, parameters)
     return {f"cell/{name}": array for name, array in laid.items()} if isinstance(value.op, ops.LSTM) else laid
+
+
+_DEFAULTS = {
+    **dict.fromkeys(("bias", "beta", "alpha"), "keras.initializers.Zeros()"),
+    "gamma": "keras.initializers.Ones()",
+}
+
+
+def print_graph(graph: Graph) -> str:
+    """A file with a function that builds the model, and one that loads weights."""
+    build = _Build(graph)
+    port_all("keras", graph, build.add)
+    text = "\n".join(wrapped(build.lines()))
+    return build.page.text([f"{text}\n"], _IMPORTS, ["import keras"])
+
+
+_IMPORTS = {
+    "layers": "from keras import layers",
+    "math": "import math",
+    "np": "import numpy as np",
+    "ops": "from keras import ops",
+}
+
+
+class _Build:
+    """The function that builds the model, line by line."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.page, self.shared = Page(graph, RULES), layer_owners(graph)
+        self.settings: dict[str, str] = {}
+        self.body: list[str] = []
+
+    def add(self, layer: Layer) -> None:
+        """A layer's line, after comments on its initializers."""
+
+        def make(node: Node, constructor: str, words: list[str]) -> str:
+            plain = f"{constructor}({', '.join(words)})"
+            every = [*words, *self._options(layer), f"name={quoted(node.name)}"]
+            return self._kept(node, plain, f"{constructor}({', '.join(every)})")
+
+        code = self.page.codes(layer, make)
+        self.body.append(f"    {', '.join(layer.node.outputs)} = {code}")
+
+    def _kept(self, node: Node, plain: str, whole: str) -> str:
+        """The layer itself, or a name for it where another one shares its parameters."""
+        self.settings[node.name] = plain
+        if node.name in self.shared.values():
+            self.body.append(f"    {node.name}_layer = {whole}")
+            return f"{node.name}_layer"
+        if node.name not in self.shared:
+            return whole
+        owner = self.shared[node.name]
+        if plain != self.settings[owner]:
+            raise UsageError("it has other settings than the layer that it shares")
+        return f"{owner}_layer"
+
+    def _options(self, layer: Layer) -> Iterator[str]:
+        """The initializers that are not the layer's own defaults."""
+        for each in drawn("keras", self.page.graph, layer):
+            self.body += self.page.comments(each.initializer, "    ")
+            keyword = ARGUMENTS["keras"](layer.settings, each.role)
+            if (
+                each.initializer.code
+                and _DEFAULTS.get(keyword.removesuffix("_initializer")) != each.initializer.code
+            ):
+                yield f"{keyword}={each.initializer.code}"
+
+    def lines(self) -> Iterator[str]:
+        """The whole function."""
+        graph = self.page.graph
+        yield "def build():"
+        yield '    """The model, with weights drawn as the prototxt declares them."""'
+        made = {each for node in graph.nodes for each in node.outputs}
+        taken = made | set(graph.arguments)
+        inputs = {
+            name: free_name(f"{name}_input", taken) if name in made else name for name in graph.arguments
+        }
+        for name, shape in graph.arguments.items():
+            also = f"{inputs[name]} = " if inputs[name] != name else ""
+            yield f"    {also}{name} = {self._input(name, shape)}"
+        yield from self.body
+        ends = [", ".join(names) for names in (inputs.values(), graph.results)]
+        model = ", ".join(f"[{names}]" if "," in names else names for names in ends)
+        title = re.sub(r"[^A-Za-z0-9_]", "_", graph.net.name)
+        yield f"    return keras.Model({model}{f', name={quoted(title)}' if title else ''})"
+
+    def _input(self, name: str, shape: Shape | None) -> str:
+        if shape is None:
+            return f"keras.Input(batch_shape=None, name={quoted(name)})"
+        lengths = [str(length) if length >= 0 else "None" for length in axes.arranged(shape)]
+        if any(isinstance(op, ops.LSTM) for layer in self.page.graph.layers for op in layer.ops):
+            return f"keras.Input(batch_shape=({', '.join(lengths)},), name={quoted(name)})"
+        _, *rest = lengths or [""]
+        inner = f"{rest[0]}," if len(rest) == 1 else ", ".join(rest)
+        return f"keras.Input(({inner}), name={quoted(name)})"
+
+
+targets.add(
+    "keras", Target(name="keras", rules=RULES, print_graph=print_graph, lay_out=lay_out, reserved=RESERVED)
+)

@@ -3,69 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
-from caffe_fillers.port import ops, values
+from caffe_fillers.port import ops, values, vision_ops
 from caffe_fillers.port.axes import pooled_edges
-from caffe_fillers.port.contract import Rules
-from caffe_fillers.port.onnx_nodes import Nodes, Place
+from caffe_fillers.port.onnx_nodes import Place
+from caffe_fillers.port.targets import Rule, Rules
+from caffe_fillers.port.targets.onnx_detection import detect
+from caffe_fillers.port.targets.onnx_recurrent import lstm
 from caffe_fillers.shapes import Shape
 
-onnx = Rules("onnx")
-
 _SYMBOLS = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "**": "Pow"}
-
-_FUNCTIONS: dict[str, str] = {
-    "abs": "Abs",
-    "exp": "Exp",
-    "log": "Log",
-    "maximum": "Max",
-    "relu": "Relu",
-    "sigmoid": "Sigmoid",
-    "softplus": "Softplus",
-    "sqrt": "Sqrt",
-    "tanh": "Tanh",
-}
-
-_NUMBERED: dict[str, Callable[..., str]] = {
+_NUMBERED: dict[str, Rule] = {
     "clip": lambda at, x, low, high: at.add("Clip", x, at.number(low), at.number(high)),
     "elu": lambda at, x, alpha: at.add("Elu", x, alpha=alpha),
     "leaky_relu": lambda at, x, slope: at.add("LeakyRelu", x, alpha=slope),
     "log_to": lambda at, x, base: at.add("Div", at.add("Log", x), at.number(math.log(base))),
+    "maximum": lambda at, x, y: at.add("Max", x, y),
     "square": lambda at, x: at.add("Mul", x, x),
     "threshold": lambda at, x, edge: at.add("Cast", at.add("Greater", x, at.number(edge)), to=at.FLOAT),
 }
 
 
-@onnx(values.Binary)
-def binary(op: values.Binary, at: Place, left: str, right: str) -> str:
-    """Arithmetic of two tensors."""
-    return at.add(_SYMBOLS[op.symbol], left, right)
-
-
-@onnx(values.Function)
 def function(op: values.Function, at: Place, *inputs: str) -> str:
-    """A function of each value."""
-    if op.name in _FUNCTIONS:
-        return at.add(_FUNCTIONS[op.name], *inputs)
-    return _NUMBERED[op.name](at, *inputs, *op.numbers)
+    """A function of each value; ONNX has most by Caffe's names."""
+    if op.name in _NUMBERED:
+        made: str = _NUMBERED[op.name](at, *inputs, *op.numbers)
+        return made
+    return at.add(op.name.capitalize(), *inputs)
 
 
-@onnx(values.Number)
-def number(op: values.Number, at: Place) -> str:
-    """A scalar."""
-    return at.number(op.value)
-
-
-@onnx(values.Constant)
-def constant(op: values.Constant, at: Place) -> str:
-    """An array."""
-    return at.array(op.array, "constant")
-
-
-@onnx(ops.Conv)
 def conv(op: ops.Conv, at: Place, x: str) -> str:
     """Weights lie as in Caffe."""
     return at.add(
@@ -80,13 +48,6 @@ def conv(op: ops.Conv, at: Place, x: str) -> str:
     )
 
 
-@onnx(ops.GlobalPool)
-def global_pool(op: ops.GlobalPool, at: Place, x: str) -> str:
-    """To one value for each channel."""
-    return at.add("GlobalAveragePool" if op.average else "GlobalMaxPool", x)
-
-
-@onnx(ops.Pool, limits="the image's size is fixed where windows reach over its edge")
 def pool(op: ops.Pool, at: Place, x: str) -> str | tuple[str, str]:
     """Padded as Caffe's last windows need it; an average does not count what lies beyond the padding."""
     before, after = pooled_edges(at.value, op.kernel, op.stride, op.pad)
@@ -110,7 +71,6 @@ def _masked(at: Place, x: str, **windows: Shape) -> tuple[str, str]:
     return made, at.add("Cast", own, to=at.FLOAT)
 
 
-@onnx(ops.Dense)
 def dense(op: ops.Dense, at: Place, x: str) -> str:
     """A Gemm of rows; axes before the product's come back after it."""
     axis = at.x.rank - 1 if op.flatten is None else op.flatten
@@ -121,7 +81,6 @@ def dense(op: ops.Dense, at: Place, x: str) -> str:
     return at.reshape(made, (-1, *at.x.known[1:axis], op.outputs) if axis else (op.outputs,))
 
 
-@onnx(ops.Embed)
 def embed(op: ops.Embed, at: Place, x: str) -> str:
     """Indices come as floats in Caffe."""
     weight, *bias = at.weights("weight", "bias")
@@ -129,13 +88,6 @@ def embed(op: ops.Embed, at: Place, x: str) -> str:
     return at.add("Add", rows, *bias) if bias else rows
 
 
-@onnx(ops.PReLU)
-def prelu(op: ops.PReLU, at: Place, x: str) -> str:
-    """Slopes along axis 1."""
-    return at.add("PRelu", x, *at.weights("weight", shape=(-1, *[1] * (at.x.rank - 2))))
-
-
-@onnx(ops.BatchNorm, limits="as in inference")
 def batch_norm(op: ops.BatchNorm, at: Place, x: str) -> str:
     """A factor of 1 and a bias of 0 where it has none."""
     ones, zeros = np.ones(op.channels, np.float32), np.zeros(op.channels, np.float32)
@@ -144,7 +96,6 @@ def batch_norm(op: ops.BatchNorm, at: Place, x: str) -> str:
     return at.add("BatchNormalization", x, weight, bias, *at.weights("mean", "variance"), epsilon=op.eps)
 
 
-@onnx(ops.Affine)
 def affine(op: ops.Affine, at: Place, x: str) -> str:
     """Parameters with axes of length 1 after their own."""
     shape = (*op.lengths, *[1] * (at.x.rank - op.axis - len(op.lengths)))
@@ -154,7 +105,6 @@ def affine(op: ops.Affine, at: Place, x: str) -> str:
     return x
 
 
-@onnx(ops.LRN)
 def lrn(op: ops.LRN, at: Place, x: str) -> str:
     """ONNX, too, divides alpha by the size; within a channel it is an average pooling of squares."""
     if not op.within:
@@ -166,7 +116,6 @@ def lrn(op: ops.LRN, at: Place, x: str) -> str:
     return at.add("Mul", x, at.add("Pow", base, at.number(-op.beta)))
 
 
-@onnx(ops.MVN)
 def mvn(op: ops.MVN, at: Place, x: str) -> str:
     """Over the spatial axes, or all but the first."""
     axes = tuple(range(1 if op.across else 2, at.x.rank))
@@ -177,13 +126,6 @@ def mvn(op: ops.MVN, at: Place, x: str) -> str:
     return at.add("Div", centered, at.add("Add", at.add("Sqrt", variance), at.number(op.eps)))
 
 
-@onnx(ops.Softmax)
-def softmax(op: ops.Softmax, at: Place, x: str) -> str:
-    """Along one axis."""
-    return at.add("Softmax", x, axis=op.axis)
-
-
-@onnx(ops.Dropout, limits="as in inference")
 def dropout(op: ops.Dropout, at: Place, x: str) -> str:
     """What Caffe does in the phase TEST."""
     if op.always:
@@ -191,19 +133,6 @@ def dropout(op: ops.Dropout, at: Place, x: str) -> str:
     return at.add("Mul", x, at.number(1 - op.ratio)) if op.scales_later else x
 
 
-@onnx(ops.Concat)
-def concat(op: ops.Concat, at: Place, *inputs: str) -> str:
-    """Along one axis."""
-    return at.add("Concat", *inputs, axis=op.axis)
-
-
-@onnx(ops.Split)
-def split(op: ops.Split, at: Place, x: str) -> tuple[str, ...]:
-    """By lengths."""
-    return at.add_several("Split", x, at.integers(op.lengths), outputs=len(op.lengths), axis=op.axis)
-
-
-@onnx(ops.Flatten)
 def flatten(op: ops.Flatten, at: Place, x: str) -> str:
     """To two axes, or axes from one to another as one."""
     if (op.start, op.end) == (1, at.x.rank - 1):
@@ -211,7 +140,6 @@ def flatten(op: ops.Flatten, at: Place, x: str) -> str:
     return at.reshape(x, _kept(at, at.value.known))
 
 
-@onnx(ops.Reshape)
 def reshape(op: ops.Reshape, at: Place, x: str) -> str:
     """An axis whose length stays is 0 where it keeps its place."""
     lengths = at.x.known
@@ -227,7 +155,6 @@ def _kept(at: Place, shape: Shape) -> Shape:
     return (0, *shape[1:]) if at.x.known[:1] == shape[:1] else shape
 
 
-@onnx(ops.Crop, limits="to a size that stands in the code")
 def crop(op: ops.Crop, at: Place, x: str, like: str) -> str:
     """To the lengths that the second input has."""
     axes, lengths = tuple(range(op.axis, at.x.rank)), at.value.known[op.axis :]
@@ -235,14 +162,6 @@ def crop(op: ops.Crop, at: Place, x: str, like: str) -> str:
     return at.add("Slice", x, at.integers(op.offsets), at.integers(ends), at.integers(axes))
 
 
-@onnx(ops.Tile)
-def tile(op: ops.Tile, at: Place, x: str) -> str:
-    """One axis."""
-    repeats = tuple(op.tiles if axis == op.axis else 1 for axis in range(at.x.rank))
-    return at.add("Tile", x, at.integers(repeats))
-
-
-@onnx(ops.Reduce)
 def reduce(op: ops.Reduce, at: Place, x: str) -> str:
     """A sum's axes are an input in this opset, others' an attribute."""
     if op.kind == "sum":
@@ -250,7 +169,6 @@ def reduce(op: ops.Reduce, at: Place, x: str) -> str:
     return at.add(f"Reduce{op.kind.capitalize()}", x, axes=op.axes, keepdims=int(op.keep))
 
 
-@onnx(ops.Align)
 def align(op: ops.Align, at: Place, x: str) -> str:
     """By axes of length 1."""
     own = range(op.axis, op.axis + at.x.rank)
@@ -258,33 +176,101 @@ def align(op: ops.Align, at: Place, x: str) -> str:
     return at.add("Unsqueeze", x, at.integers(axes)) if axes else x
 
 
-@onnx(ops.LSTM)
-def lstm(op: ops.LSTM, at: Place, x: str, cont: str) -> str:
-    """A Scan over the steps, for ONNX's own LSTM has no sequences that end within it."""
-    steps, streams, *_ = at.x.known
-    rows = at.reshape(x, (steps, streams, op.inputs))
-    weight, bias, hidden = at.weights("weight", "bias", "recurrent_weight", shape=None)
-    flat = at.add("Transpose", at.reshape(weight, (4 * op.outputs, op.inputs)), perm=(1, 0))
-    gates = at.add("Add", at.add("MatMul", rows, flat), bias)
-    marks = at.reshape(cont, (steps, streams, 1))
-    zeros = at.array(np.zeros((streams, op.outputs), np.float32), "zeros")
-    body = Nodes(f"{at.prefix}/step")
-    step = _lstm_step(Place(body, at.value, {}, "step"), op, at.add("Transpose", hidden, perm=(1, 0)))
-    shapes = {"state": (streams, op.outputs), "mark": (streams, 1), "gate": (streams, 4 * op.outputs)}
-    graph = body.graph(
-        inputs={"h": shapes["state"], "c": shapes["state"], "g": shapes["gate"], "m": shapes["mark"]},
-        outputs=dict.fromkeys(step, shapes["state"]),
+def flip(op: ops.Flip, at: Place, x: str) -> str:
+    """A slice from the end to before the beginning."""
+    number = len(op.axes)
+    ends = at.integers((-(2**31),) * number)
+    return at.add(
+        "Slice", x, at.integers((-1,) * number), ends, at.integers(op.axes), at.integers((-1,) * number)
     )
-    made = at.add_several("Scan", zeros, zeros, gates, marks, outputs=3, body=graph, num_scan_inputs=2)
-    return made[2]
 
 
-def _lstm_step(at: Place, op: ops.LSTM, hidden: str) -> tuple[str, str, str]:
-    """One step: hidden and cell, which a mark of 0 clears, and the hidden state as the step's output."""
-    old_h, old_c = at.add("Mul", "h", "m"), at.add("Mul", "c", "m")
-    gates = at.add("Add", "g", at.add("MatMul", old_h, hidden))
-    i, f, o, g = at.add_several("Split", gates, at.integers((op.outputs,) * 4), outputs=4, axis=1)
-    i, f, o = (at.add("Sigmoid", each) for each in (i, f, o))
-    cell = at.add("Add", at.add("Mul", f, old_c), at.add("Mul", i, at.add("Tanh", g)))
-    made = at.add("Mul", o, at.add("Tanh", cell))
-    return made, cell, at.add("Identity", made)
+def arg_max(op: ops.ArgMax, at: Place, x: str) -> str:
+    """The first result of a TopK, or its second as floats."""
+    found, indices = at.add_several("TopK", x, at.integers((op.top_k,)), outputs=2, axis=op.axis)
+    return found if op.values else at.add("Cast", indices, to=at.FLOAT)
+
+
+def resize(op: vision_ops.Resize, at: Place, x: str) -> str:
+    """To its own items and channels, and the size."""
+    manner = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
+    if not op.bilinear:
+        manner = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return at.add("Resize", x, "", "", _sized(at, x, op.height, op.width), **manner)
+
+
+def _sized(at: Place, x: str, *lengths: int) -> str:
+    """A shape: the first two lengths of an image, then these."""
+    items = at.add("Slice", at.add("Shape", x), at.integers((0,)), at.integers((2,)))
+    return at.add("Concat", items, at.integers(lengths), axis=0)
+
+
+def unpool(op: vision_ops.Unpool, at: Place, x: str, mask: str) -> str:
+    """Scattered into zeros."""
+    zeros = at.add("Expand", at.number(0.0), _sized(at, x, op.height * op.width))
+    places = at.add("Cast", at.reshape(mask, (0, 0, -1)), to=at.INT64)
+    made = at.add("ScatterElements", zeros, places, at.reshape(x, (0, 0, -1)), axis=2)
+    return at.reshape(made, (0, 0, op.height, op.width))
+
+
+RULES = Rules(
+    target="onnx",
+    rules={
+        values.Binary: lambda op, at, x, y: at.add(_SYMBOLS[op.symbol], x, y),
+        values.Function: function,
+        values.Number: lambda op, at: at.number(op.value),
+        ops.Affine: affine,
+        ops.Align: align,
+        ops.ArgMax: arg_max,
+        ops.BatchNorm: batch_norm,
+        ops.Concat: lambda op, at, *inputs: at.add("Concat", *inputs, axis=op.axis),
+        ops.Conv: conv,
+        ops.Crop: crop,
+        ops.Dense: dense,
+        ops.Dropout: dropout,
+        ops.Embed: embed,
+        ops.Flatten: flatten,
+        ops.Flip: flip,
+        ops.GlobalPool: lambda op, at, x: at.add(f"Global{'Average' if op.average else 'Max'}Pool", x),
+        ops.LRN: lrn,
+        ops.LSTM: lstm,
+        ops.MVN: mvn,
+        ops.PReLU: lambda op, at, x: at.add(
+            "PRelu", x, *at.weights("weight", shape=(-1, *[1] * (at.x.rank - 2)))
+        ),
+        ops.Permute: lambda op, at, x: at.add("Transpose", x, perm=op.order),
+        ops.Pool: pool,
+        ops.Reduce: reduce,
+        ops.Reshape: reshape,
+        ops.Select: lambda op, at, x, selector: at.add(
+            "Compress", x, at.add("Cast", at.reshape(selector, (-1,)), to=at.BOOL), axis=0
+        ),
+        ops.Softmax: lambda op, at, x: at.add("Softmax", x, axis=op.axis),
+        ops.Split: lambda op, at, x: at.add_several(
+            "Split", x, at.integers(op.lengths), outputs=len(op.lengths), axis=op.axis
+        ),
+        ops.Take: lambda op, at, x, index: at.add("Gather", x, at.add("Cast", index, to=at.INT64), axis=0),
+        ops.Tensor: lambda op, at: at.weights("weight")[0],
+        ops.Tile: lambda op, at, x: at.add(
+            "Tile", x, at.integers([op.tiles if axis == op.axis else 1 for axis in range(at.x.rank)])
+        ),
+        vision_ops.Detect: detect,
+        vision_ops.Priors: lambda op, at: at.array(op.array(), "priors"),
+        vision_ops.Resize: resize,
+        vision_ops.RoiPool: lambda op, at, x, regions: at.add(
+            *("MaxRoiPool", x, at.reshape(regions, (-1, 5))),
+            pooled_shape=(op.height, op.width),
+            spatial_scale=op.scale,
+        ),
+        vision_ops.Unpool: unpool,
+    },
+    limits={
+        ops.BatchNorm: "as in inference",
+        ops.Crop: "to a size that stands in the code",
+        ops.Dropout: "as in inference",
+        ops.Pool: "the image's size is fixed where windows reach over its edge",
+        vision_ops.Detect: "one image; locations shared by all classes; eta of 1",
+        vision_ops.Unpool: "of values for one place any may stay",
+    },
+    functions={},
+)

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port import axes, ops, values
-from caffe_fillers.port.code import applied, call, unless
-from caffe_fillers.port.contract import Rules
-from caffe_fillers.port.printing import Site, named_numbers
+from caffe_fillers.port import axes, ops, vision_ops
+from caffe_fillers.port.code import call, filled, unless, wrapped
+from caffe_fillers.port.graph import Graph, Layer, port_all
+from caffe_fillers.port.initializers import Drawn, drawn, parameter_name
+from caffe_fillers.port.names import TORCH_MODULE, class_name, free_name
+from caffe_fillers.port.printing import Page, Site, helper, helper_names, module, template
+from caffe_fillers.port.reading import Node
+from caffe_fillers.port.targets import Rules, Target, targets
 from caffe_fillers.port.values import Arrays, Value
 
-torch = Rules("torch")
 
-_FUNCTIONS = {
-    "abs": "torch.abs({0})",
-    "clip": "torch.clamp({0}, {n0}, {n1})",
-    "elu": "F.elu({0}, alpha={n0})",
-    "exp": "torch.exp({0})",
-    "leaky_relu": "F.leaky_relu({0}, {n0})",
-    "log": "torch.log({0})",
-    "log_to": "torch.log({0}) / math.log({n0})",
-    "maximum": "torch.maximum({0}, {1})",
-    "relu": "F.relu({0})",
-    "sigmoid": "torch.sigmoid({0})",
-    "softplus": "F.softplus({0})",
-    "sqrt": "torch.sqrt({0})",
-    "square": "{0}.square()",
-    "tanh": "torch.tanh({0})",
-    "threshold": "({0} > {n0}).to({0}.dtype)",
-}
-
-
-@torch(values.Binary, values.Function)
-def function(name: str, *numbers: str) -> str:
-    """A template for a function of each value."""
-    return named_numbers(_FUNCTIONS, name, numbers)
-
-
-@torch(ops.Conv)
 def conv(op: ops.Conv, at: Site, x: str) -> str:
     """Weights lie as torch has them."""
-    module = at.layer(
+    made = at.layer(
         f"nn.{'ConvTranspose' if op.transposed else 'Conv'}{len(op.kernel)}d",
         *(op.inputs, op.outputs),
         kernel_size=op.kernel,
@@ -53,211 +32,155 @@ def conv(op: ops.Conv, at: Site, x: str) -> str:
         groups=unless(1, op.groups),
         bias=None if op.bias else False,
     )
-    return f"{module}({x})"
+    return f"{made}({x})"
 
 
-@torch(ops.GlobalPool)
-def global_pool(op: ops.GlobalPool, at: Site, x: str) -> str:
-    """To one value for each channel."""
-    return f"{at.layer(f'nn.Adaptive{_kind(op.average)}Pool2d', 1)}({x})"
-
-
-def _kind(average: bool) -> str:
-    return "Avg" if average else "Max"
-
-
-@torch(ops.Pool, limits="padding up to half a window")
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """`ceil_mode` rounds as Caffe does, and an average counts the padding as Caffe counts it."""
-    _check_window(op, at.value)
-    module = at.layer(
-        at.helper("MaskedMaxPool2d") if op.indices else f"nn.{_kind(op.average)}Pool2d",
+    axes.check_windows(op, at.value)
+    made = at.layer(
+        "MaskedMaxPool2d" if op.indices else f"nn.{'Avg' if op.average else 'Max'}Pool2d",
         kernel_size=op.kernel,
         stride=op.stride,
         padding=unless(0, op.pad),
         ceil_mode=op.ceil or None,
     )
-    return f"{module}({x})"
+    return f"{made}({x})"
 
 
-def _check_window(op: ops.Pool, value: Value) -> None:
-    """Padding is half a kernel at most in torch, which drops a last window that Caffe may keep."""
-    if any(2 * pad > kernel for pad, kernel in zip(op.pad, op.kernel, strict=True)):
-        raise UsageError(f"it pads by {op.pad}, torch by half of the kernel {op.kernel} at most")
-    if value.shape is None or value.inputs[0].shape is None:
-        return
-    lengths = value.inputs[0].shape[2:], value.shape[2:], op.kernel, op.stride, op.pad
-    for length, outputs, kernel, stride, pad in zip(*lengths, strict=True):
-        given = (length + 2 * pad - kernel + (stride - 1 if op.ceil else 0)) // stride + 1
-        if op.ceil and (given - 1) * stride >= length + pad:
-            given -= 1
-        if length >= 0 and given != outputs:
-            raise UsageError(f"Caffe gives {outputs} windows along an axis of {length}, torch {given}")
-
-
-@torch(ops.Dense)
 def dense(op: ops.Dense, at: Site, x: str) -> str:
     """Channels come before height and width in both."""
-    module = at.layer("nn.Linear", op.inputs, op.outputs, bias=None if op.bias else False)
-    given = x if op.flatten is None else f"torch.flatten({x}, {op.flatten})"
-    return f"{module}({given})"
+    made = at.layer("nn.Linear", op.inputs, op.outputs, bias=None if op.bias else False)
+    return f"{made}({x if op.flatten is None else f'torch.flatten({x}, {op.flatten})'})"
 
 
-@torch(ops.Embed)
 def embed(op: ops.Embed, at: Site, x: str) -> str:
     """Indices come as floats in Caffe."""
-    if not op.bias:
-        return f"{at.layer('nn.Embedding', op.rows, op.width)}({x}.long())"
-    return f"{at.layer(at.helper('BiasedEmbedding'), op.rows, op.width)}({x})"
+    made = at.layer("BiasedEmbedding" if op.bias else "nn.Embedding", op.rows, op.width)
+    return f"{made}({x if op.bias else f'{x}.long()'})"
 
 
-@torch(ops.LSTM)
-def lstm(op: ops.LSTM, at: Site, x: str, cont: str) -> str:
-    """Torch's own cell, restarted where a sequence begins."""
-    return f"{at.layer(at.helper('ContinuedLSTM'), op.inputs, op.outputs)}({x}, {cont})"
-
-
-@torch(ops.PReLU)
-def prelu(op: ops.PReLU, at: Site, x: str) -> str:
-    """A slope for each channel, or one for all."""
-    return f"{at.layer('nn.PReLU', op.slopes)}({x})"
-
-
-@torch(ops.Dropout)
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone, or always."""
     if op.always:
         return f"F.dropout({x}, {number(op.ratio)}, training=True)"
-    return f"{at.layer(at.helper('UnscaledDropout') if op.scales_later else 'nn.Dropout', op.ratio)}({x})"
+    return f"{at.layer('UnscaledDropout' if op.scales_later else 'nn.Dropout', op.ratio)}({x})"
 
 
-@torch(
-    ops.BatchNorm, limits="exact in eval(); in training Caffe's averages start without torch's first value"
-)
 def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
     """Torch has a bias wherever it has a weight."""
     spatial = at.x.rank - 2
     if spatial not in (0, 1, 2, 3):
         raise UsageError(f"torch has batch norms of two to five axes, not {at.x.rank}")
-    module = at.layer(
+    made = at.layer(
         f"nn.BatchNorm{max(spatial, 1)}d",
         op.channels,
         eps=unless(1e-5, op.eps),
         momentum=1 - op.fraction,
         affine=None if op.weight else False,
     )
-    return f"{module}({x})"
+    return f"{made}({x})"
 
 
-@torch(ops.Affine)
-def affine(op: ops.Affine, at: Site, x: str) -> str:
-    """Parameters for every index of some axes."""
-    module = at.layer(
-        at.helper("Affine"),
-        str(op.lengths),
-        axis=unless(1, op.axis),
-        weight=None if op.weight else False,
-        bias=None if op.bias == op.weight or not op.weight else False,
-    )
-    return f"{module}({x})"
-
-
-@torch(ops.LRN)
 def lrn(op: ops.LRN, at: Site, x: str) -> str:
     """torch, too, divides alpha by the size."""
-    numbers = {"alpha": op.alpha, "beta": op.beta, "k": unless(1.0, op.k)}
     if op.within:
-        return call(at.helper("local_response_within"), x, op.size, **numbers)
+        return call("local_response_within", x, **at.options("local_response_within"))
+    numbers = {"alpha": op.alpha, "beta": op.beta, "k": unless(1.0, op.k)}
     return f"{at.layer('nn.LocalResponseNorm', op.size, **numbers)}({x})"
 
 
-@torch(ops.MVN)
-def mvn(op: ops.MVN, at: Site, x: str) -> str:
-    """Over the spatial axes, or all but the first."""
-    return call(
-        at.helper("mean_variance"),
-        x,
-        across_channels=unless(False, op.across),
-        variance=unless(True, op.variance),
-        eps=unless(1e-9, op.eps),
-    )
-
-
-@torch(ops.Softmax)
-def softmax(op: ops.Softmax, at: Site, x: str) -> str:
-    """Along one axis."""
-    return f"torch.softmax({x}, {op.axis})"
-
-
-@torch(ops.Concat)
-def concat(op: ops.Concat, at: Site, *inputs: str) -> str:
-    """Along one axis."""
-    return f"torch.cat([{', '.join(inputs)}], {op.axis})"
-
-
-@torch(ops.Split)
-def split(op: ops.Split, at: Site, x: str) -> str:
-    """By lengths."""
-    return f"torch.split({x}, {list(op.lengths)}, {op.axis})"
-
-
-@torch(ops.Flatten)
-def flatten(op: ops.Flatten, at: Site, x: str) -> str:
-    """Axes from one to another."""
-    end = "" if op.end == at.x.rank - 1 else f", {op.end}"
-    return f"torch.flatten({x}, {op.start}{end})"
-
-
-@torch(ops.Reshape)
 def reshape(op: ops.Reshape, at: Site, x: str) -> str:
     """A string is an axis whose length stays."""
     dims = (f"{x}.shape[{dim}]" if isinstance(dim, str) else str(dim) for dim in op.dims)
     return f"{x}.reshape({', '.join(dims)})"
 
 
-@torch(ops.Crop)
-def crop(op: ops.Crop, at: Site, x: str, like: str) -> str:
-    """To the lengths of another tensor."""
-    offsets = op.offsets if len(set(op.offsets)) > 1 else op.offsets[:1]
-    return f"{at.helper('crop')}({x}, {like}, {op.axis}, {list(offsets)})"
-
-
-@torch(ops.Tile)
 def tile(op: ops.Tile, at: Site, x: str) -> str:
     """One axis."""
     repeats = [op.tiles if axis == op.axis else 1 for axis in range(at.x.rank)]
     return f"{x}.repeat({', '.join(map(str, repeats))})"
 
 
-@torch(ops.Reduce)
-def reduce(op: ops.Reduce, at: Site, x: str) -> str:
-    """Over some axes."""
-    keep = ", keepdim=True" if op.keep else ""
-    return applied(f"{{0}}.{op.kind}({op.axes}{keep})", x)
-
-
-@torch(ops.Align)
 def align(op: ops.Align, at: Site, x: str) -> str:
     """By indexing with None."""
-    return f"{x}[{aligned_index(op, at.x.rank)}]"
+    own = range(op.axis, op.axis + at.x.rank)
+    return f"{x}[{', '.join(':' if axis in own else 'None' for axis in range(op.rank))}]"
 
 
-def aligned_index(op: ops.Align, rank: int) -> str:
-    """The index that puts axes of length 1 around an array's own."""
-    own = range(op.axis, op.axis + rank)
-    return ", ".join(":" if axis in own else "None" for axis in range(op.rank))
+def resize(op: vision_ops.Resize, at: Site, x: str) -> str:
+    """To a size that stands in the code."""
+    manner = 'mode="bilinear", align_corners=True' if op.bilinear else 'mode="nearest"'
+    return f"F.interpolate({x}, {(op.height, op.width)}, {manner})"
 
 
-NAMES: dict[type[values.Op], dict[str, str]] = {
-    ops.BatchNorm: {"mean": "running_mean", "variance": "running_var"},
-    ops.LSTM: {"weight": "weight_ih_l0", "bias": "bias_ih_l0", "recurrent_weight": "weight_hh_l0"},
-}
+RULES = Rules(
+    target="torch",
+    rules={
+        ops.Affine: module("Affine"),
+        ops.Align: align,
+        ops.ArgMax: lambda op, at, x: (
+            f"torch.topk({x}, {op.top_k}, {op.axis}).{'values' if op.values else f'indices.to({x}.dtype)'}"
+        ),
+        ops.BatchNorm: batch_norm,
+        ops.Concat: template("torch.cat([{all}], {op.axis})"),
+        ops.Conv: conv,
+        ops.Crop: helper("crop"),
+        ops.Dense: dense,
+        ops.Dropout: dropout,
+        ops.Embed: embed,
+        ops.Flatten: lambda op, at, x: (
+            f"torch.flatten({x}, {op.start}{'' if op.end == at.x.rank - 1 else f', {op.end}'})"
+        ),
+        ops.Flip: template("torch.flip({0}, {op.axes})"),
+        ops.GlobalPool: lambda op, at, x: (
+            f"{at.layer('nn.AdaptiveAvgPool2d' if op.average else 'nn.AdaptiveMaxPool2d', 1)}({x})"
+        ),
+        ops.LRN: lrn,
+        ops.LSTM: module("ContinuedLSTM"),
+        ops.MVN: helper("mean_variance"),
+        ops.PReLU: lambda op, at, x: f"{at.layer('nn.PReLU', op.slopes)}({x})",
+        ops.Permute: lambda op, at, x: f"{x}.permute({', '.join(map(str, op.order))})",
+        ops.Pool: pool,
+        ops.Reduce: lambda op, at, x: filled(
+            f"{{0}}.{op.kind}({op.axes}{', keepdim=True' if op.keep else ''})", x
+        ),
+        ops.Reshape: reshape,
+        ops.Select: template("{0}[{1}.flatten() != 0]"),
+        ops.Softmax: template("torch.softmax({0}, {op.axis})"),
+        ops.Split: lambda op, at, x: f"torch.split({x}, {list(op.lengths)}, {op.axis})",
+        ops.Take: template("{0}[{1}.long()]"),
+        ops.Tensor: lambda op, at: f"{at.layer('Blob', *map(str, op.lengths))}()",
+        ops.Tile: tile,
+        vision_ops.Detect: helper("detection_output"),
+        vision_ops.Priors: module("PriorBoxes"),
+        vision_ops.PsRoiPool: helper("ps_roi_pool"),
+        vision_ops.Resize: resize,
+        vision_ops.RoiPool: helper("roi_pool"),
+        vision_ops.Unpool: helper("unpool"),
+    },
+    limits={
+        ops.BatchNorm: "exact in eval(); in training Caffe's averages start without torch's first value",
+        ops.Pool: "padding up to half a window",
+        vision_ops.Unpool: "of values for one place the last in torch's order stays",
+    },
+    functions={
+        "": "torch.{name}({all})",
+        "clip": "torch.clamp({all})",
+        "elu": "F.elu({0}, alpha={n[0]})",
+        "leaky_relu": "F.leaky_relu({all})",
+        "log_to": "torch.log({0}) / math.log({n[0]})",
+        "relu": "F.relu({0})",
+        "softplus": "F.softplus({0})",
+        "threshold": "({0} > {n[0]}).to({0}.dtype)",
+    },
+)
 
 
 def lay_out(value: Value, parameters: Arrays) -> Arrays:
     """Blobs under the names of a state_dict; a dense weight is outputs x inputs."""
-    op, names = value.op, NAMES.get(type(value.op), {})
-    named = {names.get(role, role): array for role, array in parameters.items()}
+    op = value.op
+    named = {parameter_name("torch", op, role): array for role, array in parameters.items()}
     match op:
         case ops.BatchNorm():
             return _statistics(named)
@@ -279,3 +202,83 @@ def _statistics(named: dict[str, Values]) -> Arrays:
     order = ("weight", "bias", "running_mean", "running_var")
     counted = {"num_batches_tracked": np.zeros((), np.float32)}
     return {name: named[name] for name in order if name in named} | counted
+
+
+RESERVED = TORCH_MODULE | helper_names("torch") | {"F", "math", "nn", "self", "torch"}
+
+
+def print_graph(graph: Graph) -> str:
+    """A file with the net as a module, and a function that draws its parameters as the prototxt says."""
+    page, name = Page(graph, RULES), class_name(graph.net.name, RESERVED)
+    modules, lines = dict[str, str](), list[str]()
+    drawing = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
+
+    def make(node: Node, constructor: str, words: list[str]) -> str:
+        attribute = free_name(node.name, modules)
+        modules[attribute] = f"{constructor}({', '.join(words)})"
+        return f"self.{attribute}"
+
+    def work(layer: Layer) -> None:
+        lines.append(f"        {', '.join(layer.node.outputs)} = {page.codes(layer, make)}")
+        for each in drawn("torch", graph, layer):
+            drawing.extend(_drawing(page, each, f"net.{_parameter(layer, each.role)}"))
+
+    port_all("torch", graph, work)
+    made = [f"self.{attribute} = {code}" for attribute, code in modules.items()]
+    text = [f"class {name}(nn.Module):", "    def __init__(self):", "        super().__init__()"]
+    text += [f"        {line}" for line in (*made, *_shared(graph))]
+    text += ["", f"    def forward(self, {', '.join(graph.arguments)}):", *lines]
+    text += [f"        return {', '.join(graph.results)}", ""]
+    parts = ["\n".join(wrapped(each)) for each in (text, [*drawing, "    return net\n"])]
+    return page.text(parts, _IMPORTS)
+
+
+_IMPORTS = {
+    "F": "import torch.nn.functional as F",
+    "math": "import math",
+    "nn": "from torch import nn",
+    "torch": "import torch",
+}
+
+
+def _drawing(page: Page, each: Drawn, tensor: str) -> list[str]:
+    """The statements that draw a parameter, or why there are none."""
+    if not each.initializer.code:
+        return [f"    # {tensor}: {each.initializer.comment}"]
+    return [*page.comments(each.initializer, "    "), f"    {each.initializer.on(tensor)}"]
+
+
+def _parameter(layer: Layer, role: str) -> str:
+    """A parameter of the printed module."""
+    return f"{layer.node.name}.{parameter_name('torch', layer.settings, role)}"
+
+
+def _shared(graph: Graph) -> Iterator[str]:
+    """Parameters that are another layer's."""
+    for layer in graph.layers:
+        for blob, role in zip(layer.node.parameters, layer.settings.roles, strict=False):
+            found = graph.owner(blob)
+            if found is None:
+                continue
+            owner, place = found
+            if getattr(layer.settings, "transpose", False) != getattr(owner.settings, "transpose", False):
+                raise UsageError(
+                    f"layer {layer.node.label!r} would keep its weight transposed, "
+                    f"layer {owner.node.label!r} not"
+                )
+            theirs = _parameter(owner, owner.settings.roles[place])
+            yield f"self.{_parameter(layer, role)} = self.{theirs}"
+
+
+targets.add(
+    "torch",
+    Target(
+        name="torch",
+        rules=RULES,
+        print_graph=print_graph,
+        lay_out=lay_out,
+        reserved=RESERVED,
+        separator=".",
+        repeats=True,
+    ),
+)

@@ -1,4 +1,4 @@
-"""ONNX: operations of detection, segmentation and the layers that move values."""
+"""ONNX: operations of detection."""
 
 from __future__ import annotations
 
@@ -7,91 +7,8 @@ import numpy as np
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import values, vision_ops
 from caffe_fillers.port.onnx_nodes import Place
-from caffe_fillers.port.targets.onnx import onnx
-
-RULES = onnx
-"""All of onnx's rules, these among them."""
 
 
-@onnx(vision_ops.Tensor)
-def tensor(op: vision_ops.Tensor, at: Place) -> str:
-    """An initializer."""
-    return at.weights("weight")[0]
-
-
-@onnx(vision_ops.Permute)
-def permute(op: vision_ops.Permute, at: Place, x: str) -> str:
-    """Axes in another order."""
-    return at.add("Transpose", x, perm=op.order)
-
-
-@onnx(vision_ops.Flip)
-def flip(op: vision_ops.Flip, at: Place, x: str) -> str:
-    """A slice from the end to before the beginning."""
-    number = len(op.axes)
-    ends = at.integers((-(2**31),) * number)
-    return at.add(
-        "Slice", x, at.integers((-1,) * number), ends, at.integers(op.axes), at.integers((-1,) * number)
-    )
-
-
-@onnx(vision_ops.ArgMax)
-def arg_max(op: vision_ops.ArgMax, at: Place, x: str) -> str:
-    """The first result of a TopK, or its second as floats."""
-    found, indices = at.add_several("TopK", x, at.integers((op.top_k,)), outputs=2, axis=op.axis)
-    return found if op.values else at.add("Cast", indices, to=at.FLOAT)
-
-
-@onnx(vision_ops.Take)
-def take(op: vision_ops.Take, at: Place, x: str, index: str) -> str:
-    """By an index of whole numbers."""
-    return at.add("Gather", x, at.add("Cast", index, to=at.INT64), axis=0)
-
-
-@onnx(vision_ops.Select)
-def select(op: vision_ops.Select, at: Place, x: str, selector: str) -> str:
-    """By a mask."""
-    return at.add("Compress", x, at.add("Cast", at.reshape(selector, (-1,)), to=at.BOOL), axis=0)
-
-
-@onnx(vision_ops.Resize)
-def resize(op: vision_ops.Resize, at: Place, x: str) -> str:
-    """To its own items and channels, and the size."""
-    manner = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
-    if not op.bilinear:
-        manner = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    return at.add("Resize", x, "", "", _sized(at, x, op.height, op.width), **manner)
-
-
-def _sized(at: Place, x: str, *lengths: int) -> str:
-    """A shape: the first two lengths of an image, then these."""
-    items = at.add("Slice", at.add("Shape", x), at.integers((0,)), at.integers((2,)))
-    return at.add("Concat", items, at.integers(lengths), axis=0)
-
-
-@onnx(vision_ops.Unpool, limits="of values for one place any may stay")
-def unpool(op: vision_ops.Unpool, at: Place, x: str, mask: str) -> str:
-    """Scattered into zeros."""
-    zeros = at.add("Expand", at.number(0.0), _sized(at, x, op.height * op.width))
-    places = at.add("Cast", at.reshape(mask, (0, 0, -1)), to=at.INT64)
-    made = at.add("ScatterElements", zeros, places, at.reshape(x, (0, 0, -1)), axis=2)
-    return at.reshape(made, (0, 0, op.height, op.width))
-
-
-@onnx(vision_ops.RoiPool)
-def roi_pool(op: vision_ops.RoiPool, at: Place, x: str, regions: str) -> str:
-    """ONNX has Caffe's own operation."""
-    rows = at.reshape(regions, (-1, 5))
-    return at.add("MaxRoiPool", x, rows, pooled_shape=(op.height, op.width), spatial_scale=op.scale)
-
-
-@onnx(vision_ops.Priors)
-def priors(op: vision_ops.Priors, at: Place) -> str:
-    """An initializer."""
-    return at.array(op.array(), "priors")
-
-
-@onnx(vision_ops.Detect, limits="one image; locations shared by all classes; eta of 1")
 def detect(op: vision_ops.Detect, at: Place, locations: str, confidences: str, boxes: str) -> str:
     """Decoded, by NonMaxSuppression, the best of all classes, in the order of classes."""
     if not op.shared or op.eta < 1:

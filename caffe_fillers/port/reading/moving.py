@@ -1,51 +1,118 @@
-"""Layers of forks that move values or work on each by itself; BVLC's ArgMax, Filter, SPP and the like."""
+"""Layers that join, cut, reorder, resize and pick values."""
 
 from __future__ import annotations
 
-import ast
+from itertools import pairwise
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
-from caffe_fillers.port.ops import Affine, Align, Concat, Flatten, Pool, Reduce, Reshape
-from caffe_fillers.port.reading.contract import Node, reads, single
-from caffe_fillers.port.reading.norms import aligned
-from caffe_fillers.port.values import Binary, Function, Tops, Value, function
-from caffe_fillers.port.vision_ops import ArgMax, Flip, Permute, Resize, Select, Take, Tensor, Unpool
-from caffe_fillers.schema import SPPParameter
-from caffe_fillers.shapes import Shape, canonical_axis
+from caffe_fillers.port.ops import (
+    Affine,
+    ArgMax,
+    Concat,
+    Crop,
+    Dims,
+    Flatten,
+    Flip,
+    Permute,
+    Pool,
+    Reduce,
+    Reshape,
+    Select,
+    Split,
+    Take,
+    Tensor,
+    Tile,
+)
+from caffe_fillers.port.reading import Node, reads, single
+from caffe_fillers.port.values import Tops, Value, function
+from caffe_fillers.port.vision_ops import Resize, Unpool
+from caffe_fillers.schema import ReductionParameter, SPPParameter
+from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis
 
 
-@reads("ReLU6", makes=(Function,))
-def relu6(node: Node) -> Value:
-    """Up to 6, chuanqi305/ssd and eric612/MobileNet-YOLO."""
-    if getattr(getattr(node.layer, "relu6_param", None), "negative_slope", 0.0):
-        raise UsageError("a negative slope is not ported")
-    return function("clip", node.x, 0.0, 6.0)
+@reads("Concat", makes=(Concat,))
+def concat(node: Node) -> Value:
+    """Along one axis, by its name of either age."""
+    parameter = node.layer.concat_param
+    axis = parameter.concat_dim if parameter.HasField("concat_dim") else parameter.axis
+    return node.top(Concat(canonical_axis(axis, node.rank)), *node.all_bottoms)
 
 
-@reads("HardSigmoid", makes=(Function, Binary))
-def hard_sigmoid(node: Node) -> Value:
-    """X / 5 + 1 / 2 between 0 and 1, eric612/MobileNet-YOLO math_functions.hpp."""
-    return function("clip", 0.2 * node.x + 0.5, 0.0, 1.0)
+@reads("Slice", makes=(Split,))
+def slice_(node: Node) -> Tops:
+    """At points, or into equal parts."""
+    parameter = node.layer.slice_param
+    axis = parameter.slice_dim if parameter.HasField("slice_dim") else parameter.axis
+    axis = canonical_axis(axis, node.rank)
+    if len(node.outputs) == 1:
+        return node.x
+    length = known_length(node.x, axis)
+    lengths = [end - begin for begin, end in pairwise([0, *parameter.slice_point, length])]
+    if not parameter.slice_point:
+        lengths = [length // len(node.outputs)] * len(node.outputs)
+    return node.top(Split(tuple(lengths), axis))
 
 
-@reads("HardSwish", makes=(Function, Binary))
-def hard_swish(node: Node) -> Value:
-    """X ReLU6(x + 3) / 6, Howard et al. 2019, equation 1."""
-    return node.x * function("clip", node.x + 3.0, 0.0, 6.0) / 6.0
+@reads("Flatten", makes=(Flatten,))
+def flatten(node: Node) -> Value:
+    """Axes from one to another become one."""
+    parameter = node.layer.flatten_param
+    start, end = (canonical_axis(axis, node.rank) for axis in (parameter.axis, parameter.end_axis))
+    return node.top(Flatten(start, end))
 
 
-@reads("Mish", makes=(Function, Binary))
-def mish(node: Node) -> Value:
-    """X tanh(softplus(x)), Misra 2019."""
-    return node.x * function("tanh", function("softplus", node.x))
+@reads("Reshape", makes=(Reshape,))
+def reshape(node: Node) -> Value:
+    """0 keeps the length of the axis, -1 takes what is left."""
+    parameter = node.layer.reshape_param
+    first = parameter.axis if parameter.axis >= 0 else node.rank + parameter.axis + 1
+    last = node.rank if parameter.num_axes == -1 else first + parameter.num_axes
+    dims: Dims = tuple(str(axis) for axis in range(first))
+    given = enumerate(parameter.shape.dim)
+    dims += tuple(str(first + index) if dim == 0 else int(dim) for index, dim in given)
+    return node.top(Reshape(dims + tuple(str(axis) for axis in range(last, node.rank))))
 
 
-@reads("Axpy", makes=(Align, Binary))
-def axpy(node: Node) -> Value:
-    """A factor for each channel times x plus y, hujie-frank/SENet axpy_layer.cpp."""
-    factors, x, y = node.all_bottoms
-    return aligned(factors, 0, x.rank) * x + y
+@reads("Crop", makes=(Crop,))
+def crop(node: Node) -> Value:
+    """To the lengths of the second bottom, from an axis on."""
+    parameter = node.layer.crop_param
+    axis, offsets = canonical_axis(parameter.axis, node.rank), list(parameter.offset) or [0]
+    offsets = offsets if len(offsets) > 1 else offsets * (node.rank - axis)
+    return node.top(Crop(axis, tuple(offsets)), *node.all_bottoms)
+
+
+@reads("Tile", makes=(Tile,))
+def tile(node: Node) -> Value:
+    """The whole axis over and over."""
+    return node.top(Tile(canonical_axis(node.layer.tile_param.axis, node.rank), node.layer.tile_param.tiles))
+
+
+_TERMS = {
+    ReductionParameter.SUM: ("sum", ""),
+    ReductionParameter.ASUM: ("sum", "abs"),
+    ReductionParameter.SUMSQ: ("sum", "square"),
+    ReductionParameter.MEAN: ("mean", ""),
+}
+
+
+@reads("Reduction", makes=(Reduce,))
+def reduction(node: Node) -> Value:
+    """All axes from one on."""
+    parameter = node.layer.reduction_param
+    kind, term = _TERMS[parameter.operation]
+    axes = tuple(range(canonical_axis(parameter.axis, node.rank), node.rank))
+    reduced = node.top(Reduce(kind, axes), function(term, node.x) if term else node.x)
+    return reduced if parameter.coeff == 1 else parameter.coeff * reduced
+
+
+def known_length(value: Value, axis: int) -> int:
+    """The length of an axis, which must be known."""
+    length = (value.shape or (UNKNOWN,) * (axis + 1))[axis]
+    if length is UNKNOWN:
+        raise UsageError("how long its bottom is, is not known: give it with --shape")
+    return length
 
 
 @reads("Permute", makes=(Permute,))
@@ -75,7 +142,7 @@ def flip(node: Node) -> Value:
     return node.top(Flip(axes)) if axes else node.x
 
 
-@reads("Normalize", makes=(Function, Binary, Reduce, Affine))
+@reads("Normalize", makes=(Reduce, Affine))
 def normalize(node: Node) -> Value:
     """Over the root of the sum of squares of a place or an item, times a scale; weiliu89/caffe."""
     parameter, rank = fork_param(node.layer, "norm_param"), node.rank
@@ -169,20 +236,3 @@ def spp(node: Node) -> Value:
         pooled = Value(op, (x,), (items, channels, bins, bins))
         rows.append(Value(Flatten(1, 3), (pooled,), (items, channels * bins * bins)))
     return node.top(Concat(1), *rows) if len(rows) > 1 else rows[0].inputs[0]
-
-
-@reads("Python", makes=(Binary,), limits="ENet's SpatialDropoutLayer in TEST alone")
-def python(node: Node) -> Value:
-    """ENet's spatial_dropout.py multiplies by 1 / (1 - p) in TEST too, TimoSaemann/caffe-enet."""
-    code = node.layer.python_param
-    name = f"{code.module}.{code.layer}"
-    if name != "spatial_dropout.SpatialDropoutLayer":
-        raise UsageError(f"the Python code {name} is not read")
-    try:
-        given = ast.literal_eval(code.param_str)
-        phase, kept = given["phase"], 1 - float(given["p"])
-    except (ValueError, SyntaxError, KeyError, TypeError):
-        raise UsageError(f"param_str {code.param_str!r} does not say phase and p") from None
-    if phase == "TRAIN" or not 0 < kept < 1:
-        raise UsageError(f"the Python code {name} is ported for TEST and a p between 0 and 1 alone")
-    return 1 / kept * node.x

@@ -1,1 +1,0 @@
-"""How a whole net is printed for each framework."""

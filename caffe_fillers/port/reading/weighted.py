@@ -1,0 +1,244 @@
+"""Layers with weights or statistics: convolutions, products, normalizations; pooling."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from caffe_fillers.errors import UsageError
+from caffe_fillers.frameworks.initializers import number
+from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.layers.pooling import pooling_windows, rounds_up
+from caffe_fillers.layers.windows import Windows, windows
+from caffe_fillers.port.ops import (
+    LRN,
+    LSTM,
+    MVN,
+    Affine,
+    Align,
+    BatchNorm,
+    Conv,
+    Dense,
+    Embed,
+    GlobalPool,
+    Pool,
+    Reduce,
+    Softmax,
+)
+from caffe_fillers.port.reading import Node, fork_flag, reads, single
+from caffe_fillers.port.reading.pointwise import aligned, rectified
+from caffe_fillers.port.values import Value, function
+from caffe_fillers.schema import LRNParameter, PoolingParameter
+from caffe_fillers.shapes import Shape, canonical_axis, count
+
+_reads_windows = partial(
+    reads,
+    makes=(Conv,),
+    limits="one bottom; one to three spatial axes",
+    fields=("ConvolutionParameter.relu", "ConvolutionParameter.negative_slope"),
+)
+
+
+@_reads_windows("Deconvolution")
+def deconvolution(node: Node) -> Value:
+    """Caffe's weights are inputs x outputs of one group x kernel."""
+    return _windowed(node, transposed=True)
+
+
+@_reads_windows("Convolution", "DepthwiseConvolution", "ConvolutionDepthwise")
+def convolution(node: Node) -> Value:
+    """Caffe's weights are outputs x inputs of one group x kernel."""
+    return _windowed(node, transposed=False)
+
+
+def _windowed(node: Node, *, transposed: bool) -> Value:
+    parameter, x = node.layer.convolution_param, single(node)
+    if canonical_axis(parameter.axis, x.rank) != 1:
+        raise UsageError(f"its channels are on axis {parameter.axis}, elsewhere they are on axis 1")
+    first, second, *kernel = node.blobs[0]
+    if len(kernel) not in (1, 2, 3):
+        raise UsageError(f"windows of one to three axes are ported, not of {len(kernel)}")
+    window = windows(parameter, len(kernel))
+    if not transposed:
+        check_size(x.shape, window)
+    inputs, outputs = (first, second * parameter.group) if transposed else (second * parameter.group, first)
+    op = Conv(
+        inputs=inputs,
+        outputs=outputs,
+        kernel=window.kernel,
+        stride=window.stride,
+        pad=window.pad,
+        dilation=window.dilation,
+        groups=parameter.group,
+        bias=parameter.bias_term,
+        transposed=transposed,
+    )
+    made, slope = node.top(op), getattr(parameter, "negative_slope", 0.0)
+    return rectified(made, slope) if fork_flag(parameter, "relu") else made
+
+
+def check_size(shape: Shape | None, window: Windows) -> None:
+    """Refuse windows larger than the padded image, where Caffe may count one all the same."""
+    if shape is None:
+        return
+    axes = zip(shape[2:], window.kernel, window.dilation, window.pad, strict=True)
+    if any(length >= 0 and length + 2 * pad <= d * (k - 1) for length, k, d, pad in axes):
+        raise UsageError("its windows are larger than the padded image")
+
+
+@reads("Pooling", makes=(Pool, GlobalPool), limits="not stochastic", fields=("PoolingParameter.ceil_mode",))
+def pooling(node: Node) -> Value:
+    """Of maxima or averages; a second top is the mask of the maxima."""
+    parameter, x = node.layer.pooling_param, node.x
+    if parameter.pool not in (PoolingParameter.MAX, PoolingParameter.AVE):
+        raise UsageError("there is no stochastic pooling elsewhere")
+    average = parameter.pool == PoolingParameter.AVE
+    if parameter.global_pooling and len(node.outputs) == 1:
+        return node.top(GlobalPool(average))
+    window = pooling_windows(parameter, ())
+    op = Pool(
+        average=average,
+        kernel=window.kernel,
+        stride=window.stride,
+        pad=window.pad,
+        ceil=rounds_up(parameter),
+        indices=len(node.outputs) == 2,
+    )
+    check_size(x.shape, window)
+    return node.top(op)
+
+
+@reads("InnerProduct", makes=(Dense,))
+def inner_product(node: Node) -> Value:
+    """All axes from `axis` on are one."""
+    parameter, (rows, columns) = node.layer.inner_product_param, node.blobs[0]
+    axis = canonical_axis(parameter.axis, node.rank)
+    op = Dense(
+        inputs=rows if parameter.transpose else columns,
+        outputs=columns if parameter.transpose else rows,
+        bias=parameter.bias_term,
+        transpose=parameter.transpose,
+        flatten=None if node.rank == axis + 1 else axis,
+    )
+    return node.top(op)
+
+
+@reads("Embed", makes=(Embed,))
+def embed(node: Node) -> Value:
+    """Indices come as floats in Caffe."""
+    rows, width = node.blobs[0]
+    return node.top(Embed(rows, width, bias=node.layer.embed_param.bias_term))
+
+
+@reads("LSTM", makes=(LSTM,), limits="no static input, no exposed states")
+def lstm(node: Node) -> Value:
+    """Without a static input, and with its states inside."""
+    parameter = node.layer.recurrent_param
+    if len(node.inputs) != 2 or len(node.outputs) != 1 or parameter.expose_hidden:
+        raise UsageError("a static input and exposed states are not ported")
+    inputs = count(node.bottoms[0] or (), 2)
+    return node.top(LSTM(inputs=inputs, outputs=parameter.num_output), *node.all_bottoms)
+
+
+@reads(
+    *("BatchNorm", "BatchNorm@nvidia", "BatchNorm@jacinto", "BatchNorm@jacinto17"),
+    makes=(BatchNorm,),
+    fields=("BatchNormParameter.scale_bias", "BatchNormParameter.relu"),
+)
+def batch_norm(node: Node) -> Value:
+    """NVIDIA's may have a factor and bias of its own; a Scale after it is taken in by the graph."""
+    parameter = node.layer.batch_norm_param
+    own = len(node.blobs) > 3
+    op = BatchNorm(
+        channels=node.blobs[0][0],
+        eps=float(number(parameter.eps)),
+        fraction=float(number(parameter.moving_average_fraction)),
+        weight=own,
+        bias=own,
+    )
+    made = node.top(op)
+    return function("relu", made) if fork_flag(parameter, "relu") else made
+
+
+_FORKS_OF_BN = ("segnet", "enet", "yjxiong", "pspnet", "happynear")
+
+
+@reads("BN", *(f"BN@{fork}" for fork in _FORKS_OF_BN), makes=(BatchNorm, Affine, Reduce))
+def bn(node: Node) -> Value:
+    """By statistics that it keeps; SegNet's and ENet's by those of the batch, or as a Scale in inference.
+
+    bn_layer.cpp of yjxiong/caffe, hszhao/PSPNet and happynear/caffe-windows; of alexgkendall/caffe-segnet and
+    TimoSaemann/caffe-enet.
+    """
+    parameter, channels = fork_param(node.layer, "bn_param"), count(node.blobs[0])
+    if len(node.outputs) > 1:
+        raise UsageError("a mean and variance as tops are not ported")
+    if len(node.blobs) == 4:
+        op = BatchNorm(
+            channels=channels,
+            eps=float(number(parameter.eps)),
+            fraction=float(number(parameter.momentum)),
+            weight=True,
+            bias=True,
+            sums=False,
+        )
+        return node.top(op)
+    affine = Affine((channels,), axis=1, bias=True)
+    modes = type(parameter).DESCRIPTOR.fields_by_name["bn_mode"].enum_type.values_by_number
+    if modes[parameter.bn_mode].name == "INFERENCE":
+        return node.top(affine)
+    centered = node.x - _mean(node.x)
+    return node.top(affine, centered / function("sqrt", _mean(function("square", centered)) + _SEGNET_EPS))
+
+
+_SEGNET_EPS = 1e-9
+
+
+def _mean(x: Value) -> Value:
+    """Over all axes but the channels'."""
+    axes = tuple(axis for axis in range(x.rank) if axis != 1)
+    lengths = tuple(length if axis == 1 else 1 for axis, length in enumerate(x.shape or ()))
+    return Value(Reduce("mean", axes, keep=True), (x,), lengths)
+
+
+@reads("Scale", makes=(Affine, Align), limits="no factor from a bottom with a bias of its own")
+def scale(node: Node) -> Value:
+    """A factor, a parameter of its own or a second bottom."""
+    parameter = node.layer.scale_param
+    axis = canonical_axis(parameter.axis, node.rank)
+    if len(node.inputs) == 1:
+        return node.top(Affine(node.blobs[0], axis, bias=parameter.bias_term))
+    if parameter.bias_term:
+        raise UsageError("a factor from a bottom with a bias of its own is not ported")
+    return node.x * aligned(node.bottom(1), axis, node.rank)
+
+
+@reads("Bias", makes=(Affine, Align))
+def bias(node: Node) -> Value:
+    """A summand, a parameter of its own or a second bottom."""
+    axis = canonical_axis(node.layer.bias_param.axis, node.rank)
+    if len(node.inputs) == 1:
+        return node.top(Affine(node.blobs[0], axis, weight=False, bias=True))
+    return node.x + aligned(node.bottom(1), axis, node.rank)
+
+
+@reads("LRN", makes=(LRN,))
+def lrn(node: Node) -> Value:
+    """Within a channel Caffe's power layer has a shift of 1 whatever k says."""
+    parameter = node.layer.lrn_param
+    within = parameter.norm_region == LRNParameter.WITHIN_CHANNEL
+    k = 1.0 if within else parameter.k
+    return node.top(LRN(parameter.local_size, parameter.alpha, parameter.beta, k, within))
+
+
+@reads("MVN", makes=(MVN,))
+def mvn(node: Node) -> Value:
+    """Eps is added to the standard deviation, not to the variance."""
+    parameter = node.layer.mvn_param
+    eps = float(number(parameter.eps))
+    return node.top(MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
+
+
+@reads("Softmax", makes=(Softmax,))
+def softmax(node: Node) -> Value:
+    """Along one axis."""
+    return node.top(Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank)))

@@ -216,11 +216,8 @@ def print_graph(graph: Graph) -> str:
     return build.page.text([f"{text}\n"], _IMPORTS, ["import keras"])
 
 
-_IMPORTS = {
-    "layers": "from keras import layers",
-    "math": "import math",
-    "np": "import numpy as np",
-    "ops": "from keras import ops",
+_IMPORTS = {"math": "import math", "np": "import numpy as np"} | {
+    name: f"from keras import {name}" for name in ("layers", "ops")
 }
 
 
@@ -273,15 +270,13 @@ class _Build:
         yield "def build():"
         yield '    """The model, with weights drawn as the prototxt declares them."""'
         made = {each for node in graph.nodes for each in node.outputs}
-        taken = made | set(graph.arguments)
-        inputs = {
-            name: free_name(f"{name}_input", taken) if name in made else name for name in graph.arguments
-        }
+        inputs = []
         for name, shape in graph.arguments.items():
-            also = f"{inputs[name]} = " if inputs[name] != name else ""
+            inputs.append(free_name(f"{name}_input", made.union(graph.arguments)) if name in made else name)
+            also = f"{inputs[-1]} = " if name in made else ""
             yield f"    {also}{name} = {self._input(name, shape)}"
         yield from self.body
-        ends = [", ".join(names) for names in (inputs.values(), graph.results)]
+        ends = [", ".join(names) for names in (inputs, graph.results)]
         model = ", ".join(f"[{names}]" if "," in names else names for names in ends)
         title = re.sub(r"[^A-Za-z0-9_]", "_", graph.net.name)
         yield f"    return keras.Model({model}{f', name={quoted(title)}' if title else ''})"

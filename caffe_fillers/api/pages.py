@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers.api.seeds import check_seed, fresh_seed
 from caffe_fillers.api.weights import open_model
-from caffe_fillers.check import check_model
-from caffe_fillers.check.structure import match
+from caffe_fillers.check import check_model, match
 from caffe_fillers.report import Origin, collect, render, require_packages, seeded, vega_bundle
 from caffe_fillers.rng import BOOST
 

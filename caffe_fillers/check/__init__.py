@@ -1,17 +1,20 @@
 """Whether weights are what their prototxt declares, and if not, what they are."""
 
-from caffe_fillers.check.checker import NO_SEED, check_model
-from caffe_fillers.check.diagnose import diagnose
-from caffe_fillers.check.result import BlobVerdict, CheckResult, Kind, Mismatch, Origin, Status
+from caffe_fillers.check.checker import check_model
+from caffe_fillers.check.document import document
+from caffe_fillers.check.findings import Finding, Kind, Mismatch, Status
+from caffe_fillers.check.result import BlobVerdict, CheckResult, Origin
+from caffe_fillers.check.structure import match
 
 __all__ = [
-    "NO_SEED",
     "BlobVerdict",
     "CheckResult",
+    "Finding",
     "Kind",
     "Mismatch",
     "Origin",
     "Status",
     "check_model",
-    "diagnose",
+    "document",
+    "match",
 ]

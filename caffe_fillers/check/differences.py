@@ -6,18 +6,19 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from caffe_fillers.check.diagnose import damaged
-from caffe_fillers.check.result import Kind, Mismatch
+from caffe_fillers.check.evidence import damage
+from caffe_fillers.check.findings import Kind, Mismatch
 from caffe_fillers.distributions import Values
 from caffe_fillers.frameworks.arrangements import rearranged
 
 _NEAR = 0.1
-"""Parts of the deviation by which values may be off and still be called the declared ones."""
+"""Share of the standard deviation by which values may be off and still be called the declared ones."""
 _ROUNDED_OFF, _ROUNDED_ONCE = 5e-5, 4e-7
 """Relative errors that float32 leaves after some hundred multiplications, and after one."""
-_LEVELS, _DIGITS = 256, range(2, 9)
-_SIGMAS, _CORRELATION, _FEWEST = 6.0, 0.1, 16
+_MAX_LEVELS, _DIGITS = 256, range(2, 9)
+_SIGMAS, _MIN_CORRELATION, _MIN_VALUES = 6.0, 0.1, 16
 """A correlation counts from six of its standard errors on, and from 0.1 on, of 16 values or more."""
 _HALVED = math.sqrt(0.5)
 
@@ -25,10 +26,10 @@ _HALVED = math.sqrt(0.5)
 def difference(values: Values, wanted: Values) -> Mismatch | None:
     """What was done to the wanted values, or None if these have nothing to do with them.
 
-    >>> difference(np.float32([1.5, 3.0]), np.float32([1.0, 2.0])).text
-    'the declared values times 1.5'
+    >>> difference(np.float32([1.5, 3.0]), np.float32([1.0, 2.0])).numbers
+    {'factor': 1.5}
     """
-    return next((found for told in _MEASURES if (found := told(values, wanted)) is not None), None)
+    return next((found for measure in _MEASURES if (found := measure(values, wanted)) is not None), None)
 
 
 def equal_bits(values: Values, wanted: Values) -> np.ndarray:
@@ -37,42 +38,44 @@ def equal_bits(values: Values, wanted: Values) -> np.ndarray:
     return equal
 
 
-def scale_between(values: Values, wanted: Values) -> float | None:
-    """The factor that makes the one of the other, up to rounding.
+def agrees(values: Values, wanted: Values, tolerance: float) -> bool:
+    """Whether values are the wanted ones, bit for bit or within the tolerance."""
+    return not differs(values, wanted, tolerance).any()
 
-    >>> scale_between(np.float32([1.5, 3.0]), np.float32([1.0, 2.0]))
-    1.5
-    """
-    known = wanted != 0
-    if not known.any():
-        return None
-    ratios = values[known].astype(np.float64) / wanted[known]
-    factor = float(np.median(ratios))
-    one = values.size > 1 and abs(factor - 1) < _ROUNDED_OFF
-    close = np.allclose(ratios, factor, rtol=_ROUNDED_ONCE if one else _ROUNDED_OFF, atol=0)
-    return factor if close and (values[~known] == 0).all() else None
+
+def differs(values: Values, wanted: Values, tolerance: float) -> NDArray[np.bool_]:
+    """Where flat values differ, in bits or by more than the tolerance."""
+    values, wanted = values.ravel(), wanted.ravel()
+    if not tolerance:
+        return ~equal_bits(values, wanted)
+    with np.errstate(invalid="ignore"):
+        off: NDArray[np.bool_] = ~(np.abs(values - wanted) <= tolerance)
+    return off
 
 
 def _signs(values: Values, wanted: Values) -> Mismatch | None:
     if not (values == wanted).all():
         return None
-    return Mismatch(Kind.OTHER_SEED, "equal but for the signs of zeros: drawn with another seed or order")
+    return Mismatch.of(Kind.OTHER_SEED, zeros=int((~equal_bits(values, wanted)).sum()))
 
 
 def _damage(values: Values, wanted: Values) -> Mismatch | None:
-    text = damaged(values)
-    return Mismatch(Kind.DAMAGED, text) if text else None
+    return damage(values)
 
 
 def _factor(values: Values, wanted: Values) -> Mismatch | None:
-    factor = scale_between(values, wanted)
-    if factor is None:
+    """One factor for all values, up to rounding."""
+    known = wanted != 0
+    if not known.any():
         return None
-    text = f"the declared values times {factor:.6g}"
-    if values.size == 1:
-        text += ", or drawn with another seed or order"
+    ratios = values[known].astype(np.float64) / wanted[known]
+    factor = float(np.median(ratios))
+    near_one = values.size > 1 and abs(factor - 1) < _ROUNDED_OFF
+    close = np.allclose(ratios, factor, rtol=_ROUNDED_ONCE if near_one else _ROUNDED_OFF, atol=0)
+    if not close or (values[~known] != 0).any():
+        return None
     kind = Kind.FLIPPED if factor == -1 else Kind.SCALED
-    return Mismatch(kind, f"{text}: all signs changed" if factor == -1 else text, {"factor": factor})
+    return Mismatch.of(kind, factor=factor, **({"size": 1} if values.size == 1 else {}))
 
 
 def _row_factors(values: Values, wanted: Values) -> Mismatch | None:
@@ -88,15 +91,12 @@ def _row_factors(values: Values, wanted: Values) -> Mismatch | None:
     least, most = float(factors.min()), float(factors.max())
     if not (error <= _ROUNDED_ONCE * np.abs(rows).max(axis=1)).all() or most - least < _ROUNDED_OFF:
         return None
-    text = f"each filter of the declared values times a factor of its own, {least:.4g} to {most:.4g}"
-    return Mismatch(
-        Kind.ROWS_SCALED, f"{text}: batch normalization folded in?", {"least": least, "most": most}
-    )
+    return Mismatch.of(Kind.ROWS_SCALED, least=least, most=most)
 
 
 def _order(values: Values, wanted: Values) -> Mismatch | None:
     order = rearranged(values, wanted)
-    return Mismatch(Kind.REORDERED, f"the declared values, {order}") if order else None
+    return Mismatch.of(Kind.REORDERED, order=order) if order else None
 
 
 def _changes(values: Values, wanted: Values) -> Mismatch | None:
@@ -104,8 +104,7 @@ def _changes(values: Values, wanted: Values) -> Mismatch | None:
     telling = changed | (wanted != 0)  # zeros of a sparse distribution agree by chance
     if 2 * changed.sum() >= telling.sum():
         return None
-    text = f"{changed.sum():,} of {values.size:,} values were changed"
-    return Mismatch(Kind.CHANGED, text, {"changed": float(changed.sum())})
+    return Mismatch.of(Kind.CHANGED, changed=int(changed.sum()), size=values.size)
 
 
 def _centered(values: Values, wanted: Values) -> Mismatch | None:
@@ -114,29 +113,25 @@ def _centered(values: Values, wanted: Values) -> Mismatch | None:
     rows = off.reshape(off.shape[0] if off.ndim > 1 else 1, -1)
     room = 2 * _ROUNDED_ONCE * float(np.abs(wanted).max())
     means = wanted.reshape(rows.shape).mean(axis=1, dtype=np.float64)[:, None]
-    for name, left in (("all", off - wanted.mean(dtype=np.float64)), ("each row's", rows - means)):
+    for of, left in (("all", off - wanted.mean(dtype=np.float64)), ("each row's", rows - means)):
         if np.abs(left).max() <= room and values.size > 1 and rows.shape[1] > 1:
-            text = f"the declared values less the mean of {name}"
-            return Mismatch(Kind.CENTERED, text, {"mean": float(off.mean())})
+            return Mismatch.of(Kind.CENTERED, of=of, mean=float(off.mean()))
     return None
 
 
 def _rounding(values: Values, wanted: Values) -> Mismatch | None:
     """Something that moved every value by little: half the precision, decimals, levels, or noise."""
-    off = float(np.abs(values.astype(np.float64) - wanted).max())
+    moved = float(np.abs(values.astype(np.float64) - wanted).max())
     with np.errstate(over="ignore"):
         half = (wanted.astype(np.float16) == values).all()
-    if not half and not off <= _NEAR * float(wanted.std()):
+    if not half and not moved <= _NEAR * float(wanted.std()):
         return None
-    unit = 10.0 ** (math.floor(math.log10(off)) - 1)
-    most = f"{math.ceil(off / unit) * unit:.2g}"
-    numbers = {"moved by at most": off}
-    name = "float16" if half else _resolution(values)
-    if name:
-        text = f"the declared values rounded to {name}: --tolerance {most} forgives it"
-        return Mismatch(Kind.ROUNDED, text, numbers)
-    text = f"the declared values, each moved by {most} at most: rounded, or trained a little?"
-    return Mismatch(Kind.MOVED, text, numbers | {"correlation": _correlation(values, wanted)})
+    unit = 10.0 ** (math.floor(math.log10(moved)) - 1)
+    most = math.ceil(moved / unit) * unit
+    to = "float16" if half else _resolution(values)
+    if to:
+        return Mismatch.of(Kind.ROUNDED, to=to, moved_by=most)
+    return Mismatch.of(Kind.MOVED, moved_by=most, correlation=_correlation(values, wanted))
 
 
 def _resolution(values: Values) -> str:
@@ -147,23 +142,21 @@ def _resolution(values: Values) -> str:
         if (np.round(values.astype(np.float64), digits).astype(np.float32) == values).all():
             return f"{digits} decimals"
     levels = np.unique(values).size
-    return f"{levels} levels" if levels <= _LEVELS < values.size else ""
+    return f"{levels} levels" if levels <= _MAX_LEVELS < values.size else ""
 
 
 def _correlated(values: Values, wanted: Values) -> Mismatch | None:
     """What training, or an average with other values, leaves of the declared ones."""
-    if values.size < _FEWEST or not wanted.std() or not values.std():
+    if values.size < _MIN_VALUES or not wanted.std() or not values.std():
         return None
     correlation = _correlation(values, wanted)
-    if abs(correlation) < max(_CORRELATION, _SIGMAS / math.sqrt(values.size)):
+    if abs(correlation) < max(_MIN_CORRELATION, _SIGMAS / math.sqrt(values.size)):
         return None
     slope = correlation * float(values.std()) / float(wanted.std())
-    numbers = {"correlation": correlation, "slope": slope}
-    text = f"correlated with the declared values, r = {correlation:.4f}, slope {slope:.4g}"
     room = 3 / math.sqrt(values.size)
-    if abs(correlation - _HALVED) < room and abs(slope - 0.5) < room:
-        return Mismatch(Kind.CORRELATED, f"{text}: averaged with other values?", numbers)
-    return Mismatch(Kind.TRAINED, f"{text}: trained from these", numbers)
+    averaged = abs(correlation - _HALVED) < room and abs(slope - 0.5) < room
+    kind = Kind.CORRELATED if averaged else Kind.TRAINED
+    return Mismatch.of(kind, correlation=correlation, slope=slope)
 
 
 def _correlation(values: Values, wanted: Values) -> float:

@@ -1,124 +1,125 @@
-"""What all seeds together explain of a model: of each blob the best verdict."""
+"""What all streams together explain of a model: of each blob the best verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from caffe_fillers.check.compare import Seeded, compare, with_mismatch
-from caffe_fillers.check.result import BlobVerdict, Kind, Mismatch, Origin, Status
-from caffe_fillers.check.structure import Matched
-from caffe_fillers.plan import Fill
-from caffe_fillers.planner import PlannedBlob, PlannedNet
+from caffe_fillers.check.compare import compare, verdict_on
+from caffe_fillers.check.evidence import Evidence
+from caffe_fillers.check.findings import Finding, Ground, Kind, Mismatch, Remark, Status
+from caffe_fillers.check.result import BlobVerdict, Origin
+from caffe_fillers.check.streams import Source
+from caffe_fillers.planner import PlannedNet
 
-_READING = ("Data", "AnnotatedData")
-"""Types of layers that read by a DataReader, while there was one."""
+Verdicts = Mapping[int, BlobVerdict]
 
 
+@dataclass
 class Explained:
-    """Verdicts of seeds that were found one after another, on blobs by their number in `matched`."""
+    """Streams that were found one after another, each with its verdicts on blobs by number.
 
-    def __init__(self, plan: PlannedNet, matched: Matched, copied: Mapping[int, str]) -> None:
-        self.plan, self.matched, self.copied = plan, matched, copied
-        self._by_seed: list[tuple[Seeded, dict[int, BlobVerdict]]] = []
+    `copied` are the numbers of blobs that a base has.
+    """
 
-    def add(self, seeded: Seeded) -> None:
+    net: PlannedNet
+    evidence: Sequence[Evidence]
+    copied: frozenset[int] = frozenset()
+    by_source: list[tuple[Source, Verdicts]] = field(default_factory=list)
+
+    def add(self, source: Source) -> None:
         """Compare with one more stream."""
-        known = [(each.seed, each.late, each.first_step) for each, _ in self._by_seed]
-        if (seeded.seed, seeded.late, seeded.first_step) not in known:
-            self._by_seed.append((seeded, compare(self.plan, self.matched, seeded)))
+        if source not in [each for each, _ in self.by_source]:
+            self.put(source, compare(self.net, self.evidence, source))
+
+    def put(self, source: Source, verdicts: Verdicts) -> None:
+        """Take in a stream with its verdicts."""
+        self.by_source.append((source, verdicts))
 
     def holds(self, number: int) -> bool:
         """Whether a blob is explained."""
-        if number in self.copied:
-            return True
-        verdicts = (found.get(number) for _, found in self._by_seed)
-        return any(each is not None and each.status is Status.EXACT for each in verdicts)
+        return number in self.copied or any(
+            number in verdicts and verdicts[number].status is Status.EXACT for _, verdicts in self.by_source
+        )
 
     @property
-    def differs(self) -> bool:
-        """Whether some blob is not explained."""
-        return not all(map(self.holds, range(len(self.matched))))
+    def is_complete(self) -> bool:
+        """Whether every blob is explained."""
+        return all(self.holds(each.number) for each in self.evidence)
 
     @property
     def seed(self) -> int | None:
         """The seed that most values share."""
-        best = max(self._by_seed, key=lambda entry: self._drawn(entry[1]), default=None)
-        return None if best is None else best[0].seed
+        return self._ranked[0][0].seed if self.by_source else None
+
+    @property
+    def begins_with_the_net(self) -> bool:
+        """Whether that seed's stream begins where the net says."""
+        return bool(self.by_source) and self._ranked[0][0].offset == self._ranked[0][0].first_step == 0
+
+    def remarks(self) -> Iterator[Finding[Remark]]:
+        """Yield what there is to say of streams that do not begin with the net."""
+        for source, verdicts in self.by_source:
+            if source.first_step and verdicts:
+                layer = verdicts[min(verdicts)].layer
+                yield Finding.of(Remark.APART, layer=layer, position=source.offset, seed=source.seed)
+            elif source.offset:
+                unit = "word" if source.offset == 1 else "words"
+                yield Finding.of(Remark.LATE, words=source.offset, unit=unit, seed=source.seed)
 
     def origins(self) -> tuple[Origin, ...]:
         """The seeds that explain anything, the one that most values share first."""
         found = []
-        for seeded, verdicts in self._by_seed:
+        for source, verdicts in self._ranked:
             own = [number for number, each in verdicts.items() if each.seed is not None]
             if own:
                 layer = verdicts[min(own)].layer
-                found.append(Origin(seeded.seed, layer, seeded.late, self._drawn(verdicts)))
-        return tuple(sorted(found, key=lambda origin: -origin.drawn))
+                found.append(Origin(source.seed, layer, source.offset, self.drawn(verdicts)))
+        return tuple(found)
 
-    def notes(self) -> tuple[str, ...]:
-        """Streams that do not begin with the net."""
-        told = []
-        for seeded, verdicts in self._by_seed:
-            if seeded.first_step:
-                layer = next(iter(verdicts.values())).layer
-                told.append(
-                    f"{layer}: drawn from output {seeded.late:,} of seed {seeded.seed} on, not with the net"
-                )
-            elif seeded.late:
-                told.append(_lateness(self.plan, seeded.seed, seeded.late))
-        return tuple(told)
+    def verdicts(self, fitted: Callable[[Sequence[Evidence]], Sequence[BlobVerdict]]) -> list[BlobVerdict]:
+        """Of each blob the best verdict; `fitted` gives those on blobs that no stream reaches."""
+        streams = [verdicts for _, verdicts in self._ranked]
+        best = {
+            number: min((verdicts[number] for verdicts in streams if number in verdicts), key=_rank)
+            for number in {number for verdicts in streams for number in verdicts}
+        }
+        best |= {each.number: _copied(each) for each in self.evidence if each.number in self.copied}
+        rest = [each for each in self.evidence if each.number not in best]
+        for each, verdict in zip(rest, fitted(rest), strict=True):
+            best[each.number] = _beside(self.seed, verdict) if streams else verdict
+        return [best[each.number] for each in self.evidence]
 
-    def verdicts(self, tested: Callable[[], tuple[BlobVerdict, ...]]) -> tuple[BlobVerdict, ...]:
-        """Of each blob the best verdict; `tested` gives those on blobs that no stream reaches."""
-        streams = sorted(self._by_seed, key=lambda entry: -self._drawn(entry[1]))
-        told, rest = [], None
-        for number, (blob, _) in enumerate(self.matched):
-            found = [verdicts[number] for _, verdicts in streams if number in verdicts]
-            if number in self.copied:
-                told.append(copied_verdict(self.plan, blob, self.copied[number]))
-            elif found:
-                told.append(min(found, key=_rank))
-            else:
-                rest = tested() if rest is None else rest
-                told.append(_beside_a_seed(rest[number]) if streams else rest[number])
-        return tuple(told)
-
-    def _drawn(self, verdicts: Mapping[int, BlobVerdict]) -> int:
+    def drawn(self, verdicts: Verdicts) -> int:
         """How many random values agree."""
         return sum(
-            self.matched[number][0].count
+            self.evidence[number].values.size
             for number, each in verdicts.items()
             if each.status is Status.EXACT and each.seed is not None
         )
 
+    @property
+    def most_drawn(self) -> int:
+        """The most random values that one stream makes."""
+        return max((self.drawn(verdicts) for _, verdicts in self.by_source), default=0)
 
-def copied_verdict(plan: PlannedNet, blob: PlannedBlob, evidence: str) -> BlobVerdict:
+    @property
+    def _ranked(self) -> list[tuple[Source, Verdicts]]:
+        return sorted(self.by_source, key=lambda entry: -self.drawn(entry[1]))
+
+
+def _copied(evidence: Evidence) -> BlobVerdict:
     """The verdict on a blob that a base has."""
-    step = plan.steps[blob.step]
-    declared = str(step.distribution()) if isinstance(step, Fill) else "in the prototxt"
-    return BlobVerdict(plan.label(blob.layer_id), blob.index, Status.COPIED, declared, evidence)
+    return verdict_on(evidence, Status.COPIED, Finding.of(Ground.COPIED, values=evidence.values.size))
 
 
 def _rank(verdict: BlobVerdict) -> tuple[bool, bool]:
     return verdict.status is Status.DIFFERENT, verdict.seed is None
 
 
-def _beside_a_seed(verdict: BlobVerdict) -> BlobVerdict:
+def _beside(seed: int | None, verdict: BlobVerdict) -> BlobVerdict:
     """What is plausible alone is not beside blobs that a seed explains."""
-    if verdict.status is not Status.PLAUSIBLE:
+    if verdict.status is not Status.PLAUSIBLE or seed is None:
         return verdict
-    text = "drawn from the declared distribution, but not by a seed that explains other blobs"
-    return with_mismatch(replace(verdict, status=Status.DIFFERENT), Mismatch(Kind.OTHER_SEED, text))
-
-
-def _lateness(plan: PlannedNet, seed: int, late: int) -> str:
-    """What may have drawn first, and the command that makes the same values."""
-    readers = sum(layer.type in _READING for layer in plan.layers)
-    cause = "something drew first that the net does not show, data say"
-    if readers == late:
-        cause = "as where a DataReader draws, from 2015-08-13 to 2017-01-17 (--caffe rc3)"
-    return (
-        f"the stream begins {late:,} {'word' if late == 1 else 'words'} late: {cause}; "
-        f"caffe-fill NET --seed {seed} --skip-words {late} draws the same"
-    )
+    mismatch = Mismatch.of(Kind.OTHER_SEED, other_seed=seed)
+    return replace(verdict, status=Status.DIFFERENT, mismatch=mismatch)

@@ -1,78 +1,63 @@
-"""What a check found, as data: verdicts per blob, structure, seeds."""
+"""What a check found, as data: verdicts per blob, structure, seeds; their sentences are those of `words`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
+
+from caffe_fillers.check.findings import (
+    Finding,
+    Ground,
+    Kind,
+    Mismatch,
+    Numbers,
+    Outcome,
+    Problem,
+    Provenance,
+    Remark,
+    Status,
+)
+from caffe_fillers.check.words import sentence
 
 
-class Status(Enum):
-    """How a blob stands to its declaration, the best first."""
-
-    EXACT = "exact"
-    """Bit for bit what a seed gives."""
-    COPIED = "copied"
-    """Bit for bit what a base model has."""
-    PLAUSIBLE = "plausible"
-    """No seed, but nothing speaks against the declared distribution."""
-    UNDECIDED = "undecided"
-    """The prototxt itself carries the values, or too few to judge."""
-    DIFFERENT = "different"
-    """Not what is declared; the diagnosis says what it is."""
-
-
-class Kind(Enum):
-    """In which way values are not what is declared."""
-
-    DAMAGED = "damaged"
-    SCALED = "scaled"
-    ROWS_SCALED = "rows scaled"
-    FLIPPED = "flipped"
-    REORDERED = "reordered"
-    SWAPPED = "swapped"
-    CHANGED = "changed"
-    CENTERED = "centered"
-    ROUNDED = "rounded"
-    MOVED = "moved"
-    CORRELATED = "correlated"
-    OTHER_FILLER = "other filler"
-    OTHER_SEED = "other seed"
-    OTHER_FRAMEWORK = "other framework"
-    TRAINED = "trained"
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """What values are that are not what is declared, with the numbers that show it, and a sentence."""
-
-    kind: Kind
-    text: str
-    numbers: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BlobVerdict:
-    """The verdict on one blob.
+    """The verdict on one blob of the layer `layer`.
 
-    `p_value` is that of the test of the declared distribution, before the correction
-    for the number of blobs; `effect` is the relative error of the scale,
-    measured over declared less one. `diagnosis` says what the values are if
-    they are not what is declared, `kind` and `numbers` say so for programs. `seed` is the one that explains
-    the blob.
+    `ground` is what it rests on, `mismatch` what the values are if they are not what is declared. `p_value`
+    is that of the test of the declared distribution, before the correction for the number of blobs;
+    `effect` is the relative error of the scale, measured over declared less one. `seed` is the one that
+    explains the blob.
     """
 
     layer: str
     index: int
     status: Status
     declared: str
-    evidence: str
+    ground: Finding[Ground]
+    mismatch: Mismatch | None = None
     p_value: float | None = None
     effect: float | None = None
-    diagnosis: str = ""
-    kind: Kind | None = None
-    numbers: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
+
+    @property
+    def evidence(self) -> str:
+        """What the verdict rests on, as a sentence."""
+        return sentence(self.ground)
+
+    @property
+    def diagnosis(self) -> str:
+        """What the values are if they are not what is declared, as a sentence; else an empty string."""
+        return sentence(self.mismatch) if self.mismatch else ""
+
+    @property
+    def kind(self) -> Kind | None:
+        """In which way the values are not what is declared."""
+        return self.mismatch.kind if self.mismatch else None
+
+    @property
+    def numbers(self) -> Numbers:
+        """What shows it."""
+        return self.mismatch.numbers if self.mismatch else {}
 
 
 @dataclass(frozen=True)
@@ -85,23 +70,70 @@ class Origin:
     drawn: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckResult:
     """All that was found out.
 
-    `unseeded` says that no seed was found, though values of Caffe's stream would have given it away.
+    `problems` are those of layers and shapes, `provenance` says where the seed comes from, `remarks` what
+    else there is to say of it. `unseeded` says that no seed was found, though values of Caffe's stream would
+    have given it away.
     """
 
     verdicts: tuple[BlobVerdict, ...]
-    structure: tuple[str, ...] = ()
+    problems: tuple[Finding[Problem], ...] = ()
     seed: int | None = None
-    seed_origin: str = ""
-    notes: tuple[str, ...] = field(default=())
-    origins: tuple[Origin, ...] = field(default=())
+    provenance: Finding[Provenance]
+    remarks: tuple[Finding[Remark], ...] = ()
+    origins: tuple[Origin, ...] = ()
     unseeded: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether the weights are an initialization that the net declares."""
-        agrees = all(each.status is not Status.DIFFERENT for each in self.verdicts)
-        return agrees and not self.structure and not self.unseeded
+        return not (self.problems or self.unseeded or self.differing)
+
+    @property
+    def differing(self) -> tuple[BlobVerdict, ...]:
+        """The verdicts on blobs that are not what is declared."""
+        return tuple(each for each in self.verdicts if each.status is Status.DIFFERENT)
+
+    @property
+    def structure(self) -> tuple[str, ...]:
+        """What is wrong with layers and shapes, as sentences."""
+        return tuple(map(sentence, self.problems))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else there is to say of the seed, as sentences."""
+        return tuple(map(sentence, self.remarks))
+
+    @property
+    def seed_origin(self) -> str:
+        """Where the seed comes from, or why there is none, in words."""
+        return sentence(self.provenance)
+
+    @property
+    def seed_in_words(self) -> str:
+        """The seed and where it comes from; of a net that draws nothing, that there is none."""
+        if self.provenance.kind is Provenance.NOT_NEEDED:
+            return self.seed_origin
+        return f"{'none' if self.seed is None else self.seed} ({self.seed_origin})"
+
+    @property
+    def outcome(self) -> Finding[Outcome]:
+        """Whether the weights are an initialization that the net declares, and what of them is."""
+        if self.passed:
+            return Finding(Outcome.PASSED)
+        if not self.problems and not self.differing:
+            return Finding(Outcome.UNSEEDED)
+        trained = any(each.kind in (Kind.TRAINED, Kind.MOVED) for each in self.differing)
+        if self.problems or not trained:
+            return Finding(Outcome.REFUSED)
+        exact = (each for each in self.verdicts if each.status is Status.EXACT and each.seed is not None)
+        untouched = ", ".join(f"{each.layer}[{each.index}] with seed {each.seed}" for each in exact)
+        return Finding(Outcome.TRAINED, {"untouched": untouched} if untouched else {})
+
+    @property
+    def conclusion(self) -> str:
+        """The outcome as a sentence."""
+        return sentence(self.outcome)

@@ -8,31 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.distributions import Distribution, Test
+from caffe_fillers.check.findings import Numbers
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.distributions.goodness import p_value
 
 Floats = NDArray[np.floating]
 
-_EVIDENCE = {
-    "largest": "largest value at {0.ratio:.6f} of the bound {0.declared:.6g}",
-    "std": "std {0.measured:.6g}, declared {0.declared:.6g}",
-    "mean": "mean {0.measured:.6g}, declared {0.declared:.6g}",
-    "nonzero": "{0.measured:.4g} are not zero, {0.declared:.4g} declared",
-    "row sum": "rows miss the sum 1 by up to {0.measured:.3g}",
-    "row length": "rows miss the length 1 by up to {0.measured:.3g}",
-    "value": "{0.measured:,.0f} values are wrong",
-    "support": "a value of {0.measured:.6g}, the bound is {0.declared:.6g}",
-    "shape": "distance {0.measured:.3g} between the distribution functions",
-}
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fit:
-    """How values fit a distribution: a p-value, 0 if they cannot come from it; the relative error; words."""
+    """How values fit a distribution: a p-value, 0 if they cannot; the relative error; what shows it."""
 
     p_value: float
     effect: float
-    evidence: str
+    numbers: Numbers
 
 
 def fit(distribution: Distribution, values: Floats, tolerance: float = 0.0) -> Fit:
@@ -46,14 +35,19 @@ def fit(distribution: Distribution, values: Floats, tolerance: float = 0.0) -> F
     >>> fit(Constant(0.0), np.zeros(3)).p_value
     1.0
     """
-    if not np.isfinite(values).all():
-        bad = int((~np.isfinite(values)).sum())
-        return Fit(0.0, math.nan, f"{bad} of {values.size:,} values are NaN or infinite")
+    bad = int((~np.isfinite(values)).sum())
+    if bad:
+        return Fit(p_value=0.0, effect=math.nan, numbers={"not_finite": bad, "size": values.size})
     tests = distribution.tests(np.asarray(values, np.float64).ravel(), tolerance)
     refuted = [test for test in tests if test.p_value == 0.0]
     first = refuted[0] if refuted else tests[0]
-    effect = first.ratio - 1 if first.declared else first.measured
-    return Fit(p_value(tests), effect, _evidence(first))
+    name = first.quantity.replace(" ", "_")
+    numbers = {name: first.measured, f"declared_{name}": first.declared}
+    return Fit(
+        p_value=p_value(tests),
+        effect=first.ratio - 1 if first.declared else first.measured,
+        numbers=numbers | ({"ratio": first.ratio} if first.declared else {}),
+    )
 
 
 def log_likelihood(distribution: Distribution, values: Floats) -> float:
@@ -67,7 +61,3 @@ def log_likelihood(distribution: Distribution, values: Floats) -> float:
         return math.inf
     with np.errstate(divide="ignore"):
         return float(np.log(distribution.density(np.asarray(values, np.float64))).sum())
-
-
-def _evidence(test: Test) -> str:
-    return _EVIDENCE[test.quantity].format(test)

@@ -7,17 +7,18 @@ from itertools import permutations
 
 import numpy as np
 
+from caffe_fillers.check.findings import Finding, Problem
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.planner import PlannedBlob, PlannedLayer, PlannedNet
 from caffe_fillers.shapes import Shape, format_shape
 
-_MOST_AXES = 5
+_MAX_AXES = 5
 
 Matched = list[tuple[PlannedBlob, ModelBlob]]
 
 
-def match(plan: PlannedNet, model: Model) -> tuple[Matched, tuple[str, ...]]:
-    """The blobs that both have in the same shape, and what else there is to say.
+def match(plan: PlannedNet, model: Model) -> tuple[Matched, tuple[Finding[Problem], ...]]:
+    """The blobs that both have in the same shape, and what is wrong with the others.
 
     Layers are those of one name, of several the first and the first, the second and the second.
     """
@@ -27,18 +28,19 @@ def match(plan: PlannedNet, model: Model) -> tuple[Matched, tuple[str, ...]]:
     extra = [layer for layer in model.layers if layer.blobs and id(layer) not in taken]
     renamed = _renamed(missing, extra)
     matched: Matched = []
-    problems = list(_strangers(plan, missing, extra, renamed))
+    problems = list(_unmatched(plan, missing, extra, renamed))
     for planned in plan.layers:
         layer = found.get(planned.id, renamed.get(planned.id))
         if layer is None:
             continue
         name = plan.label(planned.id)
         if len(layer.blobs) != len(planned.blobs):
-            problems.append(f"layer {name!r} has {len(layer.blobs)} blobs, {len(planned.blobs)} are declared")
+            numbers = len(layer.blobs), len(planned.blobs)
+            problems.append(Finding.of(Problem.BLOBS, layer=name, found=numbers[0], declared=numbers[1]))
         for blob, stored in zip(planned.blobs, layer.blobs, strict=False):
             order = None if _alike(blob, stored) else _order(blob.shape, stored.shape)
             if order is not None:
-                matched.append((blob, _turned(stored, order)))
+                matched.append((blob, _transposed(stored, order)))
             elif _alike(blob, stored):
                 matched.append((blob, stored))
             if not _alike(blob, stored):
@@ -65,28 +67,28 @@ def _renamed(missing: list[PlannedLayer], extra: list[ModelLayer]) -> dict[int, 
     return renamed
 
 
-def _strangers(
+def _unmatched(
     plan: PlannedNet,
     missing: list[PlannedLayer],
     extra: list[ModelLayer],
     renamed: dict[int, ModelLayer],
-) -> Iterator[str]:
+) -> Iterator[Finding[Problem]]:
     taken = [id(layer) for layer in renamed.values()]
     for wanted in missing:
-        yield f"layer {plan.label(wanted.id)!r} is " + (
-            f"called {renamed[wanted.id].name!r}, if that is it: its blobs have the same shapes"
-            if wanted.id in renamed
-            else "missing"
-        )
+        name = plan.label(wanted.id)
+        if wanted.id in renamed:
+            yield Finding.of(Problem.RENAMED, layer=name, name=renamed[wanted.id].name)
+        else:
+            yield Finding.of(Problem.MISSING, layer=name)
     for layer in extra:
         if id(layer) not in taken:
-            yield f"layer {layer.name!r} is not in the net"
+            yield Finding.of(Problem.UNKNOWN, layer=layer.name)
 
 
 def _order(declared: Shape, stored: Shape) -> tuple[int, ...] | None:
     """In which order the stored axes are the declared ones; of several the one that frameworks have."""
     last = len(stored) - 1
-    if not 1 <= last < _MOST_AXES or len(declared) != len(stored):
+    if not 1 <= last < _MAX_AXES or len(declared) != len(stored):
         return None
     usual = (last, last - 1, *range(last - 1)), (0, last, *range(1, last)), tuple(range(last + 1))[::-1]
     orders = (*usual, *permutations(range(last + 1)))
@@ -94,15 +96,20 @@ def _order(declared: Shape, stored: Shape) -> tuple[int, ...] | None:
     return next(fitting, None)
 
 
-def _turned(stored: ModelBlob, order: tuple[int, ...]) -> ModelBlob:
+def _transposed(stored: ModelBlob, order: tuple[int, ...]) -> ModelBlob:
     """The blob with its axes in that order."""
     shape = tuple(stored.shape[axis] for axis in order)
     return ModelBlob(shape, lambda: iter([np.ascontiguousarray(stored.array().transpose(order)).ravel()]))
 
 
-def _wrong_shape(layer: str, blob: PlannedBlob, stored: ModelBlob, order: tuple[int, ...] | None) -> str:
-    turned = "" if order is None else f": transposed? read with its axes as {', '.join(map(str, order))}"
-    return (
-        f"layer {layer!r} blob {blob.index} has shape {format_shape(stored.shape)}, "
-        f"{format_shape(blob.shape)} is declared{turned}"
+def _wrong_shape(
+    layer: str, blob: PlannedBlob, stored: ModelBlob, order: tuple[int, ...] | None
+) -> Finding[Problem]:
+    return Finding.of(
+        Problem.SHAPE,
+        layer=layer,
+        blob=blob.index,
+        found=format_shape(stored.shape),
+        declared=format_shape(blob.shape),
+        **({} if order is None else {"order": ", ".join(map(str, order))}),
     )

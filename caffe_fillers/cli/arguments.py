@@ -80,12 +80,12 @@ def _layout(text: str) -> str | None:
     return None if name == "caffe" else name
 
 
-def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
-    """What decides the numbers: the seed, and whose Boost."""
-    parser.add_argument(
-        "--seed", type=whole, metavar="N", help="0 to 4294967295; fresh and printed if absent"
-    )
-    parser.add_argument("--boost", metavar="VERSION", help="release of Boost, such as 1.54 (default 1.74)")
+def add_stream_arguments(
+    parser: argparse.ArgumentParser, seed: str = "fresh and printed if absent", boost: str = "default 1.74"
+) -> None:
+    """What decides the numbers: the seed, and whose Boost; `seed` and `boost` say what is without them."""
+    parser.add_argument("--seed", type=whole, metavar="N", help=f"0 to 4294967295; {seed}")
+    parser.add_argument("--boost", metavar="VERSION", help=f"release of Boost, such as 1.54 ({boost})")
     parser.add_argument(
         "--skip-words",
         type=words,

@@ -9,12 +9,16 @@ import argparse
 import json
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, load, net_options, tolerance
+from caffe_fillers.cli.arguments import (
+    add_net_arguments,
+    add_stream_arguments,
+    load,
+    net_options,
+    tolerance,
+)
 from caffe_fillers.cli.messages import print_note
-from caffe_fillers.cli.parsing import whole
 from caffe_fillers.errors import FormatError, UsageError
 
 if TYPE_CHECKING:
@@ -35,15 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="a weight file of any format; without it NET is one, checked against the net that it holds",
     )
-    parser.add_argument("--seed", type=whole, metavar="N", help="compare with this seed; else it is searched")
+    add_stream_arguments(parser, seed="searched for if absent", boost="default: whichever fits")
     parser.add_argument("--seeds", metavar="A:B", help="try these seeds, where they cannot be computed")
-    parser.add_argument("--boost", metavar="VERSION", help="release of Boost (default: whichever fits)")
-    parser.add_argument(
-        "--generator",
-        default="mt19937",
-        metavar="NAME",
-        help="mt19937, or mt19937_64 as in the BVLC opencl branch, which needs --seed (default mt19937)",
-    )
     parser.add_argument(
         "--tolerance",
         type=tolerance,
@@ -75,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.cli.verdicts import print_check
     from caffe_fillers.copying import refuse_opaque_blobs
     from caffe_fillers.resources import require_memory
+    from caffe_fillers.rng.twister import MT19937
 
     seeds = _seeds(arguments)
     weights = _weights(arguments)
@@ -92,9 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
             model,
             seed=arguments.seed,
             seeds=seeds,
+            skip_words=arguments.skip_words,
             boost=arguments.boost,
             tolerance=arguments.tolerance,
-            generator=arguments.generator,
+            generator=arguments.generator or MT19937.name,
             bases=bases,
             allow_unseeded=arguments.allow_unseeded,
             quick=arguments.quick,
@@ -172,6 +171,7 @@ def _seeds(arguments: argparse.Namespace) -> range | None:
 
 
 def _print_json(result: CheckResult) -> None:
-    document = asdict(result) | {"passed": result.passed}
-    json.dump(document, sys.stdout, indent=1, default=lambda value: value.value)
+    from caffe_fillers.check import document
+
+    json.dump(document(result), sys.stdout, indent=1)
     print()

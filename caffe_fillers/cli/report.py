@@ -47,7 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.api.seeds import fresh_seed
     from caffe_fillers.cli import tables
     from caffe_fillers.cli.messages import BAD, GOOD, print_colored
-    from caffe_fillers.cli.verdicts import verdict
 
     net = load(arguments)
     output = arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html"
@@ -74,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         print("" if seed is None else f"seed {seed}\n", end="")
         print(f"wrote {output}, {len(page):,} bytes")
         if check is not None:
-            print_colored(verdict(check), GOOD if check.passed else BAD, sys.stdout)
+            print_colored(check.conclusion, GOOD if check.passed else BAD, sys.stdout)
     return code
 
 

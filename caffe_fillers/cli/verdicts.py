@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from caffe_fillers.check import NO_SEED, BlobVerdict, CheckResult, Kind, Status
+from caffe_fillers.check import BlobVerdict, CheckResult, Kind, Status
 from caffe_fillers.cli.grid import print_table
 from caffe_fillers.cli.messages import BAD, DOUBTFUL, GOOD, console, print_colored
 from caffe_fillers.cli.terminal import printable
@@ -39,8 +39,8 @@ def print_check(result: CheckResult, file: TextIO) -> None:
         print(printable(problem), file=file)
     if room and len(problems) > room:
         print(f"(and {len(problems) - room} more such lines, shown in a pipe)", file=file)
-    print(f"seed: {_seed(result)}", file=file)
-    print_colored(verdict(result), GOOD if result.passed else BAD, file)
+    print(f"seed: {result.seed_in_words}", file=file)
+    print_colored(result.conclusion, GOOD if result.passed else BAD, file)
 
 
 def _print_blobs(verdicts: Sequence[BlobVerdict], file: TextIO, room: int | None) -> bool:
@@ -103,30 +103,3 @@ def _kind(kind: Kind | None) -> str:
 
 def _evidence(each: BlobVerdict) -> str:
     return f"{each.evidence}; {each.diagnosis}" if each.diagnosis else each.evidence
-
-
-def _seed(result: CheckResult) -> str:
-    """The seed and where it comes from; of a net that draws nothing, that there is none."""
-    if result.seed_origin == NO_SEED:
-        return NO_SEED
-    return f"{'none' if result.seed is None else result.seed} ({result.seed_origin})"
-
-
-def verdict(result: CheckResult) -> str:
-    """The last line: whether the weights are an initialization that the net declares, and what of them is."""
-    if result.passed:
-        return "passed"
-    different = [each for each in result.verdicts if each.status is Status.DIFFERENT]
-    if result.unseeded and not different and not result.structure:
-        plausible = "plausible, not an initialization by Caffe's stream: no seed makes these values"
-        return f"{plausible} (--allow-unseeded passes them)"
-    trained = any(each.kind in (Kind.TRAINED, Kind.MOVED) for each in different)
-    if not trained or result.structure:
-        return "the weights are not what the net declares"
-    untouched = [
-        f"{each.layer}[{each.index}] with seed {each.seed}"
-        for each in result.verdicts
-        if each.status is Status.EXACT and each.seed is not None
-    ]
-    kept = f"as initialized: {', '.join(untouched)}" if untouched else "no random blob is as initialized"
-    return f"the weights are not what the net declares: structure agrees; trained; {kept}"

@@ -79,7 +79,11 @@ def rearranged(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Obs
 
 
 def _within_reach(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple[Observed, Sample]]:
-    return ((part, sample) for part, sample in _observe(plan, samples) if part.position <= adjacent.LAST)
+    return (
+        (part, sample)
+        for part, sample in _observe(plan, samples)
+        if part.position <= adjacent.LAST and not is_rounded(part.values)
+    )
 
 
 def _stretched(distribution: distributions.Distribution) -> distributions.Distribution:
@@ -105,7 +109,7 @@ def _drawn(values: Values) -> Values:
 
 
 def _observe(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple[Observed, Sample]]:
-    by_step = {each.step: each for each in samples if not is_rounded(each.values)}
+    by_step = {each.step: each for each in samples}
     position = normals = 0
     for number, step in enumerate(plan.steps):
         if position >= MT19937.n:

@@ -12,6 +12,7 @@ from caffe_fillers.recover.found import RELEASES, Found, Progress, Sample, no_pr
 from caffe_fillers.recover.in_range import search_seeds
 from caffe_fillers.recover.observe import assumptions, observe, rearranged, scaled
 from caffe_fillers.recover.origins import exact_origins, is_searchable, moved_origins, torch_origins
+from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng.twister import MT19937
 
 _ASSUMED = 1 << 20
@@ -92,7 +93,7 @@ def _as_declared(
 ) -> Iterator[Found]:
     """The seed of the first outputs, then those of blobs that it does not explain."""
     releases = options.releases
-    observed = observe(plan, samples)
+    observed = [part for part in observe(plan, samples) if not is_rounded(part.values)]
     seed, release = recover_seed(observed, _LATE, releases[0]), releases[0]
     if seed is None and RELEASES[-1] in releases[1:]:
         normals = [part for part in observed if part.distribution.from_normals]

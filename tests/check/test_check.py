@@ -11,8 +11,10 @@ from paths import CORPUS, EXAMPLES
 
 import caffe_fillers as cf
 from caffe_fillers import distributions, fillers
-from caffe_fillers.check import Status, check_model, diagnose
+from caffe_fillers.check import Status, check_model
+from caffe_fillers.check.diagnose import explain
 from caffe_fillers.check.statistics import fit
+from caffe_fillers.check.words import sentence
 from caffe_fillers.cli import main
 from caffe_fillers.plan import Fill
 from caffe_fillers.recover.early import Observed, recover_seed
@@ -100,12 +102,12 @@ def conv(filler: fillers.Filler) -> Fill:
     ],
 )
 def test_diagnosis(declared: fillers.Filler, actual: fillers.Filler, said: str) -> None:
-    assert said in diagnose(conv(declared), actual.fill((40, 20, 5, 5), cf.Stream(11)))
+    assert said in sentence(explain(conv(declared), actual.fill((40, 20, 5, 5), cf.Stream(11))))
 
 
 def test_trained_weights_are_called_so() -> None:
     values = np.random.default_rng(0).laplace(0, 0.02, (40, 20, 5, 5)).astype(np.float32)
-    assert "trained?" in diagnose(conv(fillers.Xavier()), values)
+    assert "trained?" in sentence(explain(conv(fillers.Xavier()), values))
 
 
 @pytest.mark.parametrize("name", [*fillers.filler_types, *fillers.filler_types.variants()])

@@ -13,6 +13,7 @@ from paths import CORPUS, LENET
 import caffe_fillers as cf
 from caffe_fillers.check import CheckResult, Kind, check_model
 from caffe_fillers.check.differences import difference
+from caffe_fillers.check.words import sentence
 from caffe_fillers.cli import main
 from caffe_fillers.frameworks.arrangements import arrangements, rearranged
 from caffe_fillers.model import Model, ModelBlob
@@ -87,7 +88,7 @@ def test_values_in_any_other_order() -> None:
     assert rearranged(wanted + 1, wanted) == ""
     found = difference(wanted[::-1].copy(), wanted)
     assert found is not None
-    assert (found.kind, found.text) == (Kind.REORDERED, "the declared values, axis 0 reversed")
+    assert (found.kind, sentence(found)) == (Kind.REORDERED, "the declared values, axis 0 reversed")
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (1, 5), (2, 3, 4), (4, 1, 3, 3), (2, 2, 2, 3, 2)], ids=str)
@@ -157,7 +158,7 @@ def test_weights_that_were_trained_a_little() -> None:
     found = difference(moved, wanted)
     assert found is not None
     assert found.kind is Kind.MOVED
-    assert "each moved by 0.001 at most: rounded, or trained a little?" in found.text
+    assert "each moved by 0.001 at most: rounded, or trained a little?" in sentence(found)
     assert (
         difference(np.random.default_rng(2).normal(0, 0.1, wanted.shape).astype(np.float32), wanted) is None
     )

@@ -11,7 +11,8 @@ from paths import CORPUS, LENET
 from test_grid import Terminal
 
 import caffe_fillers as cf
-from caffe_fillers.check import BlobVerdict, CheckResult, Kind, Status
+from caffe_fillers.check import BlobVerdict, CheckResult, Finding, Kind, Mismatch, Status
+from caffe_fillers.check.findings import Ground, Problem, Provenance
 from caffe_fillers.cli import main
 from caffe_fillers.cli.verdicts import print_check
 
@@ -108,19 +109,25 @@ def test_columns_that_have_no_room_are_named(
 
 
 def result(number: int) -> CheckResult:
+    test = {"largest": 0.24, "declared_largest": 0.0612372, "ratio": 3.847088}
+    trained = {"filler": "xavier FAN_IN", "declared": "U(-0.0612372, 0.0612372)"}
+    shown = {"mean": 0.1, "std": 0.2, "kurtosis": 3.0}
     verdicts = [
         BlobVerdict(
             layer=f"conv{place}",
             index=0,
             status=Status.EXACT if place % 4 == 3 else Status.DIFFERENT,
             declared="U(-0.0612372, 0.0612372)",
-            evidence="largest value at 3.847088 of the bound 0.0612372",
-            diagnosis="values fit no initialization that is known here: trained?",
-            kind=None if place % 4 == 3 else Kind.TRAINED,
+            ground=Finding(Ground.TESTED, test),
+            mismatch=None if place % 4 == 3 else Mismatch(Kind.TRAINED, trained | shown),
         )
         for place in range(number)
     ]
-    return CheckResult(verdicts=tuple(verdicts), structure=("layer 'x' is missing",) * number)
+    return CheckResult(
+        verdicts=tuple(verdicts),
+        problems=(Finding.of(Problem.MISSING, layer="x"),) * number,
+        provenance=Finding(Provenance.NOT_FOUND),
+    )
 
 
 @pytest.mark.parametrize(

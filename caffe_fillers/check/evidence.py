@@ -1,0 +1,151 @@
+"""What is known of each stored blob before anything is judged: its values, read once, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+
+import numpy as np
+
+from caffe_fillers.check.findings import Kind, Mismatch, Numbers
+from caffe_fillers.check.structure import Matched
+from caffe_fillers.distributions import Distribution, Values
+from caffe_fillers.plan import Fill, Step
+from caffe_fillers.planner import PlannedBlob, PlannedNet
+from caffe_fillers.recover import Sample
+
+_BEGINNING = 16
+"""Values of a row that tell it from others, if they differ: most rows need not be compared as a whole."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A stored blob beside what declares it; `values` have the declared shape."""
+
+    number: int
+    layer: str
+    blob: PlannedBlob
+    step: Step
+    values: Values = field(repr=False)
+
+    @cached_property
+    def distribution(self) -> Distribution | None:
+        """What the filler draws from; None for values that the prototxt carries."""
+        return self.step.distribution() if isinstance(self.step, Fill) else None
+
+    @property
+    def declared(self) -> str:
+        """What is declared, in words."""
+        return "in the prototxt" if self.distribution is None else str(self.distribution)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the values depend on the seed."""
+        return self.distribution is not None and self.distribution.is_random
+
+    @property
+    def varies(self) -> bool:
+        """Whether a single value tells the blob from others."""
+        return self.distribution is not None and self.distribution.std > 0
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What tells the values from others."""
+        return digest(self.values)
+
+    @cached_property
+    def damage(self) -> Mismatch | None:
+        """What no continuous distribution gives: values not finite, all equal, zero or copied by rows."""
+        return damage(self.values)
+
+
+def gather(plan: PlannedNet, matched: Matched) -> tuple[Evidence, ...]:
+    """The evidence of stored blobs."""
+    return tuple(
+        Evidence(
+            number=number,
+            layer=plan.label(blob.layer_id),
+            blob=blob,
+            step=plan.steps[blob.step],
+            values=stored.array().reshape(blob.shape),
+        )
+        for number, (blob, stored) in enumerate(matched)
+    )
+
+
+def name_of(fill: Fill) -> str:
+    """The declared filler, with its variance norm where it has one."""
+    norm = getattr(fill.filler, "variance_norm", None)
+    return f"{fill.filler.type_name} {norm.name}" if norm is not None else fill.filler.type_name
+
+
+def samples(evidence: Iterable[Evidence]) -> list[Sample]:
+    """What seeds are looked for in: blobs with values of their own."""
+    return [
+        Sample(number=each.number, step=each.blob.step, fill=each.step, values=each.values.ravel())
+        for each in evidence
+        if isinstance(each.step, Fill) and each.blob.owner is None
+    ]
+
+
+def precision(evidence: Iterable[Evidence]) -> str:
+    """The format of 16 bits that all values are of; an empty string if they are of none, or all alike."""
+    bits, varied = np.uint32(0), False
+    for each in evidence:
+        flat = each.values.ravel()
+        bits |= np.bitwise_or.reduce(flat.view(np.uint32), initial=0)
+        varied |= bool(flat.size > 1 and (flat != flat[0]).any())
+    hidden = {"bfloat16": 1 << 16, "float16": 1 << 13}
+    return next((name for name, step in hidden.items() if varied and not bits & np.uint32(step - 1)), "")
+
+
+def digest(values: Values) -> bytes:
+    """What tells values from others."""
+    return blake2b(np.ascontiguousarray(values).data, digest_size=16).digest()
+
+
+def damage(values: Values) -> Mismatch | None:
+    """The first kind of damage that values show.
+
+    >>> damage(np.zeros(3, np.float32)).numbers
+    {'size': 3, 'constant': 0.0}
+    """
+    found = next((numbers for measure in _DAMAGES if (numbers := measure(values))), None)
+    return None if found is None else Mismatch(Kind.DAMAGED, found)
+
+
+def _not_finite(values: Values) -> Numbers:
+    bad = np.flatnonzero(~np.isfinite(values.ravel()))
+    if not bad.size:
+        return {}
+    first = float(values.ravel()[bad[0]])
+    return {"not_finite": bad.size, "size": values.size, "first": first, "at": int(bad[0])}
+
+
+def _constant(values: Values) -> Numbers:
+    flat = values.ravel()
+    alike = flat.size > 1 and (flat == flat[0]).all()
+    return {"size": flat.size, "constant": float(flat[0])} if alike else {}
+
+
+def _zero_rows(values: Values) -> Numbers:
+    if values.ndim < 2:
+        return {}
+    rows = values.reshape(values.shape[0], -1)
+    zero = np.flatnonzero(~rows.any(axis=1))
+    return {"zero_rows": zero.size, "rows": rows.shape[0], "first": int(zero[0])} if zero.size else {}
+
+
+def _copies(values: Values) -> Numbers:
+    if values.ndim < 2 or values[0].size < 4:
+        return {}
+    rows = np.ascontiguousarray(values.reshape(values.shape[0], -1))
+    if len({row.tobytes() for row in rows[:, :_BEGINNING]}) == rows.shape[0]:
+        return {}
+    copies = rows.shape[0] - len({row.tobytes() for row in rows})
+    return {"copies": copies, "rows": rows.shape[0]} if copies else {}
+
+
+_DAMAGES: tuple[Callable[[Values], Numbers], ...] = (_not_finite, _constant, _zero_rows, _copies)

@@ -14,7 +14,7 @@ BRITISH = re.compile(
     r"|labelled(?!by)|\bgrey|misspelt|licence|artefact|catalogue|judgement",
     re.IGNORECASE,
 )
-IN_WORK = ("check", "recover")
+IN_WORK = ("recover",)
 """Rooms whose files are not held to it yet."""
 
 FILES = sorted(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from caffe_fillers import passes, prototxt
@@ -17,7 +17,10 @@ from caffe_fillers.api.planning import (
     plan_in_a_phase,
 )
 from caffe_fillers.api.reading import Origin, Source, read_net
+from caffe_fillers.eras import eras_alike
+from caffe_fillers.errors import CaffeFillersError
 from caffe_fillers.notes import Note, once
+from caffe_fillers.planner import PlannedNet
 from caffe_fillers.prototxt import Tolerance
 from caffe_fillers.schema import NetState
 from caffe_fillers.shapes import Shape
@@ -122,10 +125,20 @@ class _Request:
             test_plans=tuple(test.net for test in tests),
             weights=self.read.weights,
             files=self.files,
+            in_other_eras=partial(self.in_other_eras, shapes),
             folders=self.read.folders,
             shapes=shapes,
             plan_again=self.plan,
         )
+
+    def in_other_eras(self, shapes: Mapping[str, Shape]) -> Iterator[tuple[tuple[str, ...], PlannedNet]]:
+        """Yield the net as each other era of Caffe plans it, if it can, with the names of eras that do so."""
+        for names in eras_alike():
+            try:
+                net = replace(self, caffe=names[0]).plan(shapes).plan
+            except CaffeFillersError:
+                continue
+            yield names, net
 
 
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:

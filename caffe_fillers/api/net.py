@@ -38,7 +38,7 @@ class Net:
     known traps. `test_plans` are the test nets that a solver builds after
     the training net: they draw from the same stream, and keep nothing.
     `files` are those that were read: the net or the solver, then the solver's
-    nets.
+    nets. `in_other_eras` gives the net as other eras of Caffe plan it.
     """
 
     plan: PlannedNet
@@ -47,6 +47,9 @@ class Net:
     test_plans: tuple[PlannedNet, ...] = ()
     weights: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    in_other_eras: Callable[[], Iterable[tuple[tuple[str, ...], PlannedNet]]] = field(
+        default=tuple, repr=False, compare=False
+    )
     folders: SourceFolders = field(default=SourceFolders(()), repr=False)
     shapes: Mapping[str, Shape] = field(default_factory=dict, repr=False)
     plan_again: Callable[[Mapping[str, Shape]], Net] | None = field(default=None, repr=False, compare=False)

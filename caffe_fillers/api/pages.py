@@ -53,7 +53,7 @@ def checked_report(
             stored = seeded(net.plan, net.model(seed, boost=boost, threads=threads))
         else:
             model = stack.enter_context(open_model(weights))
-            check = check_model(net.plan, model, seed=seed, boost=boost)
+            check = check_model(net.plan, model, seed=seed, boost=boost, others=net.in_other_eras)
             matched, _ = match(net.plan, model)
             stored = {blob.place: found for blob, found in matched}
         content = _content(net, stored, origin, check)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
-from caffe_fillers.check.eras import Nets, explain_by_eras
-from caffe_fillers.check.evidence import Evidence, digest, gather, precision, samples
+from caffe_fillers.check.eras import Nets
+from caffe_fillers.check.evidence import Evidence, digest, gather, samples
 from caffe_fillers.check.explained import Explained
-from caffe_fillers.check.findings import Finding, Kind, Mismatch, Provenance, Remark, Status
+from caffe_fillers.check.findings import Finding, Kind, Mismatch, Provenance, Status
 from caffe_fillers.check.fit import fitted_verdicts
 from caffe_fillers.check.result import BlobVerdict, CheckResult
-from caffe_fillers.check.streams import Source
+from caffe_fillers.check.search import Streams, find_streams, given_stream
 from caffe_fillers.check.structure import match
 from caffe_fillers.errors import UsageError
 from caffe_fillers.model import Model
@@ -25,8 +24,6 @@ from caffe_fillers.recover import (
     Options,
     Progress,
     no_progress,
-    outputs_before,
-    recover,
     would_give_a_seed,
 )
 from caffe_fillers.rng.twister import MT19937, find_twister
@@ -74,7 +71,12 @@ def check_model(
         quick=quick,
         progress=progress,
     )
-    streams = _streams(explained, options, seed, generator, others)
+    if not _needs_a_seed(net):
+        streams = Streams(Finding(Provenance.NOT_NEEDED if seed is None else Provenance.GIVEN))
+    elif seed is None:
+        streams = find_streams(explained, options, others)
+    else:
+        streams = given_stream(explained, options, others, seed, generator)
     verdicts = explained.verdicts(lambda rest: list(fitted_verdicts(rest, tolerance)))
     own = [each for each in samples(evidence) if each.number not in explained.copied]
     return CheckResult(
@@ -86,77 +88,6 @@ def check_model(
         origins=explained.origins(),
         unseeded=explained.seed is None and not allow_unseeded and would_give_a_seed(net, own),
     )
-
-
-class _Streams(NamedTuple):
-    """Where the seed comes from, what to say of it, and what another framework drew."""
-
-    provenance: Finding[Provenance]
-    remarks: tuple[Finding[Remark], ...] = ()
-    foreign: tuple[Found, ...] = ()
-
-
-def _streams(
-    explained: Explained, options: Options, seed: int | None, generator: str, others: Nets
-) -> _Streams:
-    """Compare with the seed that is given, or with all that are found."""
-    if seed is None and not _needs_a_seed(explained.net):
-        return _Streams(Finding(Provenance.NOT_NEEDED))
-    if seed is None:
-        provenance, foreign = _find(explained, options)
-    else:
-        provenance, foreign = _compare_given(explained, options, seed, generator)
-    era = None
-    if find_twister(generator) is MT19937 and not (explained.is_complete and explained.begins_with_the_net):
-        era = explain_by_eras(explained, others, options)
-        if provenance.kind is Provenance.NOT_FOUND and explained.seed is not None:
-            provenance = Finding(Provenance.RECOVERED)
-    remarks = tuple(explained.remarks()) if era is None else (era,)
-    if explained.seed is None and (lost := precision(explained.evidence)):
-        remarks = (Finding.of(Remark.PRECISION, format=lost),)
-    return _Streams(provenance, remarks, foreign)
-
-
-def _find(explained: Explained, options: Options) -> tuple[Finding[Provenance], tuple[Found, ...]]:
-    """Compare with all streams that are found; where the first seed comes from, and what PyTorch drew."""
-    first, foreign = None, []
-    for found in recover(explained.net, samples(explained.evidence), explained.holds, options):
-        if found.maker == PYTORCH:
-            foreign.append(found)
-            continue
-        first = first or found
-        source = Source(seed=found.seed, releases=options.releases, tolerance=options.tolerance)
-        explained.add(replace(source, offset=found.offset, first_step=found.first_step))
-    if first is None:
-        return Finding(Provenance.NOT_IN_RANGE if options.seeds else Provenance.NOT_FOUND), tuple(foreign)
-    kind = Provenance.IN_RANGE if first.is_tried else Provenance.RECOVERED
-    return Finding(kind, {"treatment": first.assumption} if first.assumption else {}), tuple(foreign)
-
-
-def _compare_given(
-    explained: Explained, options: Options, seed: int, generator: str
-) -> tuple[Finding[Provenance], tuple[Found, ...]]:
-    """Compare with a seed that is given; the one of the values beside it, where they have another."""
-    release, tolerance = options.releases[0], options.tolerance
-    offset = outputs_before(
-        explained.net,
-        samples(explained.evidence),
-        seed,
-        release=release,
-        tolerance=tolerance,
-        generator=generator,
-    )
-    explained.add(
-        Source(seed=seed, releases=options.releases, tolerance=tolerance, offset=offset, generator=generator)
-    )
-    given = Finding(Provenance.GIVEN)
-    if find_twister(generator) is not MT19937 or explained.is_complete:
-        return given, ()
-    alone = replace(explained, by_source=[])
-    _, foreign = _find(alone, options._replace(seeds=range(0), quick=True))
-    if alone.seed in (None, seed & 0xFFFFFFFF):
-        return given, foreign
-    return Finding.of(Provenance.GIVEN, true_seed=alone.seed), foreign
 
 
 def _foreign(verdicts: Sequence[BlobVerdict], foreign: Sequence[Found]) -> Iterator[BlobVerdict]:

@@ -24,6 +24,8 @@ Nets: TypeAlias = Callable[[], Iterable[tuple[tuple[str, ...], PlannedNet]]]
 
 _HEAD, _ENOUGH = 64, 3
 """First values of a blob that a stream is tried on, and how many of them it must make."""
+_NAMES = 6
+"""Further eras that are named."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def _remark(variant: Variant, source: Source) -> Finding[Remark]:
     if not variant.names:
         return Finding.of(Remark.BARE, seed=source.seed)
     first, *more = variant.names
-    also = {"also": ", ".join(more)} if more else {}
+    others = [*more[:_NAMES], *([f"{len(more) - _NAMES} others"] if len(more) > _NAMES else [])]
+    also = {"also": ", ".join(others)} if others else {}
     return Finding.of(Remark.ERA, seed=source.seed, era=first, **also)
 
 

@@ -93,8 +93,8 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
         "caffe-fill NET --seed {seed} --skip-words {words} draws the same",
     ),
     Remark.ERA: (
-        "drawn as Caffe {era} draws, and {also}; caffe-fill NET --seed {seed} --caffe {era} draws the same",
-        "drawn as Caffe {era} draws; caffe-fill NET --seed {seed} --caffe {era} draws the same",
+        "drawn as Caffe {era} draws (also {also}): caffe-fill NET --seed {seed} --caffe {era} draws the same",
+        "drawn as Caffe {era} draws: caffe-fill NET --seed {seed} --caffe {era} draws the same",
     ),
     Remark.BARE: (
         "drawn with seed {seed} from a net whose data layers draw nothing, such as one with Input layers",

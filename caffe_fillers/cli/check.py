@@ -95,6 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
             tolerance=arguments.tolerance,
             generator=arguments.generator or MT19937.name,
             bases=bases,
+            others=net.in_other_eras,
             allow_unseeded=arguments.allow_unseeded,
             quick=arguments.quick,
             progress=progress,

@@ -5,8 +5,9 @@ is the table of what changed on BVLC's master, `FORKS` says when each fork
 left it and what it does otherwise.
 """
 
+from caffe_fillers.eras.alike import eras_alike
 from caffe_fillers.eras.contract import Era
 from caffe_fillers.eras.forks import FORKS, Fork
 from caffe_fillers.eras.history import HISTORY, MASTER, RELEASES, Change, find_era
 
-__all__ = ["FORKS", "HISTORY", "MASTER", "RELEASES", "Change", "Era", "Fork", "find_era"]
+__all__ = ["FORKS", "HISTORY", "MASTER", "RELEASES", "Change", "Era", "Fork", "eras_alike", "find_era"]

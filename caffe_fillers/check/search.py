@@ -1,0 +1,94 @@
+"""The streams that made a model, given or found, as declared or of another era."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from caffe_fillers.check.eras import Nets, explain_by_eras
+from caffe_fillers.check.evidence import precision, samples
+from caffe_fillers.check.explained import Explained
+from caffe_fillers.check.findings import Finding, Provenance, Remark
+from caffe_fillers.check.streams import Source
+from caffe_fillers.recover import PYTORCH, Found, Options, outputs_before, recover
+from caffe_fillers.rng.twister import MT19937, find_twister
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Where the seed comes from, what to say of the streams, and what another framework drew."""
+
+    provenance: Finding[Provenance]
+    remarks: tuple[Finding[Remark], ...] = ()
+    foreign: tuple[Found, ...] = ()
+
+
+def find_streams(explained: Explained, options: Options, others: Nets) -> Streams:
+    """Add all streams that are found: quickly, then those of other eras, then those that take long."""
+    streams = _found(explained, options._replace(seeds=range(0), quick=True))
+    era = explain_by_eras(explained, others, options) if _is_open(explained) else None
+    if streams.provenance.kind is Provenance.NOT_FOUND and era is not None:
+        streams = replace(streams, provenance=Finding(Provenance.RECOVERED))
+    if era is None and not explained.is_complete and not (options.quick and not options.seeds):
+        seeds = options.seeds if explained.seed is None else range(0)
+        longer = _found(explained, options._replace(seeds=seeds))
+        provenance = (
+            longer.provenance if streams.provenance.kind is Provenance.NOT_FOUND else streams.provenance
+        )
+        streams = Streams(provenance=provenance, foreign=longer.foreign)
+    return replace(streams, remarks=_remarks(explained, era))
+
+
+def given_stream(
+    explained: Explained, options: Options, others: Nets, seed: int, generator: str = MT19937.name
+) -> Streams:
+    """Add the stream of a seed that is given; the seed of the values beside it, where they have another."""
+    source = Source(seed=seed, releases=options.releases, tolerance=options.tolerance, generator=generator)
+    offset = outputs_before(
+        explained.net,
+        samples(explained.evidence),
+        seed,
+        release=source.releases[0],
+        tolerance=source.tolerance,
+        generator=generator,
+    )
+    explained.add(replace(source, offset=offset))
+    given = Finding(Provenance.GIVEN)
+    if find_twister(generator) is not MT19937 or not _is_open(explained):
+        return Streams(given)
+    era = explain_by_eras(explained, others, options)
+    if explained.is_complete:
+        return Streams(given, _remarks(explained, era))
+    alone = replace(explained, by_source=[])
+    streams = _found(alone, options._replace(seeds=range(0), quick=True))
+    if alone.seed not in (None, seed & 0xFFFFFFFF):
+        given = Finding.of(Provenance.GIVEN, true_seed=alone.seed or 0)
+    return Streams(given, _remarks(explained, era), streams.foreign)
+
+
+def _found(explained: Explained, options: Options) -> Streams:
+    """Add all streams that are found."""
+    first, foreign = None, []
+    for found in recover(explained.net, samples(explained.evidence), explained.holds, options):
+        if found.maker == PYTORCH:
+            foreign.append(found)
+            continue
+        first = first or found
+        source = Source(seed=found.seed, releases=options.releases, tolerance=options.tolerance)
+        explained.add(replace(source, offset=found.offset, first_step=found.first_step))
+    if first is None:
+        none = Provenance.NOT_IN_RANGE if options.seeds else Provenance.NOT_FOUND
+        return Streams(Finding(none), foreign=tuple(foreign))
+    kind = Provenance.IN_RANGE if first.is_tried else Provenance.RECOVERED
+    treatment = {"treatment": first.assumption} if first.assumption else {}
+    return Streams(Finding(kind, treatment), foreign=tuple(foreign))
+
+
+def _is_open(explained: Explained) -> bool:
+    """Whether another era may explain more, or better where the stream begins."""
+    return not (explained.is_complete and explained.begins_with_the_net)
+
+
+def _remarks(explained: Explained, era: Finding[Remark] | None) -> tuple[Finding[Remark], ...]:
+    if explained.seed is None and (lost := precision(explained.evidence)):
+        return (Finding.of(Remark.PRECISION, format=lost),)
+    return tuple(explained.remarks()) if era is None else (era,)

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.fillers import Bilinear, Constant, Filler, filler_types, from_parameter, ignored_fields
-from caffe_fillers.layers import Role
+from caffe_fillers.layers import Role, Weights
 from caffe_fillers.notes import Note
 from caffe_fillers.plan import Fill
 from caffe_fillers.planner import PlannedLayer, PlannedNet
@@ -22,6 +22,7 @@ from caffe_fillers.schema import FillerParameter, LayerParameter
 Trap: TypeAlias = "Callable[[PlannedLayer, Fill], str]"
 
 _TRAPS: list[Trap] = []
+_GATED = (None, Weights.GATES)  # layers without weights, and those that learn from equal ones by their gates
 _FILLER = FillerParameter.DESCRIPTOR
 
 
@@ -58,7 +59,7 @@ def zero_weights(layer: PlannedLayer, fill: Fill) -> str:
     >>> zero_weights(layer, Fill("conv1", 0, (8, 3, 3, 3), Constant()))[:28]
     'no weight_filler: its weight'
     """
-    if not layer.kind.weighted or fill.filler != Constant():
+    if layer.kind.weights in _GATED or fill.filler != Constant():
         return ""
     if _is_frozen(layer):
         return (
@@ -74,7 +75,7 @@ def zero_weights(layer: PlannedLayer, fill: Fill) -> str:
 @_trap
 def equal_units(layer: PlannedLayer, fill: Fill) -> str:
     """Units that begin equal get equal gradients and stay equal."""
-    if not layer.kind.weighted or not isinstance(fill.filler, Constant) or fill.filler == Constant():
+    if layer.kind.weights in _GATED or not isinstance(fill.filler, Constant) or fill.filler == Constant():
         return ""
     if fill.shape[0] == 1 or _group(layer) == fill.shape[0] or _is_frozen(layer):
         return ""

@@ -122,14 +122,6 @@ def test_every_module_belongs_to_a_room() -> None:
     assert {room(path) for path in modules()} <= set(ORDER)
 
 
-TYPES_BY_NAME = {
-    "formats/caffemodel.py": "old eras have a net's own inputs in place of Input layers",
-    "frameworks/initializers/contract.py": "why fans are exchanged, in words",
-    "frameworks/initializers/layouts.py": "how frameworks keep weights",
-}
-"""Modules outside layers/ and passes/ that still ask for layer types by name; none may be added."""
-
-
 def test_layer_types_are_asked_for_their_role_not_by_name() -> None:
     found = {}
     for path in modules():
@@ -137,7 +129,7 @@ def test_layer_types_are_asked_for_their_role_not_by_name() -> None:
             continue
         if names := [*_types_by_name(ast.parse(path.read_text()))]:
             found[path.relative_to(PACKAGE).as_posix()] = names
-    assert set(found) == set(TYPES_BY_NAME), found
+    assert not found
 
 
 def _types_by_name(tree: ast.AST) -> Iterator[str]:

@@ -18,6 +18,7 @@ from caffe_fillers.formats.caffemodel_reader import read
 from caffe_fillers.formats.contract import Format, formats
 from caffe_fillers.formats.layouts import Frame, frame
 from caffe_fillers.formats.wire import MAX_BYTES, fields, prefix
+from caffe_fillers.layers import layer_type
 from caffe_fillers.model import Model, ModelBlob, ModelLayer
 from caffe_fillers.passes import era_of, to_v1
 from caffe_fillers.schema import LayerParameter, NetParameter, V1LayerParameter
@@ -78,7 +79,8 @@ def _saved_layers(model: Model, era: Era) -> list[ModelLayer]:
 
 
 def _is_input(layer: ModelLayer) -> bool:
-    return layer.parameter.type == "Input"
+    kind = layer_type(layer.parameter)
+    return kind is not None and kind.net_input
 
 
 def _around(message: bytes, number: int) -> tuple[bytes, bytes]:

@@ -5,12 +5,14 @@ from caffe_fillers.layers.contract import (
     Param,
     Role,
     Setup,
+    Weights,
     data_layer,
     layer,
     layer_type,
     layer_types,
     passed_layer_type,
     unknown_type,
+    weights_of,
 )
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "Param",
     "Role",
     "Setup",
+    "Weights",
     "data_layer",
     "layer",
     "layer_type",
     "layer_types",
     "passed_layer_type",
     "unknown_type",
+    "weights_of",
 ]

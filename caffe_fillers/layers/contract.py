@@ -76,6 +76,21 @@ class Role(Enum):
     """The same blob under each top: Split."""
 
 
+class Weights(Enum):
+    """What the first parameter blob is, which multiplies what comes in; other frameworks lay it out anew."""
+
+    KERNEL = auto()
+    """Convolution's: outputs x inputs of a group x kernel."""
+    BACKWARD_KERNEL = auto()
+    """Deconvolution's: inputs x outputs of a group x kernel."""
+    DENSE = auto()
+    """InnerProduct's: outputs x inputs, or inputs x outputs if transposed."""
+    ROWS = auto()
+    """Embed's: a row of outputs for each word."""
+    GATES = auto()
+    """RNN's and LSTM's: one of several, rows of all gates x inputs."""
+
+
 @dataclass(frozen=True)
 class LayerType:
     """A registered layer type: its rule, its role, and what `Layer::CheckBlobCounts` asks of it.
@@ -87,10 +102,11 @@ class LayerType:
     whose weights depend on its bottoms' shapes sets `weights_need_shape`; one
     whose rule can work with a bottom of unknown rank, given as None, sets
     `accepts_unranked`; for the others the planner lets unknown shapes flow on.
-    `weighted` says that the first parameter blob multiplies what comes in;
+    `weights` says what the first parameter blob is, if it multiplies what comes in;
     `ignores_given_blobs` is set where Caffe fills although the net carries values.
     `normalizes` says that the scale of what comes in does not matter;
-    `labeled` says that a data layer's tops after the first are labels;
+    `labeled` says that a data layer's tops after the first are labels,
+    `net_input` that its tops are a net's own inputs;
     `opaque` is a type of which nobody here can tell whether it has blobs.
     """
 
@@ -102,11 +118,12 @@ class LayerType:
     role: Role = Role.COMPUTE
     weights_need_shape: bool = False
     accepts_unranked: bool = False
-    weighted: bool = False
+    weights: Weights | None = None
     ignores_given_blobs: bool = False
     opaque: bool = False
     normalizes: bool = False
     labeled: bool = False
+    net_input: bool = False
     default_loss_weight: bool = True
 
     def set_up(self, parameter: LayerParameter, bottoms: tuple[Shape, ...], sources: Sources) -> Setup:
@@ -136,7 +153,7 @@ def layer(
     role: Role = Role.COMPUTE,
     weights_need_shape: bool = False,
     accepts_unranked: bool = False,
-    weighted: bool = False,
+    weights: Weights | None = None,
     ignores_given_blobs: bool = False,
     opaque: bool = False,
     default_loss_weight: bool = True,
@@ -160,7 +177,7 @@ def layer(
                     role=role,
                     weights_need_shape=weights_need_shape,
                     accepts_unranked=accepts_unranked,
-                    weighted=weighted,
+                    weights=weights,
                     ignores_given_blobs=ignores_given_blobs,
                     opaque=opaque,
                     default_loss_weight=default_loss_weight,
@@ -173,7 +190,11 @@ def layer(
 
 
 def data_layer(
-    name: str, *more_names: str, tops: Arity, labeled: bool = True
+    name: str,
+    *more_names: str,
+    tops: Arity,
+    labeled: bool = True,
+    net_input: bool = False,
 ) -> Callable[[DataRule], DataRule]:
     """Register the rule of a layer without bottoms, whose shapes may stand in a file."""
 
@@ -188,6 +209,7 @@ def data_layer(
                     tops=_range(tops),
                     role=Role.DATA,
                     labeled=labeled,
+                    net_input=net_input,
                 ),
             )
         return rule
@@ -206,6 +228,16 @@ def layer_type(parameter: LayerParameter) -> LayerType | None:
     if own is not None or parameter.type not in layer_types:
         return own
     return layer_types[parameter.type]
+
+
+def weights_of(parameter: LayerParameter) -> Weights | None:
+    """What the first parameter blob of a layer is; None for a layer without weights, or of an unknown type.
+
+    >>> weights_of(LayerParameter(type="Embed")), weights_of(LayerParameter(type="ReLU"))
+    (<Weights.ROWS: 4>, None)
+    """
+    kind = layer_type(parameter)
+    return None if kind is None else kind.weights
 
 
 def passed_layer_type(name: str) -> LayerType:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
+from caffe_fillers.layers.contract import Param, Setup, Weights, layer, require_outputs
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import INT_MAX, UNKNOWN, Shape, canonical_axis, count, format_shape, merge
@@ -19,7 +19,7 @@ from caffe_fillers.shapes import INT_MAX, UNKNOWN, Shape, canonical_axis, count,
     tops=(1, None),
     same_number=True,
     weights_need_shape=True,
-    weighted=True,
+    weights=Weights.KERNEL,
 )
 def convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs/group x kernel."""
@@ -32,7 +32,7 @@ def convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     tops=(1, None),
     same_number=True,
     weights_need_shape=True,
-    weighted=True,
+    weights=Weights.BACKWARD_KERNEL,
 )
 def deconvolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are inputs x outputs/group x kernel, so that what Caffe calls fan_in is the fan-out."""

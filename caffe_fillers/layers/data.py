@@ -22,7 +22,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, as_shape, is_known
 from caffe_fillers.sources import Sources, database, hdf5, images, windows
 
 
-@data_layer("Input", tops=(1, None), labeled=False)
+@data_layer("Input", tops=(1, None), labeled=False, net_input=True)
 def input_layer(parameter: LayerParameter, sources: Sources) -> Setup:
     """Shapes as declared; without any the tops are blobs that were never shaped."""
     shapes, num_tops = parameter.input_param.shape, len(parameter.top)

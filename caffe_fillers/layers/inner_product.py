@@ -6,12 +6,12 @@ from typing import cast
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
+from caffe_fillers.layers.contract import Param, Setup, Weights, layer, require_outputs
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
 
-@layer("InnerProduct", weights_need_shape=True, weighted=True)
+@layer("InnerProduct", weights_need_shape=True, weights=Weights.DENSE)
 def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs, or inputs x outputs with `transpose`, which exchanges the fans."""
     inner_product_param = parameter.inner_product_param
@@ -28,7 +28,7 @@ def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
     return Setup(((*bottoms[0][:axis], outputs),), tuple(params))
 
 
-@layer("Embed", weighted=True, accepts_unranked=True)
+@layer("Embed", weights=Weights.ROWS, accepts_unranked=True)
 def embed(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A row per input value; nothing of it depends on the bottom."""
     embed_param = parameter.embed_param

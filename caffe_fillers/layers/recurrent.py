@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer, require_outputs
+from caffe_fillers.layers.contract import Param, Setup, Weights, layer, require_outputs
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape, merge
 
@@ -31,7 +31,14 @@ def lstm_unit(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup((state, state))
 
 
-@layer("RNN", bottoms=(2, 4), tops=(1, 2), weights_need_shape=True, ignores_given_blobs=True)
+@layer(
+    "RNN",
+    bottoms=(2, 4),
+    tops=(1, 2),
+    weights_need_shape=True,
+    weights=Weights.GATES,
+    ignores_given_blobs=True,
+)
 def rnn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """H' = tanh(W_hh h + W_xh x + b_h) and o = tanh(W_ho h' + b_o) at each step.
 
@@ -43,7 +50,14 @@ def rnn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return _setup(parameter, bottoms, first, step, states=1)
 
 
-@layer("LSTM", bottoms=(2, 5), tops=(1, 3), weights_need_shape=True, ignores_given_blobs=True)
+@layer(
+    "LSTM",
+    bottoms=(2, 5),
+    tops=(1, 3),
+    weights_need_shape=True,
+    weights=Weights.GATES,
+    ignores_given_blobs=True,
+)
 def lstm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Four gates in one product of four times `num_output` rows.
 

@@ -77,34 +77,36 @@ def _check_names(net: NetParameter, readers: _Readers) -> None:
 
 
 def _split_layers(net: NetParameter, readers: _Readers, *, in_place: bool) -> Iterator[LayerParameter]:
-    taken: Counter[Top] = Counter()
+    left: dict[Top, Iterator[str]] = {}  # tops of Splits that no reader has taken yet
     for layer_id, original in enumerate(net.layer):
         layer = LayerParameter()
         layer.CopyFrom(original)
         for index, source in enumerate(readers.sources[layer_id]):
-            if readers.count[source] > 1 and not (in_place and taken[source] == 0):
-                maker = net.layer[source[0]].name
-                layer.bottom[index] = _blob_name(maker, layer.bottom[index], source[1], taken[source])
-            taken[source] += 1
+            if source in left:
+                layer.bottom[index] = next(left[source])
         splits = []
         for index in range(len(layer.top)):
             key = (layer_id, index)
             if readers.count[key] > 1:
                 weight = readers.loss_weight.get(key, 0)
-                splits.append(_split(original, index, readers.count[key], weight))
-                if in_place:
-                    splits[-1].top[0] = original.top[index]
+                splits.append(_split(original, index, readers.count[key], weight, in_place=in_place))
+                left[key] = iter(splits[-1].top)
                 if weight:  # the loss reads the split's first top; Caffe forgets the layer's other weights
                     layer.ClearField("loss_weight")
-                    taken[key] += 1
+                    next(left[key])
         yield layer
         yield from splits
 
 
-def _split(maker: LayerParameter, index: int, count: int, loss_weight: float) -> LayerParameter:
+def _split(
+    maker: LayerParameter, index: int, count: int, loss_weight: float, *, in_place: bool
+) -> LayerParameter:
+    """The Split of a top; in the first Caffes its first top is its bottom."""
     blob = maker.top[index]
     split = LayerParameter(name=f"{blob}_{maker.name}_{index}_split", type="Split", bottom=[blob])
     split.top.extend(_blob_name(maker.name, blob, index, number) for number in range(count))
+    if in_place:
+        split.top[0] = blob
     if loss_weight:
         split.loss_weight.extend([loss_weight] + [0] * (count - 1))
     split.text_extra.CopyFrom(maker.text_extra)  # its line, dialect and era

@@ -31,7 +31,6 @@ from caffe_fillers.schema import TEST, TRAIN
 from caffe_fillers.shapes import Shape, is_known
 
 _PHASES = {int(TRAIN): "train", int(TEST): "test"}
-_INPUT = "Input"
 
 
 class Net:
@@ -143,7 +142,7 @@ class Net:
     @property
     def inputs(self) -> list[str]:
         """The tops of Input layers: what `forward` would be given."""
-        return [wire.name for layer in self._plan.layers if layer.type == _INPUT for wire in layer.tops]
+        return [wire.name for layer in self._plan.layers if layer.kind.net_input for wire in layer.tops]
 
     @property
     def outputs(self) -> list[str]:

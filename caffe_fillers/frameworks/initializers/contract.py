@@ -22,6 +22,7 @@ from caffe_fillers._registry import Registry
 from caffe_fillers.distributions import Distribution, Normal, TruncatedNormal, Uniform, Values
 from caffe_fillers.fans import Fans, VarianceNorm
 from caffe_fillers.fillers.forks import IntelMSRA, LeakyMSRA
+from caffe_fillers.layers import Weights, weights_of
 from caffe_fillers.plan import Fill
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
@@ -219,16 +220,17 @@ def _exchanged(layer: LayerParameter) -> str:
             "a depthwise kernel's channels are its inputs here, in Caffe its outputs: the fans are exchanged"
         )
     reason = {
-        "InnerProduct": "Caffe keeps a transposed weight as inputs x outputs",
-        "Embed": "Caffe takes the length of a row for the fan-in",
-        "Deconvolution": "Caffe takes a deconvolution's outputs for its inputs",
+        Weights.DENSE: "Caffe keeps a transposed weight as inputs x outputs",
+        Weights.ROWS: "Caffe takes the length of a row for the fan-in",
+        Weights.BACKWARD_KERNEL: "Caffe takes a deconvolution's outputs for its inputs",
     }
-    return f"{reason.get(layer.type, 'the axes stand the other way round')}, so the fans are exchanged"
+    why = reason.get(weights_of(layer), "the axes stand the other way round")  # type: ignore[arg-type]
+    return f"{why}, so the fans are exchanged"
 
 
 def _differs(layer: LayerParameter) -> str:
     if layer.convolution_param.group > 1:
         return "Caffe counts the fans within one group, this framework over all"
-    if layer.type in ("LSTM", "RNN"):
+    if weights_of(layer) is Weights.GATES:
         return "Caffe counts the fans of all gates together"
     return "no fan is counted here as Caffe counts it"

@@ -5,16 +5,18 @@ from __future__ import annotations
 from caffe_fillers.fans import Fans
 from caffe_fillers.frameworks import tensorflow
 from caffe_fillers.frameworks.initializers.contract import Tensor
+from caffe_fillers.layers import Weights, weights_of
 from caffe_fillers.plan import Fill
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, count
 
-_WEIGHTS = {"Convolution", "Deconvolution", "InnerProduct", "LSTM", "RNN"}
+_OUTPUTS_FIRST = (Weights.KERNEL, Weights.BACKWARD_KERNEL, Weights.DENSE, Weights.GATES)
 
 
 def channels_first(fill: Fill, layer: LayerParameter) -> Tensor:
     """As in Caffe, but a dense weight is always outputs x inputs: torch, MXNet."""
-    if layer.type == "InnerProduct" and layer.inner_product_param.transpose and len(fill.shape) == 2:
+    is_dense = weights_of(layer) is Weights.DENSE
+    if is_dense and layer.inner_product_param.transpose and len(fill.shape) == 2:
         return Tensor(fill.shape[::-1], (1,), axes=(1, 0))
     return Tensor(fill.shape)
 
@@ -25,9 +27,9 @@ def channels_last(fill: Fill, layer: LayerParameter) -> Tensor:
     A transposed inner product and an Embed are inputs x outputs in Caffe
     already; parameters that are no weights keep their axes.
     """
-    axes = len(fill.shape)
-    if layer.type not in _WEIGHTS or axes < 2:
-        return Tensor(fill.shape, weight=layer.type == "Embed")
+    axes, weights = len(fill.shape), weights_of(layer)
+    if weights not in _OUTPUTS_FIRST or axes < 2:
+        return Tensor(fill.shape, weight=weights is Weights.ROWS)
     if layer.inner_product_param.transpose:
         return Tensor(fill.shape)
     order = (axes - 1, axes - 2, *range(axes - 2))
@@ -36,8 +38,8 @@ def channels_last(fill: Fill, layer: LayerParameter) -> Tensor:
 
 def depthwise_apart(fill: Fill, layer: LayerParameter) -> Tensor:
     """As `channels_last`, but the kernel of a depthwise convolution has its multiplier as the last axis."""
-    group = layer.convolution_param.group
-    if layer.type == "Convolution" and group > 1 and len(fill.shape) == 4 and fill.shape[1] == 1:
+    group, is_kernel = layer.convolution_param.group, weights_of(layer) is Weights.KERNEL
+    if is_kernel and group > 1 and len(fill.shape) == 4 and fill.shape[1] == 1:
         return Tensor((*fill.shape[2:], group, fill.shape[0] // group), (2, 3), axes=(2, 3, 0, 1))
     return channels_last(fill, layer)
 

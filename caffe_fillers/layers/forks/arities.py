@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Role, Setup, data_layer, layer
+from caffe_fillers.layers.contract import Param, Role, Setup, Weights, data_layer, layer
 from caffe_fillers.layers.data import image_data
 from caffe_fillers.layers.inner_product import inner_product
 from caffe_fillers.layers.loss import (
@@ -63,7 +63,7 @@ def image_data_weighed(parameter: LayerParameter, sources: Sources) -> Setup:
     return Setup(tops, setup.events, notes=setup.notes, assumed=setup.assumed)
 
 
-@layer("InnerProduct@happynear", bottoms=(1, 3), weights_need_shape=True, weighted=True)
+@layer("InnerProduct@happynear", bottoms=(1, 3), weights_need_shape=True, weights=Weights.DENSE)
 def inner_product_given(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Bottoms 1 and 2 take the place of weights and bias: caffe-windows inner_product_layer.cpp."""
     if len(bottoms) == 1:

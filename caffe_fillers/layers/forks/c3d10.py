@@ -10,7 +10,7 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Role, Setup, layer
+from caffe_fillers.layers.contract import Param, Role, Setup, Weights, layer
 from caffe_fillers.layers.forks.common import ceil_divide, chosen, five_axes, fork_param
 from caffe_fillers.layers.forks.volumes import convolved, deconvolved, only, pooled
 from caffe_fillers.schema import LayerParameter
@@ -19,14 +19,14 @@ from caffe_fillers.shapes import Shape, count, differ, format_shape
 _SCALAR: Shape = (1, 1, 1, 1, 1)
 
 
-@layer("Convolution3D@c3d10", weights_need_shape=True, weighted=True)
+@layer("Convolution3D@c3d10", weights_need_shape=True, weights=Weights.KERNEL)
 def convolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As in C3D 1.1, with the fields of `convolution_param`: convolution3d_layer.cpp."""
     param: Any = parameter.convolution_param
     return convolved(param, bottoms[0], bias_term=param.bias_term)
 
 
-@layer("Deconvolution3D@c3d10", weights_need_shape=True, weighted=True)
+@layer("Deconvolution3D@c3d10", weights_need_shape=True, weights=Weights.BACKWARD_KERNEL)
 def deconvolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As in C3D 1.1, with the fields of `convolution_param`: deconvolution3d_layer.cpp."""
     param: Any = parameter.convolution_param
@@ -39,7 +39,7 @@ def pooling_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return pooled(parameter.pooling_param, bottoms[0])
 
 
-@layer("Convolution@c3d10", weights_need_shape=True, weighted=True)
+@layer("Convolution@c3d10", weights_need_shape=True, weights=Weights.KERNEL)
 def convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs/group x 1 x size x size, biases 1x1x1x1xN: conv_layer.cpp."""
     param = parameter.convolution_param
@@ -82,7 +82,7 @@ def pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((num, channels, 1, *lengths),))
 
 
-@layer("InnerProduct@c3d10", weights_need_shape=True, weighted=True)
+@layer("InnerProduct@c3d10", weights_need_shape=True, weights=Weights.DENSE)
 def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are 1x1x1xNxK, so that their fan_in is N*K, biases 1x1x1x1xN: inner_product_layer.cpp."""
     param = parameter.inner_product_param

@@ -6,13 +6,13 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Role, Setup, layer, refuse_in_place
+from caffe_fillers.layers.contract import Param, Role, Setup, Weights, layer, refuse_in_place
 from caffe_fillers.layers.forks.common import ceil_divide, chosen, five_axes, fork_param
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, differ, format_shape
 
 
-@layer("Convolution3D", weights_need_shape=True, weighted=True)
+@layer("Convolution3D", weights_need_shape=True, weights=Weights.KERNEL)
 def convolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are outputs x inputs x depth x size x size, whatever `filter_group` is.
 
@@ -22,7 +22,7 @@ def convolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     return convolved(param, bottoms[0], bias_term=param.bias_term)
 
 
-@layer("Deconvolution3D", weights_need_shape=True, weighted=True)
+@layer("Deconvolution3D", weights_need_shape=True, weights=Weights.BACKWARD_KERNEL)
 def deconvolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Weights are inputs x outputs x depth x size x size: deconvolution3d_layer.cpp.
 

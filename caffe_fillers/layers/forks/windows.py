@@ -6,7 +6,7 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Setup, Weights, layer
 from caffe_fillers.layers.forks.common import ceil_divide, fork_param
 from caffe_fillers.layers.windows import windows
 from caffe_fillers.schema import LayerParameter
@@ -19,7 +19,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, as_shape, canonical_axis, diffe
     tops=(1, None),
     same_number=True,
     weights_need_shape=True,
-    weighted=True,
+    weights=Weights.KERNEL,
 )
 def nd_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A convolution over any axes; lengths that would be 1 are left out.
@@ -59,7 +59,7 @@ def nd_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((num, channels, *(length for length in pooled if not length < 1)),))
 
 
-@layer("DeformableConvolution", bottoms=2, weights_need_shape=True, weighted=True)
+@layer("DeformableConvolution", bottoms=2, weights_need_shape=True, weights=Weights.KERNEL)
 def deformable_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As a convolution; the second bottom has two offsets for each place of the kernel.
 

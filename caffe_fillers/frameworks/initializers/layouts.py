@@ -28,7 +28,8 @@ def channels_last(fill: Fill, layer: LayerParameter) -> Tensor:
     already; parameters that are no weights keep their axes.
     """
     axes, weights = len(fill.shape), weights_of(layer)
-    if weights not in _OUTPUTS_FIRST or axes < 2:
+    is_bias = fill.index > 0 and weights is not Weights.GATES  # which C3D gives five axes
+    if weights not in _OUTPUTS_FIRST or axes < 2 or is_bias:
         return Tensor(fill.shape, weight=weights is Weights.ROWS)
     if layer.inner_product_param.transpose:
         return Tensor(fill.shape)

@@ -273,7 +273,7 @@ def test_what_no_double_holds_is_not_predicted() -> None:
     stds = [row.tops[0].std for row in list(report)[1:]]
     assert stds[2] == pytest.approx(8**1.5 * 3e38**3)
     assert stds[3:] == [None, None]
-    assert report.rows[0].tops[0].gradient_std is None
+    assert report["x"].tops[0].gradient_std is None
 
 
 def test_flags_and_the_filler_that_levels() -> None:

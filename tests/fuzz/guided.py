@@ -101,7 +101,7 @@ def _fuzz(name: str, seconds: int, corpus: Path, keep: Path, executions: mmap.mm
             kinds.add(found[0])
             file = keep / f"{name}-{zlib.crc32(data):08x}"
             file.write_bytes(data)
-            print(f"{_BEGIN}{found[0]}, case {file}\n{found[1]}{_END}", flush=True)
+            os.write(1, f"{_BEGIN}{found[0]}, case {file}\n{found[1]}{_END}".encode())
 
     try:
         for number in range(50):  # files to begin from

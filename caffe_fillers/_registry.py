@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from caffe_fillers.errors import UnknownNameError
@@ -24,6 +25,7 @@ class Registry(Generic[T]):
 
     With a `mark` a name that has it, as `BN@segnet`, is a variant of the name
     before it: `variant` finds it, and nothing else does, for nobody writes it.
+    `elsewhere` maps names that people bring from elsewhere to those that errors suggest.
 
     >>> colors = Registry[int]("color")
     >>> @colors.register("red")
@@ -32,9 +34,16 @@ class Registry(Generic[T]):
     (True, ['red'])
     """
 
-    def __init__(self, kind: str, package: str | None = None, mark: str = "\0") -> None:
+    def __init__(
+        self,
+        kind: str,
+        package: str | None = None,
+        mark: str = "\0",
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.kind = kind
         self._mark = mark
+        self._elsewhere = elsewhere
         self._package = package
         self._values: dict[str, T] = {}
         self._discovered = False
@@ -89,7 +98,7 @@ class Registry(Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         if name not in self:
-            raise UnknownNameError(self.kind, name, self.names())
+            raise UnknownNameError(self.kind, name, self.names(), self._elsewhere.get(name))
         return self._values[name]
 
     def __contains__(self, name: str) -> bool:

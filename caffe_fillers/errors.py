@@ -109,15 +109,22 @@ class MissingExtraError(CaffeFillersError):
 
 
 class UnknownNameError(CaffeFillersError):
-    """A name is not registered; the message suggests the nearest that is.
+    """A name is not registered; the message suggests the nearest that is, or the one that is `meant`.
 
     >>> print(UnknownNameError("filler type", "xaviar", ["msra", "xavier"]))
     unknown filler type 'xaviar' (did you mean 'xavier'?); known: msra, xavier
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], meant: str | None = None) -> None:
         names = sorted(known)
-        super().__init__(f"unknown {kind} {name!r}{suggestion(name, names)}; known: {', '.join(names)}")
+        hint = f" (did you mean {meant!r}?)" if meant else suggestion(name, names)
+        super().__init__(f"unknown {kind} {name!r}{hint}; known: {', '.join(names)}")
+
+
+class UnknownLayerError(UnknownNameError, KeyError):
+    """A mapping by layer has no such layer."""
+
+    __str__ = Exception.__str__
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

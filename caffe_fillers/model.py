@@ -123,6 +123,16 @@ class Model:
         return Counter(layer.name for layer in self.layers if layer.blobs)
 
 
+def same_bits(left: Values, right: Values) -> bool:
+    """Whether two float32 arrays have one shape and the same bits.
+
+    >>> zeros = np.zeros(2, np.float32)
+    >>> same_bits(zeros, zeros.copy()), same_bits(zeros, -zeros)
+    (True, False)
+    """
+    return left.shape == right.shape and np.array_equal(left.view(np.uint32), right.view(np.uint32))
+
+
 def model_of(net: PlannedNet, values: Callable[[int], Iterator[Values]]) -> Model:
     """A model of a planned net; `values` gives what a step makes, each time it is called."""
     positions = {layer.id: position for position, layer in enumerate(net.layers)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from caffe_fillers import passes, prototxt
+from caffe_fillers.api.files import are_one_file
 from caffe_fillers.api.net import Net
 from caffe_fillers.api.planning import (
     check_source,
@@ -39,7 +40,11 @@ def load_net(
     strict: bool = False,
     lenient: bool = False,
 ) -> Net:
-    """Read and plan a net: a path or an open binary file of a net or a solver, text or binary.
+    """Read and plan a net or a solver: a path, an open file, prototxt text, bytes or a message.
+
+    Files and bytes may be text or binary; a `str` that has a brace or several
+    lines is a text. A message is a NetParameter or SolverParameter, of this
+    package's `caffe_pb2` or any other.
 
     `phase` (train or test), `level` and `stages` choose among the layers as
     Caffe's command line does; a solver brings its own, which these win over.
@@ -51,13 +56,13 @@ def load_net(
     not even those that change weights. Errors: `PrototxtError`, `NetError`,
     `UnknownShapeError`, `FormatError`.
 
-    >>> import io
-    >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"
-    >>> net = load_net(io.BytesIO(text))
+    >>> net = load_net("layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }")
     >>> net.blob_shapes
     {'x': (2,)}
     """
     check_source(source)
+    if isinstance(source, str) and _is_text(source):
+        source = io.StringIO(source)
     read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=lenient))
     return load_read(
         read,
@@ -98,6 +103,11 @@ def load_read(
         tolerance=chosen_tolerance(strict=strict, lenient=lenient),
     )
     return request.plan(dict(shapes or {}))
+
+
+def _is_text(source: str) -> bool:
+    """Whether it is a net itself and no file's name, which hardly has a brace and never two lines."""
+    return "\n" in source or ("{" in source and not are_one_file(source, source))
 
 
 @dataclass(frozen=True)

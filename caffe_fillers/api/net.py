@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.api.seeds import make_stream
+from caffe_fillers.api.table import html_table
+from caffe_fillers.api.uses import Uses
 from caffe_fillers.api.weights import Weights, open_model
 from caffe_fillers.copying import Copied, copy_weights
 from caffe_fillers.errors import UnknownNameError, UsageError
@@ -17,7 +18,6 @@ from caffe_fillers.execute import Execution, execute
 from caffe_fillers.notes import Note
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.resources import require_memory
-from caffe_fillers.schema import NetParameter
 from caffe_fillers.shapes import Shape
 
 if TYPE_CHECKING:
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from caffe_fillers.eras import Era
     from caffe_fillers.model import Model
     from caffe_fillers.rng import Stream
-    from caffe_fillers.signal import SignalReport
 
 
-@dataclass(frozen=True)
-class Net:
+def _never_read(shapes: Mapping[str, Shape]) -> Net:
+    raise UsageError("this net was not read by load_net, so it cannot be planned with other shapes")
+
+
+@dataclass(frozen=True, repr=False)
+class Net(Uses):
     """A net as Caffe would build it: its plan, its blobs' shapes, what it would save.
 
     `plan` has the layers, their parameter blobs and all that draws. `seed` is
@@ -52,7 +55,18 @@ class Net:
     )
     folders: SourceFolders = field(default=SourceFolders(()), repr=False)
     shapes: Mapping[str, Shape] = field(default_factory=dict, repr=False)
-    plan_again: Callable[[Mapping[str, Shape]], Net] | None = field(default=None, repr=False, compare=False)
+    plan_again: Callable[[Mapping[str, Shape]], Net] = field(default=_never_read, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        layers, blobs = len(self.plan.layers), len(self.plan.blobs)
+        return (
+            f"<Net {self.name!r}: {layers} layers, {blobs} parameter blobs, "
+            f"{self.plan.num_parameters:,} parameters>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The table of the net's parameter blobs, as notebooks show it."""
+        return html_table(repr(self)[1:-1], self.rows())
 
     @property
     def era(self) -> Era:
@@ -63,11 +77,6 @@ class Net:
     def name(self) -> str:
         """The net's own name."""
         return self.plan.name
-
-    @property
-    def parameter(self) -> NetParameter:
-        """The NetParameter that Caffe saves, without the blobs."""
-        return self.plan.parameter
 
     @property
     def blob_shapes(self) -> Mapping[str, Shape | None]:
@@ -88,34 +97,7 @@ class Net:
         The bytes are the same with any number of `threads`.
         """
         used = self._stream(seed, stream, boost, generator)
-        return execute(self.plan, used, threads)[0]
-
-    def signal(
-        self, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
-    ) -> SignalReport:
-        """What the fillers do to the signal: predicted deviations of activations and gradients, per layer.
-
-        Nothing is drawn. The input is assumed to be independent values of
-        `input_mean` and `input_std`; `phase` (train or test) says how dropout
-        and batch norm run, by default as planned. See `signal.analyze`.
-
-        >>> import io
-        >>> from caffe_fillers import load_net
-        >>> text = b"layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 8 dim: 50 } } }"
-        >>> text += b"layer { name: 'ip' type: 'InnerProduct' bottom: 'x' top: 'ip' inner_product_param {"
-        >>> text += b"num_output: 20 weight_filler { type: 'msra' } } }"
-        >>> row = load_net(io.BytesIO(text)).signal()["ip"]
-        >>> round(row.forward_gain, 3), round(row.backward_gain, 3), round(row.tops[0].std, 3)
-        (2.0, 0.8, 1.414)
-        """
-        from caffe_fillers.signal import analyze
-
-        if not (math.isfinite(input_mean) and 0 < input_std < math.inf):
-            raise UsageError(
-                f"an input of mean {input_mean} and deviation {input_std}: give finite numbers, "
-                "the deviation above 0"
-            )
-        return analyze(self.plan, input_mean=input_mean, input_std=input_std, phase=phase)
+        return execute(self._planned(), used, threads)[0]
 
     def report(
         self,
@@ -133,6 +115,7 @@ class Net:
         """
         from caffe_fillers.api.pages import checked_report
 
+        self._planned()
         page, _ = checked_report(self, weights, seed=seed, boost=boost, threads=threads, command=command)
         return page
 
@@ -140,7 +123,7 @@ class Net:
         """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""
         from caffe_fillers.frameworks.nets import model_as
 
-        return model_as(framework, self.plan, seed)
+        return model_as(framework, self._planned(), seed)
 
     def fill(
         self,
@@ -158,9 +141,9 @@ class Net:
         `ResourceError`, unless `force` is given.
         """
         if not force:
-            require_memory(4 * self.plan.num_parameters, "the weights in memory take")
+            require_memory(4 * self._planned().num_parameters, "the weights in memory take")
         used = self._stream(seed, stream, boost)
-        model, execution = execute(self.plan, used, threads)
+        model, execution = execute(self._planned(), used, threads)
         weights = Weights(model)
         if stream is not None:
             execution.finish()
@@ -177,7 +160,7 @@ class Net:
         wanted = {layers} if isinstance(layers, str) else set(layers)
         for name in wanted.difference(layer.name for layer in self.plan.layers):
             raise UnknownNameError("layer", name, [layer.name for layer in self.plan.layers])
-        return replace(self, plan=self.plan.only(wanted))
+        return replace(self, plan=self._planned().only(wanted))
 
     def with_shapes(self, shapes: Mapping[str, Shape] | None = None, **named: Shape) -> Net:
         """The same net with other shapes of blobs, which are given by name, in a mapping or as keywords.
@@ -189,7 +172,6 @@ class Net:
         >>> net.blob_shapes["pool2"], net.with_shapes(data=(1, 1, 28, 28)).blob_shapes["pool2"]
         ((64, 50, 4, 4), (1, 50, 4, 4))
         """
-        assert self.plan_again is not None
         return self.plan_again({**self.shapes, **(shapes or {}), **named})
 
     @contextmanager

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import Message
+
 from caffe_fillers import passes
 from caffe_fillers.api.undecided import note_undecided
 from caffe_fillers.errors import NetError, UnknownShapeError, UsageError, suggestion
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from caffe_fillers.passes import Passed
     from caffe_fillers.shapes import Shape
 
+_NETS = ("NetParameter", "SolverParameter")
 _PHASES = {"train": TRAIN, "test": TEST}
 _MAX_TYPOS, _DID_YOU_MEAN = 5, "did you mean"
 
@@ -58,11 +61,13 @@ def chosen_tolerance(*, strict: bool, lenient: bool) -> Tolerance:
 
 
 def check_source(source: object) -> None:
-    """Refuse what is neither a name nor an open file; the content of a file is none of these."""
-    if not isinstance(source, (str, Path)) and not hasattr(source, "read"):
-        hint = "; wrap it in io.BytesIO" if isinstance(source, (bytes, bytearray, memoryview)) else ""
-        kind = type(source).__name__
-        raise UsageError(f"a net is read from a path or from an open binary file, not from {kind}{hint}")
+    """Refuse what is neither a name, nor an open file, nor the content of one."""
+    message = isinstance(source, Message) and source.DESCRIPTOR.name in _NETS
+    if not message and not isinstance(source, (str, bytes, Path)) and not hasattr(source, "read"):
+        raise UsageError(
+            "a net is read from a path, an open file, prototxt text, bytes, or a message NetParameter or "
+            f"SolverParameter, not from {type(source).__name__}"
+        )
 
 
 def files_read(source: Source, read: Origin) -> tuple[str, ...]:

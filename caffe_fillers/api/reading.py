@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, TypeVar, cast
+from typing import BinaryIO, TextIO, TypeAlias, TypeVar, cast
 
 from google.protobuf.message import Message
 
@@ -25,7 +26,7 @@ from caffe_fillers.prototxt import Tolerance, UnknownField
 from caffe_fillers.schema import NetParameter, SolverParameter, from_bytes
 from caffe_fillers.solver import SolverNet, read_solver
 
-Source: TypeAlias = "str | Path | BinaryIO"
+Source: TypeAlias = "str | bytes | Path | BinaryIO | TextIO | Message"
 MessageType = TypeVar("MessageType", bound=Message)
 
 STDIN = "<stdin>"
@@ -39,6 +40,7 @@ _LAYER = NetParameter.DESCRIPTOR.fields_by_name["layer"].number
 _SOLVER_NET_NUMBERS = {SolverParameter.DESCRIPTOR.fields_by_name[name].number for name in _SOLVER_NETS}
 _SOLVER_FIELDS = set(SolverParameter.DESCRIPTOR.fields_by_name) - {"debug_info"}  # which nets have too
 _PIECE = 1 << 20
+_MESSAGE, _BYTES, _TEXT = "<message>", "<bytes>", "<text>"  # in place of a file's name
 MAX_TEXT_BYTES = 1 << 26
 """Of a net as text: the largest known have one hundredth of that, and a byte takes 2 microseconds to read."""
 _BYTE_ORDER_MARK = "{}: the file begins with a byte order mark, at which Caffe stops; save it without"
@@ -62,14 +64,36 @@ class Origin:
 
 def read_net(source: Source, *, tolerance: Tolerance = Tolerance.CAREFUL) -> Origin:
     """Read a net, or the training net of a solver."""
+    if isinstance(source, (NetParameter, SolverParameter)):
+        return _origin(deepcopy(source), _MESSAGE, (), tolerance=tolerance)
     data, path = _read(source)
     if is_binary(data):
         _refuse_other_kinds(data, path)
+    if _is_solver(data, path):
+        solver, notes = _parse(data, path, SolverParameter, tolerance=tolerance)
+        return _origin(solver, path, notes, tolerance=tolerance)
+    net, notes = _parse(data, path, NetParameter, tolerance=tolerance)
+    return _origin(net, path, notes, tolerance=tolerance)
+
+
+def _origin(
+    read: NetParameter | SolverParameter, path: str, notes: tuple[Note, ...], *, tolerance: Tolerance
+) -> Origin:
+    """A net that was read, or the nets of a solver."""
     folders = SourceFolders((Path(), Path(path).parent))
-    if not _is_solver(data, path):
-        net, notes = _parse(data, path, NetParameter, tolerance=tolerance)
-        return Origin(_with_layers(net, path, notes), path, folders, notes)
-    solver, notes = _parse(data, path, SolverParameter, tolerance=tolerance)
+    if isinstance(read, NetParameter):
+        return Origin(_with_layers(read, path, notes), path, folders, notes)
+    return _solver_origin(read, path, folders, notes, tolerance=tolerance)
+
+
+def _solver_origin(
+    solver: SolverParameter,
+    path: str,
+    folders: SourceFolders,
+    notes: tuple[Note, ...],
+    *,
+    tolerance: Tolerance,
+) -> Origin:
     training = read_solver(solver, path=path)
     opened = cache(partial(_open_solver_net, path=path, folders=folders, tolerance=tolerance))
     read = _read_solver_net(training.train, path, folders, opened)
@@ -155,12 +179,24 @@ def _with_layers(net: NetParameter, path: str, notes: tuple[Note, ...] = ()) -> 
 
 def _read(source: Source) -> tuple[bytes, str]:
     if not isinstance(source, (str, Path)):
-        return _read_all(source, STDIN), STDIN
+        given, path = _opened(source)
+        return _read_all(given, path), path
     with open_input(source) as file:
         try:
             return _read_all(file, str(source)), str(source)
         except OSError as error:
             raise UsageError(f"cannot read {source}: {error.strerror or error}") from error
+
+
+def _opened(source: bytes | BinaryIO | TextIO | Message) -> tuple[BinaryIO, str]:
+    """A net that is no file's name as an open binary file, and what to call it in messages."""
+    if isinstance(source, Message):  # of another pool, such as real pycaffe's
+        return io.BytesIO(source.SerializeToString()), _MESSAGE
+    if isinstance(source, bytes):
+        return io.BytesIO(source), _BYTES
+    if isinstance(source, io.TextIOBase):
+        return io.BytesIO(source.read().encode()), str(getattr(source, "name", _TEXT))
+    return cast(BinaryIO, source), STDIN
 
 
 def _read_all(file: BinaryIO, path: str) -> bytes:

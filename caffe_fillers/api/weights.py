@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from caffe_fillers.api.files import is_device, open_input, replace_file
 from caffe_fillers.api.folders import replace_folder
-from caffe_fillers.errors import FormatError, UsageError
+from caffe_fillers.errors import FormatError, UnknownLayerError, UsageError
 from caffe_fillers.formats import format_for, format_to_read, read_model
 from caffe_fillers.formats.foreign import HEAD, refuse_foreign
+from caffe_fillers.formats.named_blobs import blob_names
 from caffe_fillers.formats.others import refuse_other_files
+from caffe_fillers.model import Model, ModelBlob, ModelLayer, Place, same_bits
 from caffe_fillers.resources import require_disk, require_memory
+from caffe_fillers.schema import LayerParameter, NetParameter
 
 if TYPE_CHECKING:
     from caffe_fillers.distributions import Values
     from caffe_fillers.formats.contract import Tensors
-    from caffe_fillers.model import Model
 
 
-class Weights(Mapping[str, "tuple[Values, ...]"]):
+class LayerBlobs(tuple["Values", ...]):
+    """The blobs of a layer, whose values can be assigned: `blobs[0] = values`."""
+
+    __slots__ = ()
+
+    def __setitem__(self, index: int, values: ArrayLike) -> None:
+        """Write values into a blob's own array, wherever it is shared; another shape is a `UsageError`."""
+        blob = self[index]
+        given = np.asarray(values)
+        if given.shape not in ((), blob.shape):
+            raise UsageError(f"blob {index} has shape {blob.shape}, and the values given {given.shape}")
+        blob[...] = given
+
+
+class Weights(Mapping[str, LayerBlobs]):
     """Blobs by layer name: `weights["conv1"][0]` is the weight, `[1]` the bias, float32 arrays.
 
-    A shared blob is the same array under each layer that shares it. Where
-    layers have the same name the last one is found.
+    Values can be assigned, a blob at a time or all of a layer. A shared blob
+    is the same array under each layer that shares it. Where layers have the
+    same name the last one is found. Two are equal if they have the same layers
+    with the same values, bit for bit. They can be pickled and copied.
+
+    >>> from caffe_fillers import load_net
+    >>> net = load_net("examples/lenet.prototxt")
+    >>> weights, others = net.fill(seed=1701), net.fill(seed=1701)
+    >>> weights == others
+    True
+    >>> weights["conv1"][1] = 0.5
+    >>> weights["ip2"] = [array * 2 for array in others["ip2"]]
+    >>> weights == others, weights["conv1"][1].max()
+    (False, np.float32(0.5))
     """
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, model: Model) -> None:
         self._loaded = model
@@ -37,18 +70,61 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
             for blob in layer.blobs:
                 array = self._array(*blob.owner).reshape(blob.shape) if blob.owner else blob.array()
                 self._layers[-1].append(array)
-        self._arrays = {
-            layer.name: tuple(blobs) for layer, blobs in zip(model.layers, self._layers, strict=True) if blobs
-        }
+        named = zip(model.layers, self._layers, strict=True)
+        self._arrays = {layer.name: LayerBlobs(blobs) for layer, blobs in named if blobs}
 
     def _array(self, position: int, index: int) -> Values:
         return self._layers[position][index]
 
-    def __getitem__(self, layer: str) -> tuple[Values, ...]:
+    def __getitem__(self, layer: str) -> LayerBlobs:
+        if layer not in self._arrays:
+            raise UnknownLayerError("layer", layer, self._arrays)
         return self._arrays[layer]
+
+    def __setitem__(self, layer: str, arrays: Sequence[ArrayLike]) -> None:
+        """Write values into all blobs of a layer; another number or shape is a `UsageError`."""
+        blobs = self[layer]
+        if len(arrays) != len(blobs):
+            raise UsageError(f"layer {layer!r} has {len(blobs)} blobs, and {len(arrays)} arrays are given")
+        for index, values in enumerate(arrays):
+            blobs[index] = values
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Weights):
+            return NotImplemented
+        own, others = self.flatten(), other.flatten()
+        return own.keys() == others.keys() and all(same_bits(own[name], others[name]) for name in own)
+
+    def __repr__(self) -> str:
+        count = sum(map(len, self._layers))
+        return f"<Weights: {len(self)} layers, {count} blobs, {self.num_parameters:,} parameters>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        layers = [
+            (layer.parameter.SerializeToString(), [blob.owner for blob in layer.blobs], arrays)
+            for layer, arrays in zip(self._loaded.layers, self._layers, strict=True)
+        ]
+        return _weights_of, (self._loaded.net.SerializeToString(), layers)
+
+    def flatten(self) -> dict[str, Values]:
+        """All arrays by the names that npz and safetensors files give them, `layer/index`.
+
+        >>> from caffe_fillers import load_net
+        >>> list(load_net("examples/lenet.prototxt").fill(seed=1).flatten())[:3]
+        ['conv1/0', 'conv1/1', 'conv2/0']
+        """
+        names = blob_names((layer.name, len(layer.blobs)) for layer in self._loaded.layers)
+        return {
+            name: array
+            for layer, arrays in zip(names, self._layers, strict=True)
+            for name, array in zip(layer, arrays, strict=True)
+        }
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
+
+    def __contains__(self, layer: object) -> bool:
+        return layer in self._arrays
 
     def __len__(self) -> int:
         return len(self._arrays)
@@ -73,8 +149,6 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
 
     def model(self) -> Model:
         """The weights as a model, their values as they are now."""
-        from caffe_fillers.model import Model, ModelBlob, ModelLayer
-
         layers = []
         for layer, arrays in zip(self._loaded.layers, self._layers, strict=True):
             blobs = tuple(
@@ -83,6 +157,18 @@ class Weights(Mapping[str, "tuple[Values, ...]"]):
             )
             layers.append(ModelLayer(layer.parameter, blobs))
         return Model(self._loaded.net, tuple(layers))
+
+
+def _weights_of(head: bytes, layers: list[tuple[bytes, list[Place | None], list[Values]]]) -> Weights:
+    """Weights from what `__reduce__` gives: messages in binary, owners and arrays of blobs."""
+    made = []
+    for parameter, owners, arrays in layers:
+        blobs = tuple(
+            ModelBlob(shape=array.shape, chunks=partial(_one_chunk, array), owner=owner)
+            for owner, array in zip(owners, arrays, strict=True)
+        )
+        made.append(ModelLayer(LayerParameter.FromString(parameter), blobs))
+    return Weights(Model(NetParameter.FromString(head), tuple(made)))
 
 
 @contextmanager

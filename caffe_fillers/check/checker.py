@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from caffe_fillers.check.arguments import require_kinds
 from caffe_fillers.check.eras import Nets
 from caffe_fillers.check.evidence import Evidence, digest, gather, samples
 from caffe_fillers.check.explained import Explained
@@ -58,6 +59,7 @@ def check_model(
     is set. `quick` leaves out what takes more than some two seconds. `progress` is told what is tried, and
     which share of it is done.
     """
+    require_kinds(net, model)
     if seed is None and find_twister(generator) is not MT19937 and _needs_a_seed(net):
         raise UsageError(f"seeds are found of {MT19937.name} alone: give the one of {generator} with --seed")
     net = _after(net, skip_words) if skip_words else net

@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         require_memory(_COPIES * model.num_bytes, "the check needs")
         net = _load(arguments, model, weights)
         if not arguments.lenient:
-            refuse_opaque_blobs(net.parameter.layer, model, weights)
+            refuse_opaque_blobs(net.plan.parameter.layer, model, weights)
         result = check_model(
             net.plan,
             model,

@@ -11,11 +11,11 @@ import numpy as np
 
 from caffe_fillers import distributions, rng
 from caffe_fillers._registry import Registry
-from caffe_fillers.errors import FillerError
+from caffe_fillers.errors import FillerError, UsageError
 from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import FillerParameter
-from caffe_fillers.shapes import Shape, count, format_shape
+from caffe_fillers.shapes import Shape, count, format_shape, given_shape
 
 NOT_SPARSE = -1
 
@@ -55,7 +55,13 @@ class Filler(ABC):
         >>> Xavier(variance_norm="FAN_OUT").fill((2, 3), rng.Stream(1701)).shape
         (2, 3)
         """
-        return self.distribution(shape, dtype, convention).sample(shape, stream, dtype)
+        if not isinstance(stream, rng.Stream):
+            raise UsageError(
+                f"fill draws from a stream, not from {stream!r}: {type(self).__name__}(...).fill(shape, "
+                f"cf.Stream(1701)), or cf.fill(shape, {self.type_name!r}, seed=1701)"
+            )
+        dims = given_shape(shape)
+        return self.distribution(dims, dtype, convention).sample(dims, stream, dtype)
 
     def require_dense(self, shape: Shape) -> None:
         """The two checks that all fillers share; only gaussian supports `sparse`."""
@@ -86,7 +92,17 @@ def require_held(size: int) -> None:
     require_memory(4 * 4 * size, f"a filler that makes {size:,} values at once needs")
 
 
-filler_types: Registry[type[Filler]] = Registry("filler type", __package__, mark="+")
+_ELSEWHERE = {
+    **dict.fromkeys(("normal", "random_normal", "randn"), "gaussian"),
+    **dict.fromkeys(("glorot", "glorot_uniform", "xavier_uniform"), "xavier"),
+    **dict.fromkeys(("he", "he_normal", "kaiming", "kaiming_normal"), "msra"),
+    **dict.fromkeys(("zero", "zeros", "one", "ones"), "constant"),
+    **dict.fromkeys(("random_uniform", "rand"), "uniform"),
+    "upsample": "bilinear",
+}
+"""What other frameworks call Caffe's fillers, or nearly so."""
+
+filler_types: Registry[type[Filler]] = Registry("filler type", __package__, mark="+", elsewhere=_ELSEWHERE)
 
 FillerClass = TypeVar("FillerClass", bound=type[Filler])
 

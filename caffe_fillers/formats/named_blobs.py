@@ -29,7 +29,7 @@ _NAME = re.compile(r"(?P<layer>.+)[/.](?P<index>\d{1,4})")
 
 def stored(model: Model) -> Iterator[tuple[str, ModelBlob]]:
     """The blobs that a file must hold, by name; layers of one name are numbered."""
-    all_names = _names((layer.name, len(layer.blobs)) for layer in model.layers)
+    all_names = blob_names((layer.name, len(layer.blobs)) for layer in model.layers)
     for layer, names in zip(model.layers, all_names, strict=True):
         for name, blob in zip(names, layer.blobs, strict=True):
             if model.owner_name(blob) is None:
@@ -78,7 +78,7 @@ def _restored(
 ) -> Iterator[ModelLayer]:
     """The layers with values from the file; a shared blob finds its owner among those before it."""
     known: dict[tuple[str, int], tuple[Place, ModelBlob]] = {}
-    names = _names([(layer.name, len(each)) for layer, each in zip(parameters, described, strict=True)])
+    names = blob_names([(layer.name, len(each)) for layer, each in zip(parameters, described, strict=True)])
     for position, (parameter, each, own) in enumerate(zip(parameters, described, names, strict=True)):
         made = []
         for index, (name, (shape, owner, four_axes)) in enumerate(zip(own, each, strict=True)):
@@ -98,8 +98,12 @@ def _owner(described: Any) -> tuple[str, int]:
     return str(name), int(index)
 
 
-def _names(layers: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
-    """Names for the blobs of layers, of which name and number of blobs are given."""
+def blob_names(layers: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
+    """Names for the blobs of layers, of which name and number of blobs are given; a name is given once.
+
+    >>> list(blob_names([("conv1", 2), ("relu1", 0), ("conv1", 1)]))
+    [['conv1/0', 'conv1/1'], [], ['conv1#2/0']]
+    """
     seen: set[str] = set()
     for position, (layer, blobs) in enumerate(layers):
         name = f"{layer}#{position}" if layer in seen else layer

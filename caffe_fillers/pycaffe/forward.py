@@ -10,11 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from caffe_fillers.errors import CaffeFillersError, MissingExtraError, UsageError
 from caffe_fillers.layers import Role, layer_types
-from caffe_fillers.model import Model
+from caffe_fillers.model import Model, same_bits
 from caffe_fillers.planner import PlannedLayer, PlannedNet
 from caffe_fillers.port import ops
 from caffe_fillers.port.graph import build_graph
@@ -52,7 +50,7 @@ class _Session:
 
     def holds(self, plan: PlannedNet, parameters: list[Array]) -> bool:
         """Whether it computes this net with these parameters, bit by bit."""
-        return plan is self.plan and all(map(_same_bits, self.parameters, parameters))
+        return plan is self.plan and all(map(same_bits, self.parameters, parameters))
 
 
 class Engine:
@@ -239,7 +237,3 @@ def _measure(layer: PlannedLayer) -> Any:
             "forward(end=...)"
         )
     return measures[layer.kind.name]
-
-
-def _same_bits(left: Array, right: Array) -> bool:
-    return left.shape == right.shape and np.array_equal(left.view(np.uint32), right.view(np.uint32))

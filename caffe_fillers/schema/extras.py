@@ -67,6 +67,22 @@ def strip_private(message: Message) -> None:
             message.ClearField(descriptor.name)
 
 
+def strip_hidden(message: Message) -> None:
+    """Remove the hidden field from a message and all within.
+
+    >>> from caffe_fillers.schema import NetParameter
+    >>> net = NetParameter(layer=[{"name": "conv1", "text_extra": {"line": 3}}])
+    >>> strip_hidden(net); str(net)
+    'layer {\\n  name: "conv1"\\n}\\n'
+    """
+    for descriptor, value in message.ListFields():
+        if descriptor.name == FIELD:
+            message.ClearField(FIELD)
+        elif descriptor.message_type is not None:
+            for each in value if isinstance(value, MutableSequence) else (value,):
+                strip_hidden(each)
+
+
 def unknown_value(message: Any, name: str) -> str | None:
     """The text of a field that the schema does not have, as the prototxt writes it; None if it is not there.
 

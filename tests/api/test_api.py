@@ -264,7 +264,7 @@ def _lenet() -> cf.Net:
         (lambda: _lenet().signal(input_std=0), "deviation 0"),
         (lambda: _lenet().signal(input_mean=float("nan")), "mean nan"),
         (lambda: _lenet().only(["ip9"]), "unknown layer 'ip9'"),
-        (lambda: cf.load_net(LENET.read_bytes()), "not from bytes; wrap it in io.BytesIO"),
+        (lambda: cf.load_net(_lenet()), "not from Net"),
         (lambda: cf.load_net(None), "not from NoneType"),
         (lambda: cf.load_net(LENET, shapes={"data": 3}), "shape 3 is no sequence"),
         (lambda: cf.load_net(LENET, shapes={"data": (1, 1, 2.5, 2)}), "is no sequence of whole numbers"),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.rows import PlanRow, plan_rows
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.schema.extras import strip_hidden
-from caffe_fillers.shapes import Shape, format_shape
+from caffe_fillers.shapes import Shape
 
 if TYPE_CHECKING:
     import onnx
@@ -33,6 +32,7 @@ class Uses:
     plan: PlannedNet
     shapes: Mapping[str, Shape]
     plan_again: Callable[[Mapping[str, Shape]], Any]
+    in_other_eras: Callable[[], Iterable[tuple[tuple[str, ...], PlannedNet]]]
 
     @cached_property
     def parameter(self) -> NetParameter:
@@ -112,6 +112,7 @@ class Uses:
         *,
         seed: int | None = None,
         seeds: range | None = None,
+        skip_words: int = 0,
         boost: str | None = None,
         generator: str = "mt19937",
         tolerance: float = 0.0,
@@ -138,29 +139,25 @@ class Uses:
 
         with ExitStack() as stack:
             model, *others = (stack.enter_context(open_given(each)) for each in (weights, *bases))
-            plan = self._planned()
-            shapes = shapes_from_weights(plan, model)
-            if shapes:
-                plan = self.plan_again({**self.shapes, **shapes}).plan
+            shapes = shapes_from_weights(self._planned(), model)
+            net = self.plan_again({**self.shapes, **shapes}) if shapes else self
+            plan = net.plan
             if not lenient:
                 refuse_opaque_blobs((layer.parameter for layer in plan.layers), model, name_of(weights))
-            result = check_model(
+            return check_model(
                 plan,
                 model,
                 seed=seed,
                 seeds=seeds,
+                skip_words=skip_words,
                 boost=boost,
                 tolerance=tolerance,
                 generator=generator,
                 bases=others,
+                others=net.in_other_eras,
                 allow_unseeded=allow_unseeded,
                 quick=quick,
             )
-        taken = (
-            f"{name!r} is taken as {format_shape(shape)}, as the weights have its channels"
-            for name, shape in shapes.items()
-        )
-        return replace(result, notes=(*taken, *result.notes))
 
     def port(self, target: str, *, only: str | None = None, cut: int | None = None) -> str:
         """Python code that builds the net in torch, keras or jax.
@@ -175,17 +172,17 @@ class Uses:
         >>> "class LeNet(nn.Module)" in code
         True
         """
-        from caffe_fillers.port.contract import targets
+        from caffe_fillers.port.targets import targets
         from caffe_fillers.port.initializers import print_initializers
 
         if target == "onnx":
             raise UsageError("an ONNX model is no code: net.to_onnx(weights) gives it")
         plan = self._planned()
         if only == "init":
-            return print_initializers(target, plan, plan.parameter)
+            return print_initializers(target, plan)
         if only is not None:
             raise UsageError(f"only={only!r}: it is 'init', or left out")
-        return targets[target].print_module(plan.parameter, plan, cut)
+        return targets[target].print_module(plan, cut)
 
     def layout(self, target: str, weights: GivenWeights) -> dict[str, Values]:
         """Weights under the names and with the axes that the module of `port(target)` has.
@@ -198,12 +195,12 @@ class Uses:
         >>> net.layout("keras", net.fill(seed=1))["conv1/kernel"].shape
         (5, 5, 1, 20)
         """
-        from caffe_fillers.port.contract import targets
+        from caffe_fillers.port.targets import targets
         from caffe_fillers.port.layout import lay_out
 
         plan = self._planned()
         with open_given(weights) as model:
-            laid = lay_out(targets[target], plan.parameter, plan, model)
+            laid = lay_out(targets[target], plan, model)
             return {name: blob.array() for name, blob in laid}
 
     def to_onnx(
@@ -218,4 +215,4 @@ class Uses:
 
         plan = self._planned()
         with open_given(weights) as model:
-            return export(plan.parameter, plan, model, every_blob=every_blob, part=cut).model
+            return export(plan, model, every_blob=every_blob, part=cut).model

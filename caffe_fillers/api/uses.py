@@ -172,8 +172,8 @@ class Uses:
         >>> "class LeNet(nn.Module)" in code
         True
         """
-        from caffe_fillers.port.targets import targets
         from caffe_fillers.port.initializers import print_initializers
+        from caffe_fillers.port.targets import targets
 
         if target == "onnx":
             raise UsageError("an ONNX model is no code: net.to_onnx(weights) gives it")
@@ -195,8 +195,8 @@ class Uses:
         >>> net.layout("keras", net.fill(seed=1))["conv1/kernel"].shape
         (5, 5, 1, 20)
         """
-        from caffe_fillers.port.targets import targets
         from caffe_fillers.port.layout import lay_out
+        from caffe_fillers.port.targets import targets
 
         plan = self._planned()
         with open_given(weights) as model:

@@ -28,7 +28,8 @@ from caffe_fillers.sources import Sources
 class Param:
     """A blob that the layer makes and fills, and unless `kept` is false holds as a parameter.
 
-    For `legacy_shape` and `inputs_first` see `plan.Fill`.
+    `index` is the blob's among the layer's, where they are not filled in their
+    order. For `legacy_shape` and `inputs_first` see `plan.Fill`.
     """
 
     shape: Shape
@@ -36,6 +37,7 @@ class Param:
     legacy_shape: Shape | None = None
     kept: bool = True
     inputs_first: bool = False
+    index: int | None = None
 
 
 @dataclass(frozen=True)

@@ -157,12 +157,13 @@ class _Walk:
             if isinstance(event, Draw):
                 self.steps.append(replace(event, layer=layer.name))
                 continue
-            step = self._add_fill(layer, len(made), event)
+            index = len(made) if event.index is None else event.index
+            step = self._add_fill(layer, index, event)
             if isinstance(event, Given) or event.kept:
-                made.append(PlannedBlob(layer_id, len(made), event.shape, step))
+                made.append(PlannedBlob(layer_id, index, event.shape, step))
         if len(layer.param) > len(made) and not kind.opaque:
             raise NetError(f"it has {len(layer.param)} param entries, but {len(made)} parameter blobs")
-        return made
+        return sorted(made, key=lambda blob: blob.index)
 
     def _add_fill(self, layer: LayerParameter, index: int, event: Param | Given) -> int:
         if isinstance(event, Given):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from test_layers import events
 
 import caffe_fillers as cf
+from caffe_fillers.cli import main
 from caffe_fillers.shapes import format_shape
 
 
@@ -27,6 +29,9 @@ class Row(NamedTuple):
 
 
 LABELED = "dense_image_data_param { batch_size: 2 %s } "
+DENSE = (
+    "Filter_Filler { type: 'msra' } BN_Scaler_Filler { value: 1 } BN_Bias_Filler { type: 'uniform' min: -1 }"
+)
 ROWS = [
     Row("DenseImageData", "", LABELED % "", "2x3x?x? 2x1x?x?", "", dialect="enet"),
     Row("DenseImageData", "", LABELED % "", "2x3x?x? 2x1x?x?", "", dialect="segnet"),
@@ -869,6 +874,61 @@ ROWS = [
         "draw 1, draw 1",
         dialect="yolo",
     ),
+    Row("Gather", "2x3 4x5", "", "2x3 4x5", dialect="yjxiong"),
+    Row("Scatter", "2x3", "", "2x3", dialect="yjxiong"),
+    Row("BatchReduction", "6x3", "", "3", dialect="yjxiong"),
+    Row("BatchReduction", "2x6x3", "batch_reduction_param { reduction_param { axis: 1 } }", "2x3"),
+    Row(
+        "BatchReduction",
+        "2x5x3",
+        "batch_reduction_param { level: [1, 2] reduction_param { axis: 1 } }",
+        "2x2x3",
+    ),
+    Row("BatchReduction", "2x4x3", "batch_reduction_param { level: 2 reduction_param { axis: 1 } }", "2x1x3"),
+    Row(
+        "BatchReduction", "2x6x5x3", "batch_reduction_param { pos: true reduction_param { axis: 1 } }", "2x3"
+    ),
+    Row(
+        "BatchReduction", "6x3", "batch_reduction_param { level: [1, 2] }", error="levels [1, 2] have 5 cells"
+    ),
+    Row(
+        "BatchReduction",
+        "5x3",
+        "batch_reduction_param { level: [1, 2] pos: true }",
+        error="pos takes one level",
+    ),
+    Row("BatchReduction", "5", "batch_reduction_param { pos: true }", error="none follows axis 0"),
+    Row(
+        "SyncBN",
+        "2x6x8x9",
+        "bn_param { frozen: true slope_filler { value: 1 } bias_filler { type: 'uniform' } }",
+        "2x6x8x9",
+        "1x6 constant 1, 1x6 uniform, 1x6 constant 0, 1x6 constant 0",
+        "1/1 1/1 0/0 0/0",
+        dialect="yjxiong",
+    ),
+    Row(
+        "DenseBlock",
+        "2x6x8x9",
+        f"denseblock_param {{ numTransition: 2 growthRate: 4 {DENSE} }}",
+        "2x14x8x9",
+        "4x6x3x3 msra, 1x6x1x1 constant 1, 1x6x1x1 uniform, 1x6x1x1 constant 0, 1x6x1x1 constant 1, "
+        "4x10x3x3 msra, 1x10x1x1 constant 1, 1x10x1x1 uniform, 1x10x1x1 constant 0, 1x10x1x1 constant 1, "
+        "1 constant 0",
+        "1/1 1/1 1/1 1/1 1/1 1/1 0/0 0/0 0/0 0/0 0/0",
+    ),
+    Row(
+        "DenseBlock",
+        "2x6x8x9",
+        f"denseblock_param {{ numTransition: 1 growthRate: 2 use_BC: true {DENSE} }}",
+        "2x8x8x9",
+        "2x8x3x3 msra, 8x6x1x1 msra, 1x6x1x1 constant 1, 1x8x1x1 constant 1, 1x6x1x1 uniform, "
+        "1x8x1x1 uniform, 1x6x1x1 constant 0, 1x8x1x1 constant 0, 1x6x1x1 constant 1, 1x8x1x1 constant 1, "
+        "1 constant 0",
+        "1/1 1/1 1/1 0/0 0/0 1/1 1/1 1/1 0/0 0/0 0/0",
+    ),
+    Row("DenseBlock", "2x6x8x9", "param { lr_mult: 1 }", error="sets the param of its blobs itself"),
+    Row("DenseBlock", "2x6", "", error="four axes are needed"),
 ]
 
 
@@ -914,3 +974,24 @@ def test_offsets_that_do_not_fit_are_noted() -> None:
 def test_a_shape_that_is_assumed_is_said(kind: str) -> None:
     notes = load(Row(kind, "", "dense_image_data_param { batch_size: 2 }", num_tops=2)).notes
     assert any("assumed (--shape t0=" in note.message for note in notes)
+
+
+def test_blobs_may_be_filled_in_another_order_than_they_are_stored_in() -> None:
+    """DenseBlock_layer.cpp goes transition by transition; blobs_[transition] is a kernel."""
+    body = f"denseblock_param {{ numTransition: 2 growthRate: 4 {DENSE} }}"
+    blobs = load(Row("DenseBlock", "2x6x8x9", body)).fill(seed=7)["x"]
+    stream = cf.Stream(7)
+    for transition, channels in enumerate((6, 10)):
+        kernel = cf.MSRA().fill((4, channels, 3, 3), stream)
+        bias = cf.Uniform(min=-1).fill((1, channels, 1, 1), stream)
+        assert blobs[transition].tobytes() == kernel.tobytes()
+        assert blobs[4 + transition].tobytes() == bias.tobytes()
+        assert (blobs[2 + transition] == 1).all()
+    assert len(blobs) == 11
+
+
+def test_a_file_of_a_dense_block_is_checked_alone(tmp_path: Path) -> None:
+    body = f"denseblock_param {{ numTransition: 2 growthRate: 4 {DENSE} }}"
+    weights = tmp_path / "m.caffemodel"
+    load(Row("DenseBlock", "2x6x8x9", body)).fill(seed=7).save(weights)
+    assert main(["check", str(weights)]) == 0

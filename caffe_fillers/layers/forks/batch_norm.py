@@ -37,6 +37,13 @@ def bn_yjxiong(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(bottoms, _four(parameter, shape, float(frozen)), _unlearned(parameter, frozen=frozen))
 
 
+@layer("SyncBN", weights_need_shape=True, normalizes=True)
+def sync_bn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """As yjxiong's BN that is not frozen, whatever it says: yjxiong/caffe, sync_bn_layer.cpp."""
+    shape = (1, legacy_dim(bottoms[0], 1))
+    return Setup(bottoms, _four(parameter, shape, 0.0), _unlearned(parameter, frozen=False))
+
+
 @layer("BN@pspnet", weights_need_shape=True, normalizes=True)
 def bn_pspnet(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """As yjxiong's, its blobs 1xCx1x1."""

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from caffe_fillers.recover import search
 from caffe_fillers.rng import kernel
 
 collect_ignore = ["clients"]
@@ -67,10 +66,3 @@ def both_paths(request: pytest.FixtureRequest) -> Iterator[None]:
         patch.setattr(kernel, "is_used", request.param)
         patch.setenv(kernel.PURE, "" if request.param else "1")
         yield
-
-
-@pytest.fixture(autouse=True)
-def without_linear_algebra(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the search by linear algebra, up to a minute for a foreign model, to slow tests."""
-    if request.path.parent.name == "check" and request.node.get_closest_marker("slow") is None:
-        monkeypatch.setattr(search, "moved_origins", lambda *_: ())

@@ -10,25 +10,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from caffe_fillers import distributions
 from caffe_fillers.recover import chain, ziggurat
 from caffe_fillers.recover.found import Hit
 from caffe_fillers.recover.intervals import Floats, Interval, known_bits, uniform_interval
+from caffe_fillers.recover.leading import outputs_of_leading_bits
 from caffe_fillers.recover.linear import KnownBits, is_enough, solve_state
 from caffe_fillers.recover.peeling import filled, whole_run
+from caffe_fillers.recover.relations import is_contradicted, is_mt19937
 from caffe_fillers.recover.rewind import MOST_WORDS, find_seeding
-from caffe_fillers.recover.rounding import Moved, roundings
-from caffe_fillers.rng import BOOST, Family, boost_family
-from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, Words
+from caffe_fillers.recover.rounding import Moved, roundings, shown_rounding
+from caffe_fillers.rng import BOOST, Family, Stream, boost_family
+from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, Words, untemper
 
 Progress = Callable[[str], None]
+Shares = NDArray[np.float64]
 
 _SPARE = 64
 """Values more than enough, for what rounding leaves open."""
 _SHORTEST = 850
 """Known bits of 24 from so many outputs are as many as the state has, which is the least."""
 _WINDOW_STARTS = (0, 160)
+_TREATED = 10_000
+"""Values that tell what was done to them."""
 _LINEAR_VALUES = _MOST_OUTPUTS = 20_000
 """Values that linear algebra looks at: of two known bits each they are twice what is needed."""
 
@@ -71,19 +77,55 @@ def recover_moved(
     What was done is read off the values where they show it; else movements are tried, up to some hundredths
     of the bound. Takes 3 to 30 s for each trial.
     """
-    flat = values.ravel()[:_LINEAR_VALUES]
+    flat = values.ravel()
     if (
         not isinstance(distribution, distributions.Uniform)
         or flat.size < _SHORTEST
         or not np.isfinite(flat).all()
     ):
         return None
-    for moved in roundings(distribution, flat):
+    share = (flat.astype(np.float64) - distribution.low) / (distribution.high - distribution.low)
+    words = np.clip(share * 2.0**32, 0, 2.0**32 - 1).astype(np.uint32)
+    if not is_mt19937(words):
+        return None
+    known = _by_leading_bits(share, most_words)
+    if known is not None:
+        return replace(known, treatment=_treatment(distribution, flat, known))
+    return _by_known_bits(distribution, flat[:_LINEAR_VALUES], most_words, progress)
+
+
+def _by_leading_bits(share: Shares, most_words: int) -> Hit | None:
+    """The seed of shares of a range, of which most are in the right half of it, or most in the wrong one."""
+    for right in (share >= 0.5, share < 0.5):
+        outputs = outputs_of_leading_bits(right.astype(np.uint8), np.abs(share - 0.5))
+        if outputs is not None:
+            seeding = find_seeding(MT19937, untemper(MT19937, outputs[1]), most_words)
+            if seeding is not None:
+                return Hit(seeding.seed, seeding.position, outputs[0])
+    return None
+
+
+def _treatment(distribution: distributions.Uniform, values: Floats, hit: Hit) -> str:
+    """What was done to values of which one comes from a known output."""
+    part = values[hit.value : hit.value + _TREATED]
+    stream = Stream(hit.seed)
+    stream.skip(hit.position)
+    drawn = distribution.draw(part.size, stream)
+    off = np.abs(part - drawn)
+    if np.median(off) > np.median(np.abs(part + drawn)):
+        return "negated" if np.array_equal(part, -drawn) else "negated and moved"
+    shown = shown_rounding(part)
+    return shown.name if shown is not None else f"each moved by {off.max():.2g} at most"
+
+
+def _by_known_bits(
+    distribution: distributions.Uniform, values: Floats, most_words: int, progress: Progress
+) -> Hit | None:
+    """The same by linear algebra, for fewer values."""
+    for moved in roundings(distribution, values):
         interval = _moved_interval(distribution, moved)
-        if interval is None:
-            continue
-        known = known_bits(interval)
-        if not is_enough(MT19937, known):
+        known = None if interval is None else known_bits(interval)
+        if known is None or not is_enough(MT19937, known) or is_contradicted(known):
             continue
         progress(moved.name)
         found = _of_known(MT19937, known, most_words)

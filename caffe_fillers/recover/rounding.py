@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from caffe_fillers import distributions
 from caffe_fillers.recover.intervals import Floats
 
-_MOVEMENTS = (1e-5, 1e-3, 1e-2, 4e-2)
+_MOVEMENTS = (1e-5, 1e-4, 1e-3, 4e-3, 1.5e-2, 4e-2, 0.1)
 """Parts of the bound by which values may have moved, at most."""
 _LEVELS, _DIGITS = 256, range(3, 8)
 
@@ -33,9 +33,9 @@ def roundings(distribution: distributions.Uniform, values: Floats) -> Iterator[M
     'rounded to bfloat16'
     """
     values = np.float32(values)
-    shown = [*_formats(values), *_steps(values)]
-    yield from shown[:1]
-    if shown:
+    shown = shown_rounding(values)
+    if shown is not None:
+        yield shown
         return
     bound = (distribution.high - distribution.low) / 2
     beyond = max(float(values.max()) - distribution.high, distribution.low - float(values.min()), 0.0) / bound
@@ -43,6 +43,11 @@ def roundings(distribution: distributions.Uniform, values: Floats) -> Iterator[M
         if movement >= beyond:
             room = movement * bound
             yield Moved(f"each moved by {room:.2g} at most", values - room, values + room)
+
+
+def shown_rounding(values: Floats) -> Moved | None:
+    """To what values were rounded, if that is seen."""
+    return next((found for kind in (_formats, _steps) for found in kind(np.float32(values))), None)
 
 
 def is_rounded(values: NDArray[np.float32]) -> bool:

@@ -30,7 +30,12 @@ def words_needed(twister: Twister) -> int:
 
 
 def jump(twister: Twister, words: Words, distance: int) -> Words:
-    """The n words at `distance` behind the first of `words`, which are the next `words_needed`.
+    """The n words at `distance` behind the first of `words`, which are the next `words_needed`."""
+    return combined(twister, words, _power(twister, distance))
+
+
+def combined(twister: Twister, words: Words, polynomial: int) -> Words:
+    """The sum of n words each that begin at those of `words_needed` ones for which `polynomial` has a term.
 
     Coefficients are taken four at a time: all sixteen sums of four
     neighboring words are made first, for every place at once. Then rows of n
@@ -39,14 +44,14 @@ def jump(twister: Twister, words: Words, distance: int) -> Words:
     """
     result = np.zeros(twister.n, words.dtype)
     if kernel.is_used:
-        kernel.loops.add(np.ascontiguousarray(words), _rows(twister, distance), result)
+        kernel.loops.add(np.ascontiguousarray(words), _rows(twister, polynomial), result)
         return result
     length = words.size - _WINDOW
     sums = np.zeros((1 << _WINDOW, length), words.dtype)
     for bit in range(_WINDOW):
         np.bitwise_xor(sums[: 1 << bit], words[bit : bit + length], out=sums[1 << bit : 2 << bit])
     rows = sliding_window_view(sums, twister.n, axis=1)
-    choices = _windows(twister, distance)
+    choices = _windows(twister, polynomial)
     begins = np.arange(choices.size) * _WINDOW
     for first in range(0, choices.size, _ROWS):
         gathered = rows[choices[first : first + _ROWS], begins[first : first + _ROWS]]
@@ -55,40 +60,63 @@ def jump(twister: Twister, words: Words, distance: int) -> Words:
 
 
 @lru_cache(maxsize=16)
-def _rows(twister: Twister, distance: int) -> NDArray[np.int32]:
+def _rows(twister: Twister, polynomial: int) -> NDArray[np.int32]:
     """Where the rows begin that are to be added, in units of 32 bits."""
-    return (np.flatnonzero(_coefficients(twister, distance)) * (twister.w // 32)).astype(np.int32)
+    return (np.flatnonzero(_coefficients(twister, polynomial)) * (twister.w // 32)).astype(np.int32)
 
 
 @lru_cache(maxsize=16)
-def _windows(twister: Twister, distance: int) -> NDArray[np.uint8]:
+def _windows(twister: Twister, polynomial: int) -> NDArray[np.uint8]:
     """The coefficients, four to a number."""
-    bits = _coefficients(twister, distance).reshape(-1, _WINDOW)
+    bits = _coefficients(twister, polynomial).reshape(-1, _WINDOW)
     return np.packbits(bits, axis=1, bitorder="little").ravel()
 
 
-def _coefficients(twister: Twister, distance: int) -> NDArray[np.uint8]:
-    """The coefficients of t**distance mod p, and zeros up to a multiple of four."""
+def _coefficients(twister: Twister, polynomial: int) -> NDArray[np.uint8]:
+    """The coefficients, and zeros up to a multiple of four."""
     size = -(-twister.degree // _WINDOW) * _WINDOW
-    power = _power(twister, distance).to_bytes(-(-size // 8), "little")
-    return np.unpackbits(np.frombuffer(power, np.uint8), bitorder="little", count=size)
+    octets = polynomial.to_bytes(-(-size // 8), "little")
+    return np.unpackbits(np.frombuffer(octets, np.uint8), bitorder="little", count=size)
 
 
+@lru_cache(maxsize=16)
 def _power(twister: Twister, exponent: int) -> int:
     """t**exponent mod p, squaring from the exponent's leading bits down."""
     rest = max(exponent.bit_length() - 14, 0)
     power = 1 << (exponent >> rest)
     for bit in reversed(range(rest)):
-        power = _remainder(twister, _square(power) << (exponent >> bit & 1))
+        power = remainder(twister, square(power) << (exponent >> bit & 1))
     return power
 
 
-def _square(polynomial: int) -> int:
+def square(polynomial: int) -> int:
+    """The square of a polynomial.
+
+    >>> bin(square(0b111))
+    '0b10101'
+    """
     octets = polynomial.to_bytes(-(-polynomial.bit_length() // 8), "little")
     return int.from_bytes(_SPREAD[np.frombuffer(octets, np.uint8)].tobytes(), "little")
 
 
-def _remainder(twister: Twister, polynomial: int) -> int:
+def product(one: int, other: int) -> int:
+    """The product of two polynomials.
+
+    >>> bin(product(0b11, 0b111))
+    '0b1001'
+    """
+    result = 0
+    for power in np.flatnonzero(_bits(one)).tolist():
+        result ^= other << power
+    return result
+
+
+def _bits(polynomial: int) -> NDArray[np.uint8]:
+    octets = polynomial.to_bytes(-(-polynomial.bit_length() // 8), "little")
+    return np.unpackbits(np.frombuffer(octets, np.uint8), bitorder="little")
+
+
+def remainder(twister: Twister, polynomial: int) -> int:
     """Mod p. The second term of p lies n - 1 below the first, so n - 1 leading bits go at a time."""
     while (excess := polynomial.bit_length() - twister.degree) > 0:
         kept = max(excess - twister.n + 1, 0)

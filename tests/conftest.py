@@ -7,7 +7,7 @@ import pytest
 
 from caffe_fillers.rng import kernel
 
-collect_ignore = ["clients"]
+collect_ignore = ["clients", "pycaffe/scripts"]
 
 QUICK = {
     "": "test_architecture.py test_contributing.py",

@@ -10,4 +10,4 @@ fi
 pip install --quiet "$work/copy[all]" pytest
 cd "$work/copy"
 timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_onnx.py tests/port/test_port_forks.py tests/port/test_port_clients.py tests/pycaffe/test_forward.py \
-  tests/pycaffe/test_classifier.py tests/pycaffe/test_pycaffe_page.py -k 'onnx or pycaffe'
+  tests/pycaffe/test_classifier.py tests/pycaffe/test_pycaffe_page.py tests/pycaffe/test_pycaffe_scripts.py -k 'onnx or pycaffe'

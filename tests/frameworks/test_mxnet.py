@@ -133,3 +133,29 @@ def test_lanes_are_the_generators_of_numpy():
         # numpy's seeding from one number is another; its RandomState takes the plain one.
         expected = np.random.RandomState(int(seed)).randint(0, 2**32, len(words), dtype=np.uint32)
         assert np.array_equal(words, expected)
+
+
+@pytest.mark.parametrize("row", GOLDENS["sequences"][::5], ids=lambda row: "-".join(map(str, row[:4])))
+def test_initializers_fill_arrays_from_the_process_generator(row):
+    name, arguments, seed, dtype, digests, _ = row
+    initializer = mxnet.initializer.create(json.dumps([name, arguments]))
+    mxnet.random.seed(seed)
+    filled = [np.empty(shape, dtype) for shape in SHAPES]
+    for array in filled:
+        initializer(mxnet.init.InitDesc("fc1_weight"), array)
+    assert [digest(array) for array in filled] == digests
+
+
+def test_arrays_are_filled_by_their_names(monkeypatch):
+    bias, weight = np.ones(3, np.float32), np.zeros((3, 4), np.float32)
+    mxnet.random.seed(1)
+    mxnet.initializer.Xavier(rnd_type="uniform", factor_type="avg", magnitude=3)("fc1_bias", bias)
+    mxnet.init.Xavier()("fc1_weight", weight)
+    mxnet.init.One()("fc2_weight", bias)
+    assert bias.tolist() == [1, 1, 1]
+    assert np.array_equal(weight, mxnet.Xavier().fill((3, 4), mxnet.RandomState(1)))
+    with pytest.raises(CaffeFillersError, match="no initializer for this name"):
+        mxnet.init.Xavier()("fc1_scale", weight)
+    monkeypatch.setattr(mxnet.random, "_states", [])
+    with pytest.raises(CaffeFillersError, match=r"random\.seed"):
+        mxnet.init.Xavier()("fc1_weight", weight)

@@ -1,5 +1,6 @@
 """TensorFlow's and Keras's initial weights against values recorded from the packages themselves."""
 
+import dataclasses
 import json
 from hashlib import sha256
 
@@ -14,6 +15,7 @@ from caffe_fillers.errors import (
     UnknownNameError,
     UsageError,
 )
+from caffe_fillers.frameworks import keras
 from caffe_fillers.frameworks import tensorflow as tf
 from caffe_fillers.frameworks.tensorflow.philox import Philox
 
@@ -168,7 +170,7 @@ def test_the_counter_carries(counter):
 @pytest.mark.parametrize("semantics", tf.SEMANTICS)
 def test_without_any_seed_it_refuses(semantics):
     with pytest.raises(UsageError, match="seed"):
-        tf.glorot_uniform((2, 2), semantics=semantics)
+        tf.draw(tf.GLOROT_UNIFORM, (2, 2), semantics=semantics)
 
 
 @pytest.mark.parametrize(
@@ -187,18 +189,88 @@ def test_what_tensorflow_refuses_is_refused(arguments, message):
 
 def test_other_mistakes():
     with pytest.raises(UnknownNameError, match="tf3"):
-        tf.glorot_uniform((2, 2), seed=1, semantics="tf3")
+        tf.draw(tf.GLOROT_UNIFORM, (2, 2), seed=1, semantics="tf3")
     with pytest.raises(UnknownNameError, match="int32"):
-        tf.glorot_uniform((2, 2), seed=1, dtype="int32")
+        tf.glorot_uniform_initializer(seed=1, dtype="int32")((2, 2))
     with pytest.raises(InitializerError, match="negative"):
-        tf.glorot_uniform((2, -1), seed=1)
+        tf.glorot_uniform_initializer(seed=1)((2, -1))
 
 
 def test_bfloat16_names_its_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ml_dtypes", None)
     with pytest.raises(MissingExtraError, match=r"caffe-fillers\[bfloat16\]"):
-        tf.glorot_uniform((2, 2), seed=1, dtype="bfloat16")
+        tf.glorot_uniform_initializer(seed=1, dtype="bfloat16")((2, 2))
 
 
 def test_normal_is_an_older_name():
     assert tf.VarianceScaling(distribution="Normal") == tf.VarianceScaling(distribution="truncated_normal")
+
+
+@pytest.mark.parametrize(
+    "name", ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
+)
+def test_documented_names_of_tensorflow(name):
+    made = getattr(tf, name)(seed=1)
+    expected = tf.draw(INITIALIZERS[name], (5, 7), seed=1)
+    assert np.array_equal(made((5, 7)), expected)
+    assert np.array_equal(made([5, 7], partition_info=None), expected)
+    assert made((5, 7), dtype="float64").dtype == getattr(tf, name)(seed=1, dtype="float64")((1,)).dtype
+
+
+@pytest.mark.parametrize("row", GRAPHS["2.21"]["unseeded"], ids=lambda row: f"graph seed {row[0]}")
+def test_the_graphs_seed_is_that_of_the_process(row):
+    graph_seed, recorded = row
+    tf.set_random_seed(graph_seed)
+    drawn = [
+        tf.variance_scaling_initializer(*dataclasses.astuple(INITIALIZERS[name]))((3, 4))
+        for name, *_ in recorded
+    ]
+    tf.set_random_seed(None)
+    assert [digest(draw) for draw in drawn] == [values for *_, values in recorded]
+    with pytest.raises(UsageError, match="seed"):
+        tf.glorot_uniform_initializer()((3, 4))
+
+
+@pytest.mark.parametrize("release", GRAPHS)
+def test_plain_initializers_by_their_names(release):
+    names = {
+        "uniform": tf.random_uniform_initializer,
+        "normal": tf.random_normal_initializer,
+        "truncated": tf.truncated_normal_initializer,
+    }
+    for kind, numbers, dtype, values, first in GRAPHS[release]["plain"]:
+        draw = names[kind](*numbers, seed=1, dtype=dtype)((1000,))
+        assert (head(draw), digest(draw)) == (first, values), (kind, numbers, dtype)
+    assert tf.zeros_initializer()((2,)).tolist() == [0, 0]
+    assert tf.ones_initializer("float64")((1,)).dtype == np.float64
+
+
+def test_documented_names_of_keras():
+    for name, seed, dtype, shape, values, first in KERAS["seeded"][::97]:
+        if hasattr(keras.initializers, name):
+            made = getattr(keras.initializers, name)(seed=seed)
+            assert (head(made(shape, dtype=dtype)), digest(made(shape, dtype=dtype))) == (first, values)
+    generator = keras.random.SeedGenerator(KERAS["generators"][0][0])
+    for name, values in KERAS["generators"][0][1]:
+        wide = keras.initializers.VarianceScaling(*dataclasses.astuple(INITIALIZERS[name]), seed=generator)
+        assert digest(wide((9, 7))) == values, name
+
+
+@pytest.mark.parametrize("row", KERAS["defaults"], ids=lambda row: f"seed {row[0]}")
+def test_keras_gives_seeds_when_initializers_are_built(row):
+    seed, draws = row
+    keras.utils.set_random_seed(seed)
+    made = [
+        keras.initializers.VarianceScaling(*dataclasses.astuple(INITIALIZERS[name])) for name, *_ in draws
+    ]
+    assert [each.seed for each in made] == [own for _, own, _ in draws]
+    assert [digest(each((9, 7))) for each in made] == [values for *_, values in draws]
+
+
+def test_keras_names_and_aliases():
+    both = keras.initializers
+    assert both.GlorotUniform is both.glorot_uniform
+    assert both.get("ones")((2,)).tolist() == [1, 1]
+    assert both.RandomUniform(seed=3)((4,)).max() < 0.05
+    with pytest.raises(UnknownNameError, match="did you mean 'he_normal'"):
+        both.get("he_norm")

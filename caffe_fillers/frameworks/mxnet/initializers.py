@@ -10,13 +10,16 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from caffe_fillers.errors import InitializerError, UnknownNameError
 from caffe_fillers.frameworks.mxnet.stream import Array, RandomState, Shape
+
+if TYPE_CHECKING:
+    from caffe_fillers.frameworks.mxnet.names import InitDesc
 
 WEIGHT = "weight"
 FACTOR_TYPES = ("avg", "in", "out")
@@ -32,8 +35,22 @@ class Initializer(Protocol):
         """A weight of this shape, drawn from the state; `name` is for messages."""
 
 
+class Fills:
+    """What MXNet's initializers do when they are called: fill a parameter's array."""
+
+    def __call__(self, desc: InitDesc | str, arr: Array) -> None:
+        """Fill an array as MXNet does by the parameter's name, from the generator of `mx.random`.
+
+        See `names.initializer_for` for the rules and errors; before
+        `random.seed` this is a `UsageError`.
+        """
+        from caffe_fillers.frameworks.mxnet import names, random
+
+        arr[...] = names.initialize(desc, arr.shape, cast(Initializer, self), random.state(), arr.dtype)
+
+
 @dataclass(frozen=True)
-class Constant:
+class Constant(Fills):
     """One value everywhere; nothing is drawn."""
 
     value: float
@@ -46,7 +63,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Fills):
     """U[-scale, scale)."""
 
     scale: float = 0.07
@@ -59,7 +76,7 @@ class Uniform:
 
 
 @dataclass(frozen=True)
-class Normal:
+class Normal(Fills):
     """N(0, sigma**2)."""
 
     sigma: float = 0.01
@@ -72,7 +89,7 @@ class Normal:
 
 
 @dataclass(frozen=True)
-class Xavier:
+class Xavier(Fills):
     """U(-scale, scale) or N(0, scale**2), scale = sqrt(magnitude / factor).
 
     rnd_type: uniform or gaussian. factor_type: whether the factor is fan_in
@@ -126,7 +143,7 @@ class Xavier:
 
 
 @dataclass(frozen=True)
-class MSRAPrelu:
+class MSRAPrelu(Fills):
     """`Xavier` with a gaussian and the magnitude 2 / (1 + slope**2), for PReLUs that start at this slope.
 
     >>> MSRAPrelu().xavier

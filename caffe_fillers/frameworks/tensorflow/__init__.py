@@ -1,11 +1,11 @@
 """TensorFlow's and Keras's initial weights, bit for bit as on the CPU, without either.
 
 >>> from caffe_fillers.frameworks import tensorflow as tf
->>> tf.glorot_uniform((3, 3, 64, 128), seed=1, dtype="float32", semantics="keras").dtype
+>>> tf.glorot_uniform_initializer(seed=1)((3, 3, 64, 128)).dtype
 dtype('float32')
 
-`draw` takes any initializer, and glorot_uniform, glorot_normal, he_uniform,
-he_normal, lecun_uniform and lecun_normal are `draw` with theirs; `draw_all`
+The initializers of TensorFlow 1 have their documented names; Keras's are in
+`frameworks.keras`. `draw` takes any initializer and semantics, `draw_all`
 draws a whole net. Behind them, with the state that each framework keeps
 between draws: `Graph`, `Session` (TensorFlow 1), `Eager` (TensorFlow 2),
 `Keras` and `SeedGenerator` (Keras 3).
@@ -31,17 +31,26 @@ from caffe_fillers.frameworks.tensorflow.initializers import (
     fans,
 )
 from caffe_fillers.frameworks.tensorflow.keras import Keras, SeedGenerator
-from caffe_fillers.frameworks.tensorflow.nets import (
-    SEMANTICS,
-    draw,
-    draw_all,
+from caffe_fillers.frameworks.tensorflow.named import (
+    GraphInitializer,
+    constant_initializer,
     glorot_normal,
+    glorot_normal_initializer,
     glorot_uniform,
+    glorot_uniform_initializer,
     he_normal,
     he_uniform,
     lecun_normal,
     lecun_uniform,
+    ones_initializer,
+    random_normal_initializer,
+    random_uniform_initializer,
+    set_random_seed,
+    truncated_normal_initializer,
+    variance_scaling_initializer,
+    zeros_initializer,
 )
+from caffe_fillers.frameworks.tensorflow.nets import SEMANTICS, draw, draw_all
 from caffe_fillers.frameworks.tensorflow.stateful import Eager, Graph, GraphMode, Operation, Session
 
 __all__ = [
@@ -56,6 +65,7 @@ __all__ = [
     "Eager",
     "Fans",
     "Graph",
+    "GraphInitializer",
     "GraphMode",
     "Initializer",
     "Keras",
@@ -66,13 +76,23 @@ __all__ = [
     "Session",
     "TruncatedNormal",
     "VarianceScaling",
+    "constant_initializer",
     "draw",
     "draw_all",
     "fans",
     "glorot_normal",
+    "glorot_normal_initializer",
     "glorot_uniform",
+    "glorot_uniform_initializer",
     "he_normal",
     "he_uniform",
     "lecun_normal",
     "lecun_uniform",
+    "ones_initializer",
+    "random_normal_initializer",
+    "random_uniform_initializer",
+    "set_random_seed",
+    "truncated_normal_initializer",
+    "variance_scaling_initializer",
+    "zeros_initializer",
 ]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Protocol, TypeAlias
 
 from numpy.typing import DTypeLike
 
 from caffe_fillers.errors import UnknownNameError
-from caffe_fillers.frameworks.tensorflow import initializers
 from caffe_fillers.frameworks.tensorflow.initializers import Initializer, Shape
 from caffe_fillers.frameworks.tensorflow.keras import Keras
 from caffe_fillers.frameworks.tensorflow.sampling import Tensor
@@ -49,7 +47,8 @@ def draw(
     Errors: `UsageError` without any seed, for TensorFlow would then draw other
     values at every run; `InitializerError`; `UnknownNameError`.
 
-    >>> draw(initializers.HE_NORMAL, (3, 3, 64, 128), seed=1, semantics="keras").shape
+    >>> from caffe_fillers.frameworks.tensorflow.initializers import HE_NORMAL
+    >>> draw(HE_NORMAL, (3, 3, 64, 128), seed=1, semantics="keras").shape
     (3, 3, 64, 128)
     """
     return _drawer(semantics, global_seed).draw(initializer, shape, seed, dtype)
@@ -65,22 +64,15 @@ def draw_all(
     number of Python's generator (the two take different ones). A constant
     counts in none of them.
 
-    >>> weights = "conv/kernel", (3, 3, 1, 8), initializers.GLOROT_UNIFORM
-    >>> biases = "conv/bias", (8,), initializers.Constant(0.0)
+    >>> from caffe_fillers.frameworks.tensorflow.initializers import GLOROT_UNIFORM, Constant
+    >>> weights = "conv/kernel", (3, 3, 1, 8), GLOROT_UNIFORM
+    >>> biases = "conv/bias", (8,), Constant(0.0)
     >>> [(name, values.shape) for name, values in draw_all([weights, biases], seed=1)]
     [('conv/kernel', (3, 3, 1, 8)), ('conv/bias', (8,))]
     """
     drawer = _drawer(semantics, seed)
     for name, shape, initializer in parameters:
         yield name, drawer.draw(initializer, shape, dtype=dtype)
-
-
-glorot_uniform = partial(draw, initializers.GLOROT_UNIFORM)
-glorot_normal = partial(draw, initializers.GLOROT_NORMAL)
-he_uniform = partial(draw, initializers.HE_UNIFORM)
-he_normal = partial(draw, initializers.HE_NORMAL)
-lecun_uniform = partial(draw, initializers.LECUN_UNIFORM)
-lecun_normal = partial(draw, initializers.LECUN_NORMAL)
 
 
 def _drawer(semantics: str, global_seed: int | None) -> Drawer:

@@ -228,6 +228,13 @@ class Bilinear(Filler):
         """By what a kernel of this width enlarges an image."""
         return size // 2 if convention.bilinear == "rounded down" else (size + 1) // 2
 
+    def center(self, size: int, convention: Convention) -> float:
+        """Where the kernel's peak is, in units of the factor."""
+        factor = self.factor(size, convention)
+        if convention.bilinear == "double":
+            return (size - 1) / (2.0 * factor)
+        return (2 * factor - 1 - factor % 2) / (2.0 * factor)
+
     def distribution(
         self, shape: Shape, dtype: type[np.floating] = np.float32, convention: Convention = MASTER
     ) -> distributions.Distribution:
@@ -242,12 +249,9 @@ class Bilinear(Filler):
         size, factor = shape[3], self.factor(shape[3], convention)
         if factor == 0:
             raise FillerError(f"Caffe {convention.name} divides by zero in a bilinear kernel of width {size}")
-        if convention.bilinear == "double":
-            center = dtype((size - 1) / (2.0 * factor))
-            distance = np.abs(np.arange(size, dtype=dtype) / dtype(factor) - center)
-        else:
-            center = np.float32((2 * factor - 1 - factor % 2) / (2.0 * factor))
-            distance = np.abs(np.arange(size, dtype=np.float32) / np.float32(factor) - center)
+        precision = dtype if convention.bilinear == "double" else np.float32
+        center = precision(self.center(size, convention))
+        distance = np.abs(np.arange(size, dtype=precision) / precision(factor) - center)
         one = np.float64(1) if convention.bilinear == "rounded down" else distance.dtype.type(1)
         weight = one - distance
         require_held(size * size)

@@ -28,6 +28,7 @@ from port_workers import worker
 import caffe_fillers as cf
 from caffe_fillers import distributions, fillers
 from caffe_fillers.cli.main import main
+from caffe_fillers.eras import find_era
 from caffe_fillers.errors import UnknownNameError
 from caffe_fillers.fillers import filler_types
 from caffe_fillers.frameworks.initializers import equivalent, frameworks
@@ -311,6 +312,46 @@ def test_bilinear_of_mxnet_is_named_where_its_center_is_caffes(size: int) -> Non
     assert isinstance(distribution, distributions.Exact)
     same = np.allclose(np.outer(line, line), distribution.block, atol=1e-6)
     assert equivalent("mxnet", fill, LAYERS["deconvolution"][0]).exact == same
+
+
+def _torch_like(namespace: dict[str, Any]) -> None:
+    """What `bilinear_` uses of torch, by numpy."""
+
+    class Line(np.ndarray):
+        def abs(self) -> np.ndarray:
+            return np.abs(self)
+
+    namespace["torch"] = SimpleNamespace(
+        no_grad=lambda: lambda function: function,
+        arange=lambda size: np.arange(size).view(Line),
+        outer=lambda x, y: SimpleNamespace(expand_as=lambda to: np.broadcast_to(np.outer(x, y), to.shape)),
+    )
+
+
+class _Filled(np.ndarray):
+    def copy_(self, values: np.ndarray) -> np.ndarray:
+        self[...] = values
+        return self
+
+
+@pytest.mark.parametrize("size", range(2, 14))
+@pytest.mark.parametrize("caffe", ["rc3", "master", "nvidia", "ssd", "jacinto"])
+@pytest.mark.parametrize("name", ["bilinear", "bilinearstatic"])
+def test_bilinear_kernels_are_those_of_their_caffe(name: str, caffe: str, size: int) -> None:
+    """The formula changed in 2017-10, and NVIDIA's has another factor."""
+    fill = Fill("up", 0, (2, 1, size, size), filler_types[name](), convention=find_era(caffe).convention)
+    wanted = np.broadcast_to(fill.distribution().block.reshape(size, size), fill.shape)
+    found = equivalent("torch", fill, LAYERS["deconvolution"][0])
+    space: dict[str, Any] = {"weight": np.zeros(fill.shape, np.float32).view(_Filled)}
+    _torch_like(space)
+    exec(f"{found.helper}\n{found.on('weight')}", space)
+    assert np.allclose(space["weight"], wanted, atol=1e-6)
+    numbers = re.search(r"\((?:weight, )?(.*)\)", found.on("weight"))
+    assert numbers is not None
+    for framework in ("keras", "tf1", "jax"):
+        assert equivalent(framework, fill, LAYERS["deconvolution"][0]).code == f"bilinear({numbers[1]})"
+    in_mxnet = equivalent("mxnet", fill, LAYERS["deconvolution"][0])
+    assert in_mxnet.exact or in_mxnet.code == f"BilinearKernel({numbers[1]})"
 
 
 def test_what_has_no_equivalent_says_so() -> None:

@@ -154,7 +154,7 @@ def equivalent(framework: str, fill: Fill, layer: LayerParameter) -> Initializer
         named = rules.scaled(replace(scaling, mode=mode))
         if named is not None:
             return named if mode is scaling.mode else replace(named, comment=_exchanged(layer))
-    kinds = (type(fill.filler), type(distribution))
+    kinds = (*type(fill.filler).__mro__, type(distribution))
     write = next((rules.written[kind] for kind in kinds if kind in rules.written), None)
     if write is None:
         name = fill.filler.type_name
@@ -173,6 +173,18 @@ def _mode(rules: Framework, wanted: VarianceNorm, fill: Fill, tensor: Tensor) ->
         return None
     length = _fan(fill.convention.fans(fill.counted_shape), wanted)
     return next((mode for mode in _modes(wanted) if _fan(fans, mode) == length), None)
+
+
+def bilinear_numbers(fill: Fill) -> str:
+    """The factor and the center of a bilinear kernel, as the filler's own Caffe has them, as code.
+
+    >>> bilinear_numbers(Fill("up", 0, (1, 1, 4, 4), fillers.Bilinear()))
+    '2, 0.75'
+    """
+    assert isinstance(fill.filler, fillers.Bilinear)
+    size = fill.shape[-1]
+    factor, center = fill.filler.factor(size, fill.convention), fill.filler.center(size, fill.convention)
+    return f"{factor}, {number(center)}"
 
 
 def number(value: float) -> str:

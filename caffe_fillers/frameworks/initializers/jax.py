@@ -16,6 +16,7 @@ from caffe_fillers.frameworks.initializers.contract import (
     Initializer,
     Scaling,
     Tensor,
+    bilinear_numbers,
     frameworks,
     number,
 )
@@ -68,13 +69,15 @@ def positive_unitball(*outputs):
     return init
 '''
 _BILINEAR = '''\
-def bilinear(key, shape, dtype=jnp.float32):
-    """Bilinear interpolation in every kernel."""
-    size = shape[0]
-    factor = (size + 1) // 2
-    weight = 1 - abs(jnp.arange(size) / factor - (size - 1) / (2 * factor))
-    kernel = jnp.outer(weight, weight)[:, :, jnp.newaxis, jnp.newaxis]
-    return jnp.broadcast_to(kernel, shape).astype(dtype)
+def bilinear(factor, center):
+    """Bilinear interpolation in every kernel, by a factor, about a center in units of it."""
+
+    def init(key, shape, dtype=jnp.float32):
+        weight = 1 - abs(jnp.arange(shape[0]) / factor - center)
+        kernel = jnp.outer(weight, weight)[:, :, jnp.newaxis, jnp.newaxis]
+        return jnp.broadcast_to(kernel, shape).astype(dtype)
+
+    return init
 '''
 
 _NAMED = {
@@ -132,7 +135,8 @@ def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -
 
 
 def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
-    return Initializer("bilinear", False, "JAX has no bilinear initializer", _JAX, _BILINEAR)
+    code = f"bilinear({bilinear_numbers(fill)})"
+    return Initializer(code, False, "JAX has no bilinear initializer", _JAX, _BILINEAR)
 
 
 frameworks.add(

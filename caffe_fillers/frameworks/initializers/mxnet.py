@@ -9,14 +9,17 @@ for widths of 2 and 3 modulo 4 (python/mxnet/initializer.py, 1.9.1).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from caffe_fillers import distributions, fillers
-from caffe_fillers.fans import VarianceNorm
+from caffe_fillers.fans import Convention, VarianceNorm
 from caffe_fillers.frameworks import mxnet
 from caffe_fillers.frameworks.initializers.contract import (
     Framework,
     Initializer,
     Scaling,
     Tensor,
+    bilinear_numbers,
     frameworks,
     number,
 )
@@ -78,12 +81,14 @@ class PositiveUnitball(mx.init.Initializer):
 _BILINEAR = '''\
 @mx.init.register
 class BilinearKernel(mx.init.Initializer):
-    """Bilinear interpolation in every kernel."""
+    """Bilinear interpolation in every kernel, by a factor, about a center in units of it."""
+
+    def __init__(self, factor, center):
+        super().__init__(factor=factor, center=center)
+        self.factor, self.center = factor, center
 
     def _init_weight(self, name, array):
-        size = array.shape[-1]
-        factor = (size + 1) // 2
-        weight = 1 - abs(np.arange(size) / factor - (size - 1) / (2 * factor))
+        weight = 1 - abs(np.arange(array.shape[-1]) / self.factor - self.center)
         array[:] = np.broadcast_to(np.outer(weight, weight), array.shape)
 '''
 
@@ -141,11 +146,12 @@ def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -
 
 
 def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
-    if tensor.shape[-1] % 4 < 2:
+    off_center = replace(fill, filler=fillers.Bilinear(), convention=Convention(bilinear="float"))
+    if bilinear_numbers(fill) == bilinear_numbers(off_center):
         return _init("Bilinear()")
     imports = ("import mxnet as mx", "import numpy as np")
-    comment = "mx.init.Bilinear is off center for this width, as Caffe was before 2017-10"
-    return Initializer("BilinearKernel()", False, comment, imports, _BILINEAR)
+    comment = "mx.init.Bilinear has another kernel for this width: that of Caffe before 2017-10"
+    return Initializer(f"BilinearKernel({bilinear_numbers(fill)})", False, comment, imports, _BILINEAR)
 
 
 frameworks.add(

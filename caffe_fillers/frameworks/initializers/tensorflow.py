@@ -21,6 +21,7 @@ from caffe_fillers.frameworks.initializers.contract import (
     Initializer,
     Scaling,
     Tensor,
+    bilinear_numbers,
     frameworks,
     number,
 )
@@ -55,14 +56,16 @@ def positive_unitball(*outputs):
     return initializer
 '''
 _KERAS_BILINEAR = '''\
-def bilinear(shape, dtype=None):
-    """Bilinear interpolation in every kernel."""
-    size = shape[0]
-    factor = (size + 1) // 2
-    weight = 1 - abs(np.arange(size) / factor - (size - 1) / (2 * factor))
-    kernel = np.outer(weight, weight)[:, :, np.newaxis, np.newaxis]
-    kernel = np.broadcast_to(kernel, shape).astype(dtype or "float32")
-    return keras.ops.convert_to_tensor(kernel)
+def bilinear(factor, center):
+    """Bilinear interpolation in every kernel, by a factor, about a center in units of it."""
+
+    def initializer(shape, dtype=None):
+        weight = 1 - abs(np.arange(shape[0]) / factor - center)
+        kernel = np.outer(weight, weight)[:, :, np.newaxis, np.newaxis]
+        kernel = np.broadcast_to(kernel, shape).astype(dtype or "float32")
+        return keras.ops.convert_to_tensor(kernel)
+
+    return initializer
 '''
 _TF1_SPARSE = '''\
 def sparse_normal(mean, std, keep):
@@ -86,13 +89,15 @@ def positive_unitball(*outputs):
     return initializer
 '''
 _TF1_BILINEAR = '''\
-def bilinear(shape, dtype=tf.float32, partition_info=None):
-    """Bilinear interpolation in every kernel."""
-    size = int(shape[0])
-    factor = (size + 1) // 2
-    weight = 1 - abs(np.arange(size) / factor - (size - 1) / (2 * factor))
-    kernel = np.outer(weight, weight)[:, :, np.newaxis, np.newaxis]
-    return tf.constant(np.broadcast_to(kernel, [int(dim) for dim in shape]), dtype)
+def bilinear(factor, center):
+    """Bilinear interpolation in every kernel, by a factor, about a center in units of it."""
+
+    def initializer(shape, dtype=tf.float32, partition_info=None):
+        weight = 1 - abs(np.arange(int(shape[0])) / factor - center)
+        kernel = np.outer(weight, weight)[:, :, np.newaxis, np.newaxis]
+        return tf.constant(np.broadcast_to(kernel, [int(dim) for dim in shape]), dtype)
+
+    return initializer
 '''
 
 
@@ -142,7 +147,8 @@ class _Dialect:
         def bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
             imports = ("import numpy as np", *self.imports)
             comment = f"{self.name} has no bilinear initializer"
-            return Initializer("bilinear", False, comment, imports, self.bilinear)
+            code = f"bilinear({bilinear_numbers(fill)})"
+            return Initializer(code, False, comment, imports, self.bilinear)
 
         return Framework(
             depthwise_apart,

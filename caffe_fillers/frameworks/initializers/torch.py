@@ -15,6 +15,7 @@ from caffe_fillers.frameworks.initializers.contract import (
     Initializer,
     Scaling,
     Tensor,
+    bilinear_numbers,
     frameworks,
     number,
 )
@@ -40,11 +41,9 @@ def positive_unitball_(tensor, axis=0):
 '''
 _BILINEAR = '''\
 @torch.no_grad()
-def bilinear_(tensor):
-    """Bilinear interpolation in every kernel."""
-    size = tensor.shape[-1]
-    factor = (size + 1) // 2
-    weight = 1 - (torch.arange(size) / factor - (size - 1) / (2 * factor)).abs()
+def bilinear_(tensor, factor, center):
+    """Bilinear interpolation in every kernel, by a factor, about a center in units of it."""
+    weight = 1 - (torch.arange(tensor.shape[-1]) / factor - center).abs()
     return tensor.copy_(torch.outer(weight, weight).expand_as(tensor))
 '''
 
@@ -100,7 +99,8 @@ def _unit_sum(distribution: distributions.UnitSum, fill: Fill, tensor: Tensor) -
 
 
 def _bilinear(distribution: distributions.Exact, fill: Fill, tensor: Tensor) -> Initializer:
-    return Initializer("bilinear_({tensor})", False, "torch has no bilinear initializer", _TORCH, _BILINEAR)
+    code = f"bilinear_({{tensor}}, {bilinear_numbers(fill)})"
+    return Initializer(code, False, "torch has no bilinear initializer", _TORCH, _BILINEAR)
 
 
 frameworks.add(

@@ -10,10 +10,6 @@ from caffe_fillers.port.targets import Rules, targets
 from caffe_fillers.port.targets.onnx import RULES as ONNX
 
 ORDER = ("torch", "onnx", "keras", "jax")
-CAFFES = ("Im2col", "LSTMUnit", "RNN")
-"""Caffe's own types that a target may not have; a fork's type that is not in the table is in no target."""
-
-
 RULES = {**{name: targets[name].rules for name in targets}, "onnx": ONNX}
 
 
@@ -29,7 +25,7 @@ def cell(reader: LayerReader, rules: Rules, notes: list[str]) -> str:
 def table() -> str:
     lines = [f"| layer type | {' | '.join(ORDER)} |", "|---|" + "---|" * len(ORDER)]
     notes: list[str] = []
-    for name in sorted({*CAFFES, *readers, *readers.variants()}):
+    for name in sorted({*readers, *readers.variants()}):
         base, _, dialect = name.partition("@")
         known = {**{each: readers[each] for each in readers}, **readers.variants()}
         cells = ["not supported"] * len(ORDER)

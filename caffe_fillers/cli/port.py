@@ -20,6 +20,7 @@ from caffe_fillers.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
+    from caffe_fillers.planner import PlannedNet
 
 FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
 """Those whose initializers are printed."""
@@ -43,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole,
         metavar="N",
         help="of a net that cannot be ported whole: 1 is the part before the layers in the way, 2 after",
+    )
+    parser.add_argument(
+        "--states",
+        action="store_true",
+        help="recurrent layers take the states that they begin with, and give those that they end with",
     )
     parser.add_argument("--seed", type=whole, metavar="N", help="of an ONNX model's weights; fresh if absent")
     parser.add_argument(
@@ -82,9 +88,16 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.only == "init":
         _write_code(print_initializers(arguments.to, net.plan), output)
     else:
-        _write_code(targets[arguments.to].print_module(net.plan, arguments.cut), output)
+        _write_code(targets[arguments.to].print_module(_planned(net, arguments), arguments.cut), output)
     tables.print_notes(net, sys.stderr)
     return 0
+
+
+def _planned(net: Net, arguments: argparse.Namespace) -> PlannedNet:
+    """The net as it is ported."""
+    from caffe_fillers.port.states import expose_states
+
+    return expose_states(net.plan) if arguments.states else net.plan
 
 
 def _write_code(code: str, output: str) -> None:
@@ -106,7 +119,7 @@ def _write_onnx(net: Net, output: str, arguments: argparse.Namespace) -> None:
     chosen = fresh_seed() if seed is None else seed
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
     with net.with_weights(net.model(chosen), files, lenient=arguments.lenient) as copied:
-        made = export(net.plan, copied.model, part=arguments.cut)
+        made = export(_planned(net, arguments), copied.model, part=arguments.cut)
     if output == "-":
         sys.stdout.buffer.write(made.model.SerializeToString())
         sys.stdout.buffer.flush()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port import ops
+from caffe_fillers.port import ops, vision_ops
 from caffe_fillers.port.axes import IMAGE, axis_of, pooled_edges
 from caffe_fillers.port.code import call
 from caffe_fillers.port.printing import Site
@@ -119,14 +119,20 @@ def _align(words: Words, op: ops.Align, at: Site, y: str) -> str:
     return f"{y}[{', '.join(':' if axis in own else 'None' for axis in order)}]" if at.x.rank else y
 
 
-def _permute(words: Words, op: ops.Permute, at: Site, x: str) -> str:
+def _permute(words: Words, op: vision_ops.Permute, at: Site, x: str) -> str:
     """The order of the axes as they are kept, before and after."""
     kept = IMAGE if at.x.rank == 4 else tuple(range(at.x.rank))
     return words.permute.format(x, ", ".join(str(axis_of(at.x, op.order[axis])) for axis in kept))
 
 
-def _flip(words: Words, op: ops.Flip, at: Site, x: str) -> str:
+def _flip(words: Words, op: vision_ops.Flip, at: Site, x: str) -> str:
     return words.flip.format(x, tuple(axis_of(at.x, axis) for axis in op.axes))
+
+
+def _part(words: Words, op: vision_ops.Part, at: Site, x: str) -> str:
+    slices = [":"] * at.x.rank
+    slices[axis_of(at.x, op.axis)] = f"{op.begin}:{op.end}"
+    return f"{x}[{', '.join(slices)}]"
 
 
 def _softmax(words: Words, op: ops.Softmax, at: Site, x: str) -> str:
@@ -158,10 +164,12 @@ _RULES: dict[type[Op], Callable[..., str]] = {
     ops.Softmax: _softmax,
     ops.Split: _split,
     ops.Tile: _tile,
-    ops.Flip: _flip,
-    ops.Permute: _permute,
+    vision_ops.Flip: _flip,
+    vision_ops.Part: _part,
+    vision_ops.Permute: _permute,
 }
 LIMITS: dict[type[Op], str] = {
+    ops.LSTM: "no static input, no exposed states",
     ops.Align: "no second bottom of three axes for an image",
     ops.Conv: "two spatial axes",
     ops.Crop: "to a size that stands in the code; not of axis 0",
@@ -204,7 +212,9 @@ def check_embed(value: Value) -> None:
         raise UsageError("only bottoms of up to two axes are ported")
 
 
-def check_lstm(value: Value) -> None:
-    """Refuse streams of more than a vector."""
+def check_lstm(op: ops.LSTM, value: Value) -> None:
+    """Refuse streams of more than a vector, a static input, and states outside."""
+    if op.static or op.states:
+        raise UsageError("a static input and exposed states are not ported")
     if value.rank != 3:
         raise UsageError("only inputs of time steps x streams x values are ported")

@@ -48,6 +48,7 @@ def _initializer(framework: str, net: PlannedNet, blob: PlannedBlob) -> Initiali
     return Initializer("", exact=False, comment="the prototxt holds its values: load them")
 
 
+_GATES = {"weight": "i2h_weight", "bias": "i2h_bias", "recurrent_weight": "h2h_weight"}
 _NAMES: Mapping[str, Mapping[type[Op], Mapping[str, str]]] = {
     "torch": {
         ops.BatchNorm: {"mean": "running_mean", "variance": "running_var"},
@@ -68,7 +69,7 @@ _NAMES: Mapping[str, Mapping[type[Op], Mapping[str, str]]] = {
     },
     "mxnet": {
         ops.Affine: {"weight": "gamma", "bias": "beta"},
-        ops.LSTM: {"weight": "i2h_weight", "bias": "i2h_bias", "recurrent_weight": "h2h_weight"},
+        **dict.fromkeys((ops.LSTM, ops.RNN), _GATES),
         ops.PReLU: {"weight": "alpha"},
     },
     "flax": {
@@ -135,11 +136,10 @@ def print_initializers(framework: str, net: PlannedNet) -> str:
 
 def _named(framework: str, net: PlannedNet, layer: PlannedLayer, label: str) -> Iterator[_Named]:
     op = _learning(layer)
-    roles = op.roles or ("weight", "bias")
-    for blob in layer.blobs:
-        role = roles[blob.index] if blob.index < len(roles) else f"blob{blob.index}"
+    unknown = ("weight", "bias", *(f"blob{index}" for index in range(2, len(layer.blobs))))
+    for blob, role in zip(layer.blobs, op.roles or unknown, strict=False):
         if blob.owner is None and role not in _COUNTED:
-            argument = ARGUMENTS[framework](op, role) if op.roles or blob.index < 2 else role
+            argument = role if role.startswith("blob") else ARGUMENTS[framework](op, role)
             yield _Named(label, argument, _initializer(framework, net, blob))
 
 

@@ -169,12 +169,19 @@ class _Export:
 def mixes_items(value: Value) -> bool:
     """Whether an operation works across the first axis, or has its length."""
     axis = getattr(value.op, "axis", None)
-    joined = isinstance(value.op, ops.Concat | ops.Split | ops.Softmax | ops.ArgMax)
+    joined = isinstance(value.op, ops.Concat | ops.Split | ops.Softmax | vision_ops.ArgMax)
     return (
         (joined and axis == 0)
-        or isinstance(value.op, ops.LSTM | ops.Tensor | ops.Take | ops.Select | vision_ops.Detect)
+        or isinstance(value.op, _MIXING)
         or (isinstance(value.op, ops.Reduce) and 0 in value.op.axes)
     )
+
+
+_MIXING = (
+    *(ops.Recurrent, ops.Tensor),
+    *(vision_ops.Detect, vision_ops.Propose, vision_ops.PsRoiPool, vision_ops.RoiPool),
+    *(vision_ops.Select, vision_ops.Take),
+)
 
 
 def _takes_any_batch(graph: Graph) -> bool:

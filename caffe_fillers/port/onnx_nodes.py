@@ -96,6 +96,10 @@ class Place:
         """Another shape; 0 keeps a length, -1 is what is left."""
         return self.add("Reshape", x, self.integers(dims))
 
+    def item(self, x: str, index: int) -> str:
+        """One item, its axis left out."""
+        return self.add("Gather", x, self._initializer(f"integer {index}", np.array(index, np.int64)), axis=0)
+
     def weights(self, *roles: str, shape: Shape | None = None) -> list[str]:
         """The parameters of these roles that the layer has, in another shape if one is given."""
         found = [self.parameters[role] for role in roles if role in self.parameters]

@@ -142,12 +142,37 @@ class PReLU(Op):
 
 
 @dataclass(frozen=True)
-class LSTM(Op):
-    """An LSTM over time x stream x input whose state is cleared where the second input is 0."""
+class Recurrent(Op):
+    """A layer over time x stream x input whose state is cleared where the second input is 0.
+
+    `static` is the width of a third input that is the same at all steps, 0 without one. With `states` the
+    last inputs are the states that it begins with, and the results after the first those that it ends with.
+    """
 
     inputs: int
     outputs: int
-    learned: ClassVar = ("weight", "bias", "recurrent_weight")
+    static: int = 0
+    states: bool = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The order of the unrolled net's layers."""
+        return ("weight", "bias", *("static_weight",) * bool(self.static), "recurrent_weight")
+
+
+@dataclass(frozen=True)
+class LSTM(Recurrent):
+    """Gates in the order i, f, o, g; its states are hidden and cell."""
+
+
+@dataclass(frozen=True)
+class RNN(Recurrent):
+    """tanh of products, and of another product with the hidden state, the only state that it has."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The output's product comes last."""
+        return (*super().roles, "output_weight", "output_bias")
 
 
 @dataclass(frozen=True)
@@ -190,12 +215,13 @@ class Dropout(Op):
     """Zeros with that probability while training, the others scaled up.
 
     Where `scales_later` is true they are not, and inference multiplies by what is kept on average. Where
-    `always` is true inference is as training.
+    `always` is true inference is as training, and `channels` are then zeros as wholes if that is true.
     """
 
     ratio: float
     scales_later: bool = False
     always: bool = False
+    channels: bool = False
 
 
 @dataclass(frozen=True)
@@ -262,36 +288,3 @@ class Align(Op):
 
     axis: int
     rank: int
-
-
-@dataclass(frozen=True)
-class Permute(Op):
-    """Axes in another order."""
-
-    order: Shape
-
-
-@dataclass(frozen=True)
-class Flip(Op):
-    """Some axes reversed."""
-
-    axes: Shape
-
-
-@dataclass(frozen=True)
-class ArgMax(Op):
-    """The indices of the largest values along an axis, or these values, the largest first."""
-
-    axis: int
-    top_k: int
-    values: bool
-
-
-@dataclass(frozen=True)
-class Take(Op):
-    """The items whose indices the second input has."""
-
-
-@dataclass(frozen=True)
-class Select(Op):
-    """The items of the first input for which the second is not 0."""

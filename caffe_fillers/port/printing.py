@@ -103,7 +103,8 @@ class _Helper:
 
 @cache
 def _helpers(framework: str) -> dict[str, _Helper]:
-    text = (Path(__file__).parent / "helpers" / f"{framework}.py").read_text()
+    paths = sorted((Path(__file__).parent / "helpers").glob(f"{framework}*.py"))
+    text = "\n".join(path.read_text() for path in paths)
     lines, found = text.splitlines(), dict[str, _Helper]()
     nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     for node in nodes:
@@ -146,6 +147,15 @@ def _needed(known: Mapping[str, _Helper], body: str) -> list[str]:
         if name in known:
             add(name)
     return list(texts)
+
+
+def returned(graph: Graph) -> str:
+    """The statement that returns the results, in brackets where they are many."""
+    names = ", ".join(graph.results)
+    return f"return ({names})" if len(names) > _MANY else f"return {names}"
+
+
+_MANY = 72
 
 
 @dataclass

@@ -1,14 +1,86 @@
-"""Operations of segmentation and detection; axes are Caffe's."""
+"""Operations that move values, and those of segmentation and detection; axes are Caffe's."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.port.values import Op
+from caffe_fillers.port.values import Arrays, Op
 from caffe_fillers.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Permute(Op):
+    """Axes in another order."""
+
+    order: Shape
+
+
+@dataclass(frozen=True)
+class Flip(Op):
+    """Some axes reversed."""
+
+    axes: Shape
+
+
+@dataclass(frozen=True)
+class ArgMax(Op):
+    """The indices of the largest values along an axis, or these values, the largest first."""
+
+    axis: int
+    top_k: int
+    values: bool
+
+
+@dataclass(frozen=True)
+class Take(Op):
+    """The items whose indices the second input has."""
+
+
+@dataclass(frozen=True)
+class Select(Op):
+    """The items of the first input for which the second is not 0."""
+
+
+@dataclass(frozen=True)
+class Part(Op):
+    """From one index of an axis to before another."""
+
+    axis: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Columns(Op):
+    """The values of each window as channels: Caffe's im2col of an image."""
+
+    kernel: Shape
+    stride: Shape
+    pad: Shape
+    dilation: Shape
+
+
+@dataclass(frozen=True)
+class Local(Op):
+    """A product of the channels of each place with a matrix of its own."""
+
+    inputs: int
+    outputs: int
+    size: Shape
+    bias: bool
+    learned: ClassVar = ("weight", "bias")
+
+    def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
+        """Outputs x inputs x places, and outputs x places."""
+        area = self.size[0] * self.size[1]
+        shapes = ((self.outputs, self.inputs, area), (self.outputs, area))
+        named = zip(self.learned, arrays, shapes, strict=False)
+        return {role: array.reshape(shape) for role, array, shape in named}
 
 
 @dataclass(frozen=True)
@@ -95,5 +167,21 @@ class Detect(Op):
     shared: bool
     threshold: float
     eta: float
+    top_k: int
+    keep: int
+
+
+@dataclass(frozen=True)
+class Propose(Op):
+    """The regions of py-faster-rcnn's ProposalLayer: a row of 0 and corners for each box that is kept.
+
+    Inputs are scores of 2 x anchors channels, offsets of 4 x anchors, and height, width and scale of the
+    image. The `top_k` best boxes of at least `least` pixels are suppressed, and `keep` kept.
+    """
+
+    anchors: tuple[tuple[float, float, float, float], ...]
+    stride: int
+    least: float
+    overlap: float
     top_k: int
     keep: int

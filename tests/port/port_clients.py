@@ -67,8 +67,9 @@ def run_torch(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     model = vars(module)[name]()
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()}, strict=True)
     with torch.no_grad():
-        made: np.ndarray = model.eval()(*map(torch.from_numpy, inputs)).numpy()
-    return made
+        made = model.eval()(*map(torch.from_numpy, inputs))
+    last: np.ndarray = (made[-1] if isinstance(made, tuple) else made).numpy()
+    return last
 
 
 def keras() -> Any:
@@ -106,7 +107,7 @@ def run_onnx(net: Path, folder: Path, inputs: list[np.ndarray]) -> np.ndarray:
     assert main([*words, "-o", str(path)]) == 0
     session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     given = {each.name: array for each, array in zip(session.get_inputs(), inputs, strict=True)}
-    made: np.ndarray = session.run(None, given)[0]
+    made: np.ndarray = session.run(None, given)[-1]
     if isinstance(session.get_inputs()[0].shape[0], str):
         one = session.run(None, {name: array[:1] for name, array in given.items()})[0]
         assert one.shape == made[:1].shape

@@ -87,8 +87,8 @@ def test_a_strangers_names_are_only_names(target: str) -> None:
     ("layer", "message"),
     [
         (
-            "type: 'Im2col' convolution_param { kernel_size: 3 }",
-            "Im2col) cannot be ported to torch: no target has",
+            "type: 'Im2col' convolution_param { kernel_size: 3 axis: 2 }",
+            "Im2col) cannot be ported to torch: only images",
         ),
         (
             "type: 'Pooling' pooling_param { pool: STOCHASTIC kernel_size: 2 }",

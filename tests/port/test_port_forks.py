@@ -79,7 +79,60 @@ def pyramid(x: np.ndarray) -> np.ndarray:
     return np.concatenate([x.max((2, 3)), halves.reshape(2, -1)], 1)
 
 
+def reorganized(x: np.ndarray) -> np.ndarray:
+    """reorg_cpu of eric612/MobileNet-YOLO reorg_layer.hpp with `forward` false: stride 2, value by value."""
+    items, channels, height, width = x.shape
+    flat, made = x.reshape(items, -1), np.zeros((items, x[0].size))
+    for c, h, w in np.ndindex(channels, height, width):
+        offset, inner = divmod(c, channels // 4)
+        w2, h2 = w * 2 + offset % 2, h * 2 + offset // 2
+        made[:, w + width * (h + height * c)] = flat[:, w2 + width * 2 * (h2 + height * 2 * inner)]
+    return made.reshape(items, channels * 4, height // 2, width // 2)
+
+
+def reorganized_back(x: np.ndarray) -> np.ndarray:
+    """The same with `forward` true."""
+    items, channels, height, width = x.shape
+    made = np.zeros((items, channels // 4, 2 * height, 2 * width))
+    for c, h, w in np.ndindex(channels, height, width):
+        offset, inner = divmod(c, channels // 4)
+        made[:, inner, h * 2 + offset // 2, w * 2 + offset % 2] = x[:, c, h, w]
+    return made
+
+
+def columns_of(x: np.ndarray, size: int, stride: int, pad: int, dilation: int = 1) -> np.ndarray:
+    """im2col_cpu of im2col.cpp, square windows."""
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    extent = dilation * (size - 1) + 1
+    height, width = ((length + 2 * pad - extent) // stride + 1 for length in x.shape[2:])
+    made = np.zeros((x.shape[0], x.shape[1] * size * size, height, width))
+    for c, i, j in np.ndindex(x.shape[1], size, size):
+        rows = slice(i * dilation, i * dilation + stride * height, stride)
+        across = slice(j * dilation, j * dilation + stride * width, stride)
+        made[:, (c * size + i) * size + j] = padded[:, c, rows, across]
+    return made
+
+
+def local(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """local_layer.cpp: columns times weights of each place, summed."""
+    columns = columns_of(x, 3, 2, 1)
+    rows = columns.reshape(len(x), 1, -1, weight.shape[3])
+    made = (rows * weight[np.newaxis, :, 0]).sum(2) + bias[0]
+    return made.reshape(len(x), -1, *columns.shape[2:])
+
+
 LAYERS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
+    "Reorg": ("type: 'Reorg' reorg_param { stride: 2 }", reorganized),
+    "Reorg back": ("type: 'Reorg' reorg_param { stride: 2 reverse: true }", reorganized_back),
+    "Im2col": (
+        "type: 'Im2col' convolution_param { kernel_size: 2 stride: 2 pad: 1 dilation: 3 }",
+        lambda x: columns_of(x, 2, 2, 1, 3),
+    ),
+    "Local": (
+        "type: 'Local' local_param { num_output: 5 kernel_size: 3 stride: 2 pad: 1"
+        " weight_filler { type: 'xavier' } }",
+        local,
+    ),
     "ReLU6": ("type: 'ReLU6'", lambda x: np.clip(x, 0, 6)),
     "HardSigmoid": ("type: 'HardSigmoid'", lambda x: np.clip(0.2 * x + 0.5, 0, 1)),
     "HardSwish": ("type: 'HardSwish'", lambda x: x * np.clip(x + 3, 0, 6) / 6),
@@ -175,7 +228,7 @@ NETS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
 
 def inputs(*shapes: tuple[int, ...]) -> str:
     text = ""
-    for name, shape in zip(("data", "second", "third", "fourth"), shapes, strict=False):
+    for name, shape in zip(("data", "second", "third", "fourth", "fifth"), shapes, strict=False):
         dims = " ".join(f"dim: {length}" for length in shape)
         text += (
             f"layer {{ name: '{name}' type: 'Input' top: '{name}' input_param {{ shape {{ {dims} }} }} }}\n"
@@ -184,7 +237,7 @@ def inputs(*shapes: tuple[int, ...]) -> str:
 
 
 def check(text: str, given: Arrays, reference: Callable[..., np.ndarray], target: str, folder: Path) -> None:
-    """The only result beside the formula, which is given the inputs and then all blobs."""
+    """The last result beside the formula, which is given the inputs and then all blobs."""
     path = folder / "net.prototxt"
     path.write_text(text)
     ours = port_clients.RUN[target](path, folder, given)
@@ -232,6 +285,7 @@ def test_dropout_that_is_always_at_work(target: str, tmp_path: Path) -> None:
     text = inputs(IMAGE) + (
         "layer { name: 'd' type: 'Dropout' bottom: 'data' top: 'd'"
         " dropout_param { dropout_ratio: 0.5 sample_weights_test: true } }"
+        "layer { name: 'same' type: 'AbsVal' bottom: 'd' top: 'same' }"
     )
     path = tmp_path / "net.prototxt"
     path.write_text(text)
@@ -280,6 +334,143 @@ def test_regions_are_pooled(target: str, tmp_path: Path) -> None:
         " roi_pooling_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.25 } }"
     )
     check(text, [data(2, 3, 8, 8), regions(5, 31)], pooled_regions, target, tmp_path)
+
+
+def pooled_scores(x: np.ndarray, rois: np.ndarray) -> np.ndarray:
+    """psroi_pooling_layer.cu of daijifeng001/caffe-rfcn: 3 x 3 cells, a scale of 1 / 4."""
+    made = np.zeros((len(rois), 2, 3, 3))
+    for n, (item, *corners) in enumerate(rois):
+        left, top, right, bottom = (math.floor(each + 0.5) for each in corners)
+        left, top, right, bottom = (each * 0.25 for each in (left, top, right + 1, bottom + 1))
+        height, width = (max(each, 0.1) / 3 for each in (bottom - top, right - left))
+        for c, row, column in np.ndindex(2, 3, 3):
+            y1, y2 = np.clip(
+                [math.floor(row * height + top), math.ceil((row + 1) * height + top)], 0, x.shape[2]
+            )
+            x1, x2 = np.clip(
+                [math.floor(column * width + left), math.ceil((column + 1) * width + left)], 0, x.shape[3]
+            )
+            cell = x[int(item), (c * 3 + row) * 3 + column, y1:y2, x1:x2]
+            made[n, c, row, column] = cell.mean() if cell.size else 0
+    return made
+
+
+def test_scores_of_places_are_pooled(target: str, tmp_path: Path) -> None:
+    text = inputs((1, 18, 8, 9), (6, 5)) + (
+        "layer { name: 'roi' type: 'PSROIPooling' bottom: 'data' bottom: 'second' top: 'roi'"
+        " psroi_pooling_param { output_dim: 2 group_size: 3 spatial_scale: 0.25 } }"
+    )
+    rois = regions(6, 31)
+    rois[:, 0] = 0
+    rois[0, 1:] = 100, 100, 120, 120  # beside the image
+    check(text, [data(1, 18, 8, 9), rois], pooled_scores, target, tmp_path)
+
+
+PROPOSAL = """
+layer { name: 'proposal' type: 'Python' bottom: 'data' bottom: 'second' bottom: 'third' top: 'rois'
+        python_param { module: 'rpn.proposal_layer' layer: 'ProposalLayer' param_str: "'feat_stride': 16" } }
+"""
+ANCHORS = [  # printed in the head of rpn/generate_anchors.py
+    *((-83, -39, 100, 56), (-175, -87, 192, 104), (-359, -183, 376, 200)),
+    *((-55, -55, 72, 72), (-119, -119, 136, 136), (-247, -247, 264, 264)),
+    *((-35, -79, 52, 96), (-79, -167, 96, 184), (-167, -343, 184, 360)),
+]
+
+
+def proposed(scores: np.ndarray, offsets: np.ndarray, info: np.ndarray) -> np.ndarray:
+    """rpn/proposal_layer.py with bbox_transform_inv, clip_boxes and nms, box by box."""
+    boxes = []
+    height, width, scale = info.ravel()
+    for row, column in np.ndindex(scores.shape[2:]):
+        for a, anchor in enumerate(np.array(ANCHORS, float) - 1):
+            x1, y1, x2, y2 = anchor + np.array([column, row, column, row]) * 16
+            w, h = x2 - x1 + 1, y2 - y1 + 1
+            dx, dy, dw, dh = offsets[0, 4 * a : 4 * a + 4, row, column]
+            cx, cy, w, h = dx * w + x1 + w / 2, dy * h + y1 + h / 2, np.exp(dw) * w, np.exp(dh) * h
+            box = np.array([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2])
+            box = np.clip(box, 0, [width - 1, height - 1] * 2)
+            if (box[2:] - box[:2] + 1 >= 16 * scale).all():
+                boxes.append((scores[0, len(ANCHORS) + a, row, column], *box))
+    boxes.sort(key=lambda each: -each[0])
+    kept: list[np.ndarray] = []
+    for _, *corners in boxes[:6000]:
+        box = np.array([*corners[:2], *np.add(corners[2:], 1)])
+        if all(overlap(box, other) <= 0.7 for other in kept):
+            kept.append(box)
+    rows = [[0, *box[:2], *box[2:] - 1] for box in kept[:300]]
+    return np.array(rows)
+
+
+def test_regions_are_proposed(target: str, tmp_path: Path) -> None:
+    shapes = (1, 18, 6, 7), (1, 36, 6, 7), (1, 3)
+    given = [data(*shapes[0], seed=5), 0.3 * data(*shapes[1], seed=6), np.array([[96, 112, 1.5]], np.float32)]
+    check(inputs(*shapes) + PROPOSAL, given, proposed, target, tmp_path)
+
+
+def test_several_images_are_searched(target: str, tmp_path: Path) -> None:
+    """Two images of one batch, and one in which nothing is found."""
+    x = np.concatenate([2 * data(1, 3, 16, 16, seed=4), 2 * data(1, 3, 16, 16, seed=8)])
+
+    def both(x: np.ndarray, *weights: np.ndarray) -> np.ndarray:
+        rows = [detected(each[np.newaxis], *weights) for each in x]
+        for item, found in enumerate(rows):
+            found[..., 0] = item
+        return np.concatenate(rows, 2)
+
+    check(inputs((2, 3, 16, 16)) + SSD, [x], both, target, tmp_path)
+    nothing = SSD.replace("confidence_threshold: 0.3", "confidence_threshold: 1.1")
+    path = tmp_path / "net.prototxt"
+    path.write_text(inputs((2, 3, 16, 16)) + nothing)
+    made = port_clients.RUN[target](path, tmp_path, [x])
+    assert made.tolist() == [[[[0, *[-1] * 6], [1, *[-1] * 6]]]]
+
+
+def test_spatial_dropout_of_training_takes_whole_channels(target: str, tmp_path: Path) -> None:
+    text = inputs((64, 8, 3, 3)) + (
+        "layer { name: 'd' type: 'Python' bottom: 'data' top: 'd' python_param { module: 'spatial_dropout'"
+        " layer: 'SpatialDropoutLayer' param_str: \"{'phase': 'TRAIN', 'p': '0.5'}\" } }"
+    )
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    made = port_clients.RUN[target](path, tmp_path, [np.ones((64, 8, 3, 3), np.float32)])
+    assert set(np.unique(made)) == {0.0, 2.0}
+    assert (made == made[:, :, :1, :1]).all() and 0.4 < (made == 0).mean() < 0.6
+
+
+def test_a_batch_norm_of_nvidia_015(tmp_path: Path) -> None:
+    """Factor, bias, mean, variance: batch_norm_layer.cpp of NVIDIA/caffe, branch caffe-0.15, in TEST."""
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed", exc_type=ImportError)
+    path, made = tmp_path / "net.prototxt", tmp_path / "net.onnx"
+    path.write_text(
+        inputs(IMAGE)
+        + f"layer {{ name: 'bn' type: 'BatchNorm' bottom: 'data' top: 'bn' batch_norm_param {{ eps: 1e-3"
+        f" scale_filler {CONSTANT} bias_filler {CONSTANT} }} }}"
+    )
+    weights = cf.load_net(path, phase="test", dialect="nvidia15").fill(seed=3)
+    for blob in weights["bn"][2:4]:
+        blob[...] = np.random.default_rng(1).uniform(0.5, 1.5, blob.shape)
+    weights.save(tmp_path / "w.caffemodel")
+    words = ["port", str(path), "--phase", "test", "--dialect", "nvidia15", "--to", "onnx", "-o", str(made)]
+    assert main([*words, "--weights", str(tmp_path / "w.caffemodel")]) == 0
+    x, (scale, bias, mean, variance, _) = data(*IMAGE), weights["bn"]
+    (ours,) = runtime.InferenceSession(str(made)).run(None, {"data": x})
+    theirs = (x - channels(mean)) / np.sqrt(channels(variance) + 1e-3) * channels(scale) + channels(bias)
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+@pytest.mark.parametrize("across", ["false", "true"])
+def test_a_constant_map_has_a_gradient(across: str, tmp_path: Path) -> None:
+    """mvn_layer.cpp divides by the deviation plus eps, which is finite, where a root of zero has no slope."""
+    torch = pytest.importorskip("torch", reason="torch is not installed", exc_type=ImportError)
+    layer = f"layer {{ name: 'm' type: 'MVN' bottom: 'data' top: 'm' mvn_param {{ across_channels: {across} eps: 0.5 }} }}"
+    path = tmp_path / "net.prototxt"
+    path.write_text(inputs(IMAGE) + layer)
+    module, _ = port_clients.carried(path, tmp_path, "torch")
+    x = torch.zeros(IMAGE, requires_grad=True)
+    top = torch.from_numpy(data(*IMAGE))
+    module.Net()(x).backward(top)
+    axes = (1, 2, 3) if across == "true" else (2, 3)
+    assert torch.allclose(x.grad, (top - top.mean(axes, keepdim=True)) / 0.5, atol=1e-5)
 
 
 SSD = """
@@ -413,14 +604,14 @@ def test_all_blockers_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFix
     pytest.importorskip("onnx")
     text = inputs((2, 3, 8, 8))
     for number in range(2):
-        text += f"layer {{ name: 'b{number}' type: 'Im2col' bottom: 'data' top: 'b{number}' convolution_param {{ kernel_size: 3 }} }}"
+        text += f"layer {{ name: 'b{number}' type: 'Maximum' bottom: 'data' top: 'b{number}' }}"
     text += "layer { name: 'p' type: 'Pooling' bottom: 'data' top: 'p' pooling_param { pool: STOCHASTIC kernel_size: 2 } }"
     path = tmp_path / "net.prototxt"
     path.write_text(text)
     assert main(["port", str(path), "--to", "onnx"]) == 2
     shown = capsys.readouterr().err
     assert "3 layers cannot be ported to onnx" in shown
-    assert "2 x Im2col: no target has this layer type (layer 'b0', 'b1')" in shown
+    assert "2 x Maximum: no target has this layer type (layer 'b0', 'b1')" in shown
     assert "1 x Pooling: there is no stochastic pooling elsewhere (layer 'p')" in shown
 
 

@@ -77,10 +77,13 @@ def local_response_within(x, size, alpha, beta):
 
 def mean_variance(x, axes, variance=True, eps=1e-9):
     """Each image less its mean and over its deviation, to which eps is added."""
-    x = x - x.mean(axes, keepdims=True)
+    x = x - jnp.mean(x, axes, keepdims=True)
     if not variance:
         return x
-    return x / (jnp.sqrt(jnp.square(x).mean(axes, keepdims=True)) + eps)
+    squares = jnp.mean(jnp.square(x), axes, keepdims=True)
+    # a square root of zero has no gradient
+    root = jnp.sqrt(jnp.where(squares > 0, squares, 1.0))
+    return x / (jnp.where(squares > 0, root, 0.0) + eps)
 
 
 def conv(x, layer, stride=(1, 1), pad=(0, 0), dilation=(1, 1), groups=1):

@@ -115,7 +115,10 @@ def mean_variance(x, axes, variance=True, eps=1e-9):
     x = x - ops.mean(x, axes, keepdims=True)
     if not variance:
         return x
-    return x / (ops.sqrt(ops.mean(ops.square(x), axes, keepdims=True)) + eps)
+    squares = ops.mean(ops.square(x), axes, keepdims=True)
+    # a square root of zero has no gradient
+    root = ops.sqrt(ops.where(squares > 0, squares, 1.0))
+    return x / (ops.where(squares > 0, root, 0.0) + eps)
 
 
 @keras.saving.register_keras_serializable("caffe")

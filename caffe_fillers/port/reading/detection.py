@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.port.ops import Dropout
 from caffe_fillers.port.reading import Node, reads
 from caffe_fillers.port.values import Value
-from caffe_fillers.port.vision_ops import Detect, Priors, PsRoiPool, RoiPool
+from caffe_fillers.port.vision_ops import Detect, Priors, Propose, PsRoiPool, RoiPool
+from caffe_fillers.shapes import UNKNOWN
 
 
 @reads("PriorBox", makes=(Priors,))
@@ -107,3 +112,69 @@ def psroi_pooling(node: Node) -> Value:
     parameter = fork_param(node.layer, "psroi_pooling_param")
     op = PsRoiPool(parameter.output_dim, parameter.group_size, parameter.spatial_scale)
     return node.top(op, *node.all_bottoms)
+
+
+_CODE: dict[str, Callable[[Node, Mapping[str, Any]], Value]] = {}
+"""Readers of Python layers by module and class; they are given what param_str holds."""
+
+
+@reads("Python", makes=(Dropout, Propose), limits="ENet's spatial dropout, py-faster-rcnn's proposals")
+def python(node: Node) -> Value:
+    """Code that is known by its name; its parameters stand in param_str."""
+    code = node.layer.python_param
+    name = f"{code.module}.{code.layer}"
+    if name not in _CODE:
+        raise UsageError(f"the Python code {name} is not read")
+    try:
+        return _CODE[name](node, _given(code.param_str))
+    except (ValueError, SyntaxError, KeyError, TypeError):
+        raise UsageError(f"param_str {code.param_str!r} is not what {name} reads") from None
+
+
+def _given(text: str) -> Mapping[str, Any]:
+    """A Python dictionary, or YAML's `name: number` to a line."""
+    if text.lstrip().startswith("{"):
+        found: Mapping[str, Any] = ast.literal_eval(text)
+        return found
+    pairs = (line.partition(":") for line in text.splitlines() if line.strip())
+    return {name.strip().strip("'\""): ast.literal_eval(value.strip()) for name, _, value in pairs}
+
+
+def _spatial_dropout(node: Node, given: Mapping[str, Any]) -> Value:
+    """ENet's spatial_dropout.py, which multiplies by 1 / (1 - p) in TEST too, TimoSaemann/caffe-enet.
+
+    In TRAIN, which its parameters say and not the net, it is always at work.
+    """
+    ratio = float(given["p"])
+    if not 0 < ratio < 1:
+        raise UsageError("spatial dropout needs a p between 0 and 1")
+    if given["phase"] == "TRAIN":
+        return Value(Dropout(ratio, always=True, channels=True), (node.x,), node.bottoms[0])
+    return 1 / (1 - ratio) * node.x
+
+
+def _proposal(node: Node, given: Mapping[str, Any]) -> Value:
+    """rpn/proposal_layer.py of rbgirshick/py-faster-rcnn, with fast_rcnn/config.py's defaults in TEST."""
+    op = Propose(
+        anchors=tuple(_anchors(tuple(given.get("scales", (8, 16, 32))))),
+        stride=int(given["feat_stride"]),
+        least=16.0,
+        overlap=0.7,
+        top_k=6000,
+        keep=300,
+    )
+    return Value(op, node.all_bottoms, (UNKNOWN, 5))
+
+
+def _anchors(scales: tuple[float, ...]) -> Iterator[tuple[float, float, float, float]]:
+    """rpn/generate_anchors.py: about the center of 16 x 16 pixels, of three ratios."""
+    for ratio in (0.5, 1, 2):
+        width = round(math.sqrt(16 * 16 / ratio))
+        height = round(width * ratio)
+        for scale in scales:
+            w, h = (scale * length - 1 for length in (width, height))
+            yield 7.5 - w / 2, 7.5 - h / 2, 7.5 + w / 2, 7.5 + h / 2
+
+
+_CODE["spatial_dropout.SpatialDropoutLayer"] = _spatial_dropout
+_CODE["rpn.proposal_layer.ProposalLayer"] = _proposal

@@ -6,27 +6,23 @@ from itertools import pairwise
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port.ops import (
     Affine,
-    ArgMax,
     Concat,
     Crop,
     Dims,
     Flatten,
-    Flip,
-    Permute,
     Pool,
     Reduce,
     Reshape,
-    Select,
     Split,
-    Take,
     Tensor,
     Tile,
 )
 from caffe_fillers.port.reading import Node, reads, single
 from caffe_fillers.port.values import Tops, Value, function
-from caffe_fillers.port.vision_ops import Resize, Unpool
+from caffe_fillers.port.vision_ops import ArgMax, Columns, Flip, Local, Permute, Resize, Select, Take, Unpool
 from caffe_fillers.schema import ReductionParameter, SPPParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis
 
@@ -134,6 +130,52 @@ def shuffle_channel(node: Node) -> Value:
     return node.top(Reshape(("0", channels, "3", "4")), Value(Permute((0, 2, 1, 3, 4)), (grouped,), dealt))
 
 
+@reads("Reorg", makes=(Reshape, Permute))
+def reorg(node: Node) -> Value:
+    """Squares of pixels go out of the channels, or into them, eric612/MobileNet-YOLO reorg_layer.hpp.
+
+    Into them as Darknet has it: by the way back on an image of another shape.
+    """
+    parameter = fork_param(node.layer, "reorg_param")
+    stride, (items, channels, height, width) = parameter.stride, node.x.known
+    square = stride * stride
+    if channels % square or (not parameter.reverse and (height % stride or width % stride)):
+        raise UsageError(f"channels and image are no multiples of the stride {stride}")
+    inner = channels // square
+    if parameter.reverse:
+        order, split = (0, 3, 4, 1, 5, 2), (items, stride, stride, inner, height, width)
+    else:
+        order, split = (0, 3, 5, 1, 2, 4), (items, inner, height, stride, width, stride)
+    made = Value(Reshape(("0", *split[1:])), (node.x,), split)
+    made = Value(Permute(order), (made,), tuple(split[axis] for axis in order))
+    return node.top(Reshape(("0", *node.result[1:])), made)
+
+
+@reads("Im2col", makes=(Columns,))
+def im2col(node: Node) -> Value:
+    """The windows of a convolution."""
+    window = _image_windows(node)
+    return node.top(Columns(window.kernel, window.stride, window.pad, window.dilation))
+
+
+def _image_windows(node: Node) -> Windows:
+    parameter = node.layer.convolution_param
+    if node.rank != 4 or canonical_axis(parameter.axis, node.rank) != 1:
+        raise UsageError("only images with their channels on axis 1 are ported")
+    return windows(parameter, 2)
+
+
+@reads("Local", makes=(Columns, Local))
+def local(node: Node) -> Value:
+    """A convolution with kernels for each place, happynear/caffe-windows local_layer.cpp."""
+    parameter, (items, *_) = fork_param(node.layer, "local_param"), node.x.known
+    inputs, size = node.blobs[0][2], node.result[2:]
+    lengths = [(each, each) for each in (parameter.kernel_size, parameter.stride, parameter.pad, 1)]
+    columns = Value(Columns(*lengths), (node.x,), (items, inputs, *size))
+    op = Local(inputs=inputs, outputs=parameter.num_output, size=size, bias=parameter.bias_term)
+    return node.top(op, columns)
+
+
 @reads("Flip", makes=(Flip,))
 def flip(node: Node) -> Value:
     """Along the width, the height, or both, happynear/caffe-windows flip_layer.cpp."""
@@ -192,13 +234,14 @@ def arg_max(node: Node) -> Value:
     flat = Value(Flatten(1, node.rank - 1), (node.x,), (items, -1)) if node.rank > 2 else node.x
 
     def found(values: bool) -> Value:
-        made = Value(ArgMax(1, top_k, values), (flat,), (items, top_k))
-        return Value(Reshape(("0", 1, top_k)), (made,), (items, 1, top_k))
+        return Value(ArgMax(1, top_k, values), (flat,), (items, top_k))
 
     made = found(values=False)
-    if parameter.out_max_val:
-        made = Value(Concat(1), (made, found(values=True)), (items, 2, top_k))
-    return node.top(Reshape(("0", *node.result[1:])), made)
+    if not parameter.out_max_val:
+        return node.top(Reshape(("0", *node.result[1:])), made)
+    lengths = (1, *node.result[2:])
+    rows = (Value(Reshape(("0", *lengths)), (x,), (items, *lengths)) for x in (made, found(values=True)))
+    return node.top(Concat(1), *rows)
 
 
 @reads("BatchReindex", makes=(Take,))

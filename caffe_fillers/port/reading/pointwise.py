@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 
 from caffe_fillers.errors import UsageError
@@ -158,20 +157,3 @@ def aligned(operand: Value, axis: int, rank: int) -> Value:
         return operand
     lengths = (*[1] * axis, *(operand.shape or ()), *[1] * (rank - axis - operand.rank))
     return Value(Align(axis, rank), (operand,), lengths)
-
-
-@reads("Python", limits="ENet's SpatialDropoutLayer in TEST alone")
-def python(node: Node) -> Value:
-    """ENet's spatial_dropout.py multiplies by 1 / (1 - p) in TEST too, TimoSaemann/caffe-enet."""
-    code = node.layer.python_param
-    name = f"{code.module}.{code.layer}"
-    if name != "spatial_dropout.SpatialDropoutLayer":
-        raise UsageError(f"the Python code {name} is not read")
-    try:
-        given = ast.literal_eval(code.param_str)
-        phase, kept = given["phase"], 1 - float(given["p"])
-    except (ValueError, SyntaxError, KeyError, TypeError):
-        raise UsageError(f"param_str {code.param_str!r} does not say phase and p") from None
-    if phase == "TRAIN" or not 0 < kept < 1:
-        raise UsageError(f"the Python code {name} is ported for TEST and a p between 0 and 1 alone")
-    return 1 / kept * node.x

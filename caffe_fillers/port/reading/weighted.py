@@ -9,24 +9,12 @@ from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.layers.pooling import pooling_windows, rounds_up
 from caffe_fillers.layers.windows import Windows, windows
-from caffe_fillers.port.ops import (
-    LRN,
-    LSTM,
-    MVN,
-    Affine,
-    Align,
-    BatchNorm,
-    Conv,
-    Dense,
-    Embed,
-    GlobalPool,
-    Pool,
-    Reduce,
-    Softmax,
-)
+from caffe_fillers.port import ops
+from caffe_fillers.port.ops import Affine, Align, BatchNorm, Conv, Dense, Embed, GlobalPool, Pool, Reduce
 from caffe_fillers.port.reading import Node, fork_flag, reads, single
 from caffe_fillers.port.reading.pointwise import aligned, rectified
 from caffe_fillers.port.values import Value, function
+from caffe_fillers.port.vision_ops import Part
 from caffe_fillers.schema import LRNParameter, PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
@@ -129,14 +117,49 @@ def embed(node: Node) -> Value:
     return node.top(Embed(rows, width, bias=node.layer.embed_param.bias_term))
 
 
-@reads("LSTM", makes=(LSTM,), limits="no static input, no exposed states")
+@reads("LSTM", makes=(ops.LSTM,))
 def lstm(node: Node) -> Value:
-    """Without a static input, and with its states inside."""
-    parameter = node.layer.recurrent_param
-    if len(node.inputs) != 2 or len(node.outputs) != 1 or parameter.expose_hidden:
-        raise UsageError("a static input and exposed states are not ported")
-    inputs = count(node.bottoms[0] or (), 2)
-    return node.top(LSTM(inputs=inputs, outputs=parameter.num_output), *node.all_bottoms)
+    """Four gates and a cell, lstm_layer.cpp."""
+    return node.top(_recurrent(ops.LSTM, node), *node.all_bottoms)
+
+
+@reads("RNN", makes=(ops.RNN,))
+def rnn(node: Node) -> Value:
+    """A hidden state and a product of it, rnn_layer.cpp."""
+    return node.top(_recurrent(ops.RNN, node), *node.all_bottoms)
+
+
+def _recurrent(kind: type[ops.Recurrent], node: Node) -> ops.Recurrent:
+    parameter, sequence = node.layer.recurrent_param, node.x.known
+    states = len(node.outputs) - 1
+    return kind(
+        inputs=count(sequence, 2),
+        outputs=parameter.num_output,
+        static=count(node.bottom(2).known, 1) if len(node.inputs) > 2 + states else 0,
+        states=states > 0,
+    )
+
+
+@reads("LSTMUnit", makes=(Part, Align))
+def lstm_unit(node: Node) -> tuple[Value, Value]:
+    """The new cell and hidden state of one step, lstm_unit_layer.cpp."""
+    cell, gates, mark = node.all_bottoms
+    size = cell.known[2]
+
+    def gate(index: int, name: str) -> Value:
+        part = Part(axis=2, begin=index * size, end=(index + 1) * size)
+        return function(name, Value(part, (gates,), cell.shape))
+
+    i, f, o, g = (gate(*each) for each in enumerate(("sigmoid", "sigmoid", "sigmoid", "tanh")))
+    made = aligned(mark, 0, 3) * f * cell + i * g
+    return made, o * function("tanh", made)
+
+
+@reads("BatchNorm@nvidia15", makes=(BatchNorm,))
+def batch_norm_nvidia15(node: Node) -> Value:
+    """Factor, bias and averages, and a count that nothing uses: NVIDIA/caffe, branch caffe-0.15."""
+    parameter = node.layer.batch_norm_param
+    return node.top(_averages(node, parameter.eps, parameter.moving_average_fraction))
 
 
 @reads(
@@ -173,15 +196,7 @@ def bn(node: Node) -> Value:
     if len(node.outputs) > 1:
         raise UsageError("a mean and variance as tops are not ported")
     if len(node.blobs) == 4:
-        op = BatchNorm(
-            channels=channels,
-            eps=float(number(parameter.eps)),
-            fraction=float(number(parameter.momentum)),
-            weight=True,
-            bias=True,
-            sums=False,
-        )
-        return node.top(op)
+        return node.top(_averages(node, parameter.eps, parameter.momentum))
     affine = Affine((channels,), axis=1, bias=True)
     modes = type(parameter).DESCRIPTOR.fields_by_name["bn_mode"].enum_type.values_by_number
     if modes[parameter.bn_mode].name == "INFERENCE":
@@ -191,6 +206,18 @@ def bn(node: Node) -> Value:
 
 
 _SEGNET_EPS = 1e-9
+
+
+def _averages(node: Node, eps: float, fraction: float) -> BatchNorm:
+    """A batch norm whose blobs begin with factor, bias, mean and variance."""
+    return BatchNorm(
+        channels=count(node.blobs[0]),
+        eps=float(number(eps)),
+        fraction=float(number(fraction)),
+        weight=True,
+        bias=True,
+        sums=False,
+    )
 
 
 def _mean(x: Value) -> Value:
@@ -221,24 +248,24 @@ def bias(node: Node) -> Value:
     return node.x + aligned(node.bottom(1), axis, node.rank)
 
 
-@reads("LRN", makes=(LRN,))
+@reads("LRN", makes=(ops.LRN,))
 def lrn(node: Node) -> Value:
     """Within a channel Caffe's power layer has a shift of 1 whatever k says."""
     parameter = node.layer.lrn_param
     within = parameter.norm_region == LRNParameter.WITHIN_CHANNEL
     k = 1.0 if within else parameter.k
-    return node.top(LRN(parameter.local_size, parameter.alpha, parameter.beta, k, within))
+    return node.top(ops.LRN(parameter.local_size, parameter.alpha, parameter.beta, k, within))
 
 
-@reads("MVN", makes=(MVN,))
+@reads("MVN", makes=(ops.MVN,))
 def mvn(node: Node) -> Value:
     """Eps is added to the standard deviation, not to the variance."""
     parameter = node.layer.mvn_param
     eps = float(number(parameter.eps))
-    return node.top(MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
+    return node.top(ops.MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
 
 
-@reads("Softmax", makes=(Softmax,))
+@reads("Softmax", makes=(ops.Softmax,))
 def softmax(node: Node) -> Value:
     """Along one axis."""
-    return node.top(Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank)))
+    return node.top(ops.Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank)))

@@ -13,7 +13,7 @@ from caffe_fillers.port.graph import Graph, Layer, port_all
 from caffe_fillers.port.initializers import drawn, parameter_name
 from caffe_fillers.port.layout import layer_owners, shapes
 from caffe_fillers.port.names import quoted
-from caffe_fillers.port.printing import Page, Site, helper_names
+from caffe_fillers.port.printing import Page, Site, helper_names, returned
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rules, Target, targets
 
@@ -45,9 +45,9 @@ def embed(op: ops.Embed, at: Site, x: str) -> str:
     return f"embed({x}, {at.layer('')})"
 
 
-def lstm(op: ops.LSTM, at: Site, x: str, cont: str) -> str:
+def lstm(op: ops.LSTM, at: Site, x: str, cont: str, *more: str) -> str:
     """A scan over the steps."""
-    channels_last.check_lstm(at.x)
+    channels_last.check_lstm(op, at.x)
     return f"lstm({at.layer('')}, {x}, {cont})"
 
 
@@ -130,7 +130,7 @@ def print_graph(graph: Graph) -> str:
     port_all("jax", graph, work)
     apply = [f"def apply(params, {', '.join(graph.arguments)}):"]
     apply += ['    """The net\'s outputs; images are num x height x width x channels."""', *lines]
-    apply += [f"    return {', '.join(graph.results)}"]
+    apply += [f"    {returned(graph)}"]
     parts = ["\n".join(wrapped(each)) + "\n" for each in (_init(entries), apply)]
     needed = {"math": "import math", "jax": "import jax", "lax": "from jax import lax"}
     needed["initializers"] = "from jax.nn import initializers"

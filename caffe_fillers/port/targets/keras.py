@@ -99,9 +99,9 @@ def embed(op: ops.Embed, at: Site, x: str) -> str:
     return f"{at.layer(layer, op.rows, op.width)}({x})"
 
 
-def lstm(op: ops.LSTM, at: Site, x: str, cont: str) -> str:
+def lstm(op: ops.LSTM, at: Site, x: str, cont: str, *more: str) -> str:
     """A cell, step by step."""
-    channels_last.check_lstm(at.x)
+    channels_last.check_lstm(op, at.x)
     return f"{at.layer('ContinuedLSTM', op.outputs)}({x}, {cont})"
 
 
@@ -117,7 +117,8 @@ def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone."""
     if op.scales_later:
         raise UsageError("dropout that scales in inference is not ported")
-    return f"{at.layer('layers.Dropout', op.ratio)}({x}{', training=True' if op.always else ''})"
+    name = "layers.SpatialDropout2D" if op.channels else "layers.Dropout"
+    return f"{at.layer(name, op.ratio)}({x}{', training=True' if op.always else ''})"
 
 
 def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
@@ -182,7 +183,7 @@ RULES = Rules(
         ops.BatchNorm: "exact in inference; in training Caffe's averages start without a first value, and "
         "Keras's variance is that of the batch, Caffe's that of what it is drawn from",
         ops.Conv: "two spatial axes; a stride or a dilation; TensorFlow runs groups on a GPU alone",
-        ops.LSTM: "time steps and streams are fixed",
+        ops.LSTM: "no static input, no exposed states; time steps and streams are fixed",
     },
     functions={
         "": "ops.{name}({all})",

@@ -10,8 +10,16 @@ from caffe_fillers.port import ops, values, vision_ops
 from caffe_fillers.port.axes import pooled_edges
 from caffe_fillers.port.onnx_nodes import Place
 from caffe_fillers.port.targets import Rule, Rules
-from caffe_fillers.port.targets.onnx_detection import detect
-from caffe_fillers.port.targets.onnx_recurrent import lstm
+from caffe_fillers.port.targets.onnx_recurrent import lstm, rnn
+from caffe_fillers.port.targets.onnx_vision import (
+    columns,
+    detect,
+    local,
+    propose,
+    ps_roi_pool,
+    resize,
+    unpool,
+)
 from caffe_fillers.shapes import Shape
 
 _SYMBOLS = {"+": "Add", "-": "Sub", "*": "Mul", "/": "Div", "**": "Pow"}
@@ -129,8 +137,15 @@ def mvn(op: ops.MVN, at: Place, x: str) -> str:
 def dropout(op: ops.Dropout, at: Place, x: str) -> str:
     """What Caffe does in the phase TEST."""
     if op.always:
-        return at.add("Dropout", x, at.number(op.ratio), at.array(np.array(True), "training"))
+        return at.add("Mul", x, _mask(op, at, x))
     return at.add("Mul", x, at.number(1 - op.ratio)) if op.scales_later else x
+
+
+def _mask(op: ops.Dropout, at: Place, x: str) -> str:
+    """Zeros, and 1 / (1 - ratio) where values stay; onnxruntime leaves out ONNX's own Dropout."""
+    like = at.add("ReduceMax", x, axes=(2, 3), keepdims=1) if op.channels else x
+    kept = at.add("Less", at.add("RandomUniformLike", like), at.number(1 - op.ratio))
+    return at.add("Where", kept, at.number(1 / (1 - op.ratio)), at.number(0.0))
 
 
 def flatten(op: ops.Flatten, at: Place, x: str) -> str:
@@ -176,7 +191,7 @@ def align(op: ops.Align, at: Place, x: str) -> str:
     return at.add("Unsqueeze", x, at.integers(axes)) if axes else x
 
 
-def flip(op: ops.Flip, at: Place, x: str) -> str:
+def flip(op: vision_ops.Flip, at: Place, x: str) -> str:
     """A slice from the end to before the beginning."""
     number = len(op.axes)
     ends = at.integers((-(2**31),) * number)
@@ -185,32 +200,10 @@ def flip(op: ops.Flip, at: Place, x: str) -> str:
     )
 
 
-def arg_max(op: ops.ArgMax, at: Place, x: str) -> str:
+def arg_max(op: vision_ops.ArgMax, at: Place, x: str) -> str:
     """The first result of a TopK, or its second as floats."""
     found, indices = at.add_several("TopK", x, at.integers((op.top_k,)), outputs=2, axis=op.axis)
     return found if op.values else at.add("Cast", indices, to=at.FLOAT)
-
-
-def resize(op: vision_ops.Resize, at: Place, x: str) -> str:
-    """To its own items and channels, and the size."""
-    manner = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
-    if not op.bilinear:
-        manner = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    return at.add("Resize", x, "", "", _sized(at, x, op.height, op.width), **manner)
-
-
-def _sized(at: Place, x: str, *lengths: int) -> str:
-    """A shape: the first two lengths of an image, then these."""
-    items = at.add("Slice", at.add("Shape", x), at.integers((0,)), at.integers((2,)))
-    return at.add("Concat", items, at.integers(lengths), axis=0)
-
-
-def unpool(op: vision_ops.Unpool, at: Place, x: str, mask: str) -> str:
-    """Scattered into zeros."""
-    zeros = at.add("Expand", at.number(0.0), _sized(at, x, op.height * op.width))
-    places = at.add("Cast", at.reshape(mask, (0, 0, -1)), to=at.INT64)
-    made = at.add("ScatterElements", zeros, places, at.reshape(x, (0, 0, -1)), axis=2)
-    return at.reshape(made, (0, 0, op.height, op.width))
 
 
 RULES = Rules(
@@ -221,7 +214,7 @@ RULES = Rules(
         values.Number: lambda op, at: at.number(op.value),
         ops.Affine: affine,
         ops.Align: align,
-        ops.ArgMax: arg_max,
+        vision_ops.ArgMax: arg_max,
         ops.BatchNorm: batch_norm,
         ops.Concat: lambda op, at, *inputs: at.add("Concat", *inputs, axis=op.axis),
         ops.Conv: conv,
@@ -230,31 +223,41 @@ RULES = Rules(
         ops.Dropout: dropout,
         ops.Embed: embed,
         ops.Flatten: flatten,
-        ops.Flip: flip,
+        vision_ops.Flip: flip,
         ops.GlobalPool: lambda op, at, x: at.add(f"Global{'Average' if op.average else 'Max'}Pool", x),
         ops.LRN: lrn,
         ops.LSTM: lstm,
+        ops.RNN: rnn,
         ops.MVN: mvn,
         ops.PReLU: lambda op, at, x: at.add(
             "PRelu", x, *at.weights("weight", shape=(-1, *[1] * (at.x.rank - 2)))
         ),
-        ops.Permute: lambda op, at, x: at.add("Transpose", x, perm=op.order),
+        vision_ops.Permute: lambda op, at, x: at.add("Transpose", x, perm=op.order),
         ops.Pool: pool,
         ops.Reduce: reduce,
         ops.Reshape: reshape,
-        ops.Select: lambda op, at, x, selector: at.add(
+        vision_ops.Select: lambda op, at, x, selector: at.add(
             "Compress", x, at.add("Cast", at.reshape(selector, (-1,)), to=at.BOOL), axis=0
         ),
         ops.Softmax: lambda op, at, x: at.add("Softmax", x, axis=op.axis),
         ops.Split: lambda op, at, x: at.add_several(
             "Split", x, at.integers(op.lengths), outputs=len(op.lengths), axis=op.axis
         ),
-        ops.Take: lambda op, at, x, index: at.add("Gather", x, at.add("Cast", index, to=at.INT64), axis=0),
+        vision_ops.Take: lambda op, at, x, index: at.add(
+            "Gather", x, at.add("Cast", index, to=at.INT64), axis=0
+        ),
         ops.Tensor: lambda op, at: at.weights("weight")[0],
         ops.Tile: lambda op, at, x: at.add(
             "Tile", x, at.integers([op.tiles if axis == op.axis else 1 for axis in range(at.x.rank)])
         ),
+        vision_ops.Columns: columns,
         vision_ops.Detect: detect,
+        vision_ops.Local: local,
+        vision_ops.Part: lambda op, at, x: at.add(
+            "Slice", x, at.integers((op.begin,)), at.integers((op.end,)), at.integers((op.axis,))
+        ),
+        vision_ops.Propose: propose,
+        vision_ops.PsRoiPool: ps_roi_pool,
         vision_ops.Priors: lambda op, at: at.array(op.array(), "priors"),
         vision_ops.Resize: resize,
         vision_ops.RoiPool: lambda op, at, x, regions: at.add(
@@ -269,7 +272,8 @@ RULES = Rules(
         ops.Crop: "to a size that stands in the code",
         ops.Dropout: "as in inference",
         ops.Pool: "the image's size is fixed where windows reach over its edge",
-        vision_ops.Detect: "one image; locations shared by all classes; eta of 1",
+        vision_ops.Detect: "as many images as the net has; locations shared by all classes; eta of 1",
+        vision_ops.PsRoiPool: "one image",
         vision_ops.Unpool: "of values for one place any may stay",
     },
     functions={},

@@ -14,7 +14,7 @@ from caffe_fillers.port.code import call, filled, unless, wrapped
 from caffe_fillers.port.graph import Graph, Layer, port_all
 from caffe_fillers.port.initializers import Drawn, drawn, parameter_name
 from caffe_fillers.port.names import TORCH_MODULE, class_name, free_name
-from caffe_fillers.port.printing import Page, Site, helper, helper_names, module, template
+from caffe_fillers.port.printing import Page, Site, helper, helper_names, module, returned, template
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rules, Target, targets
 from caffe_fillers.port.values import Arrays, Value
@@ -63,7 +63,7 @@ def embed(op: ops.Embed, at: Site, x: str) -> str:
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone, or always."""
     if op.always:
-        return f"F.dropout({x}, {number(op.ratio)}, training=True)"
+        return f"F.dropout{'2d' if op.channels else ''}({x}, {number(op.ratio)}, training=True)"
     return f"{at.layer('UnscaledDropout' if op.scales_later else 'nn.Dropout', op.ratio)}({x})"
 
 
@@ -91,9 +91,24 @@ def lrn(op: ops.LRN, at: Site, x: str) -> str:
 
 
 def reshape(op: ops.Reshape, at: Site, x: str) -> str:
-    """A string is an axis whose length stays."""
+    """A string is an axis whose length stays; where code stands for the input it is written once."""
+    if not x.isidentifier():
+        return _between(op, at.x.rank, x)
     dims = (f"{x}.shape[{dim}]" if isinstance(dim, str) else str(dim) for dim in op.dims)
     return f"{x}.reshape({', '.join(dims)})"
+
+
+def _between(op: ops.Reshape, rank: int, x: str) -> str:
+    """New lengths for the axes between the first ones and the last ones, which stay."""
+    lengths = [index for index, dim in enumerate(op.dims) if isinstance(dim, int)]
+    first, last = lengths[0], rank - (len(op.dims) - lengths[-1])
+    if [*op.dims[:first], *op.dims[lengths[-1] + 1 :]] != [
+        *map(str, [*range(first), *range(last + 1, rank)])
+    ]:
+        raise UsageError("axes that stay between new ones are not ported")
+    new = tuple(op.dims[first : lengths[-1] + 1])
+    flat = filled(f"{{0}}.flatten({first}, {last})", x) if last > first else x
+    return flat if len(new) == 1 else filled(f"{{0}}.unflatten({first}, {new})", flat)
 
 
 def tile(op: ops.Tile, at: Site, x: str) -> str:
@@ -119,9 +134,7 @@ RULES = Rules(
     rules={
         ops.Affine: module("Affine"),
         ops.Align: align,
-        ops.ArgMax: lambda op, at, x: (
-            f"torch.topk({x}, {op.top_k}, {op.axis}).{'values' if op.values else f'indices.to({x}.dtype)'}"
-        ),
+        vision_ops.ArgMax: helper("largest"),
         ops.BatchNorm: batch_norm,
         ops.Concat: template("torch.cat([{all}], {op.axis})"),
         ops.Conv: conv,
@@ -132,28 +145,33 @@ RULES = Rules(
         ops.Flatten: lambda op, at, x: (
             f"torch.flatten({x}, {op.start}{'' if op.end == at.x.rank - 1 else f', {op.end}'})"
         ),
-        ops.Flip: template("torch.flip({0}, {op.axes})"),
+        vision_ops.Flip: template("torch.flip({0}, {op.axes})"),
         ops.GlobalPool: lambda op, at, x: (
             f"{at.layer('nn.AdaptiveAvgPool2d' if op.average else 'nn.AdaptiveMaxPool2d', 1)}({x})"
         ),
         ops.LRN: lrn,
         ops.LSTM: module("ContinuedLSTM"),
+        ops.RNN: module("ContinuedRNN"),
         ops.MVN: helper("mean_variance"),
         ops.PReLU: lambda op, at, x: f"{at.layer('nn.PReLU', op.slopes)}({x})",
-        ops.Permute: lambda op, at, x: f"{x}.permute({', '.join(map(str, op.order))})",
+        vision_ops.Permute: lambda op, at, x: f"{x}.permute({', '.join(map(str, op.order))})",
         ops.Pool: pool,
         ops.Reduce: lambda op, at, x: filled(
             f"{{0}}.{op.kind}({op.axes}{', keepdim=True' if op.keep else ''})", x
         ),
         ops.Reshape: reshape,
-        ops.Select: template("{0}[{1}.flatten() != 0]"),
+        vision_ops.Select: template("{0}[{1}.flatten() != 0]"),
         ops.Softmax: template("torch.softmax({0}, {op.axis})"),
         ops.Split: lambda op, at, x: f"torch.split({x}, {list(op.lengths)}, {op.axis})",
-        ops.Take: template("{0}[{1}.long()]"),
+        vision_ops.Take: template("{0}[{1}.long()]"),
         ops.Tensor: lambda op, at: f"{at.layer('Blob', *map(str, op.lengths))}()",
         ops.Tile: tile,
+        vision_ops.Columns: helper("columns"),
         vision_ops.Detect: helper("detection_output"),
+        vision_ops.Local: module("Local"),
+        vision_ops.Part: lambda op, at, x: f"{x}.narrow({op.axis}, {op.begin}, {op.end - op.begin})",
         vision_ops.Priors: module("PriorBoxes"),
+        vision_ops.Propose: helper("proposals"),
         vision_ops.PsRoiPool: helper("ps_roi_pool"),
         vision_ops.Resize: resize,
         vision_ops.RoiPool: helper("roi_pool"),
@@ -190,7 +208,6 @@ def lay_out(value: Value, parameters: Arrays) -> Arrays:
             named["weight"] = named["weight"].reshape(-1)
         case ops.LSTM():  # torch has two biases, Caffe one
             named = {name: axes.exchanged(array) for name, array in named.items()}
-            named["weight_ih_l0"] = named["weight_ih_l0"].reshape(4 * op.outputs, -1)
             named["bias_hh_l0"] = np.zeros_like(named["bias_ih_l0"])
     return named
 
@@ -228,16 +245,13 @@ def print_graph(graph: Graph) -> str:
     text = [f"class {name}(nn.Module):", "    def __init__(self):", "        super().__init__()"]
     text += [f"        {line}" for line in (*made, *_shared(graph))]
     text += ["", f"    def forward(self, {', '.join(graph.arguments)}):", *lines]
-    text += [f"        return {', '.join(graph.results)}", ""]
+    text += [f"        {returned(graph)}", ""]
     parts = ["\n".join(wrapped(each)) for each in (text, [*drawing, "    return net\n"])]
     return page.text(parts, _IMPORTS)
 
 
-_IMPORTS = {
-    "F": "import torch.nn.functional as F",
-    "math": "import math",
-    "nn": "from torch import nn",
-    "torch": "import torch",
+_IMPORTS = {"F": "import torch.nn.functional as F", "nn": "from torch import nn"} | {
+    name: f"import {name}" for name in ("math", "torch")
 }
 
 

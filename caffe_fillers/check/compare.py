@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from caffe_fillers.check.diagnose import explain
 from caffe_fillers.check.differences import agrees, difference, differs
@@ -19,25 +19,41 @@ _BY_THE_SEED = frozenset(Kind) - {Kind.OTHER_SEED, Kind.DAMAGED, Kind.OTHER_FRAM
 """Mismatches that are measured against the values of a seed."""
 
 
-def compare(plan: PlannedNet, evidence: Sequence[Evidence], source: Source) -> dict[int, BlobVerdict]:
+def compare(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> dict[int, BlobVerdict]:
     """The verdicts on the blobs that a stream reaches, by their number in `evidence`."""
-    by_step: dict[int, list[Evidence]] = {}
-    for each in evidence:
-        by_step.setdefault(each.blob.step, []).append(each)
     verdicts: dict[int, BlobVerdict] = {}
     differing: list[tuple[Evidence, Expected]] = []
     makers: dict[bytes, Evidence] = {}
-    for step, wanted in expected(plan, evidence, source):
-        for each in by_step[step]:
-            if agrees(each.values, wanted.values, source.tolerance):
-                verdicts[each.number] = _exact(each, wanted, source)
-            else:
-                differing.append((each, wanted))
-            if each.values.size > 1 or each.varies:
-                makers.setdefault(digest(wanted.values), each)
+    for each, wanted in _pairs(net, evidence, source):
+        if agrees(each.values, wanted.values, source.tolerance):
+            verdicts[each.number] = _exact(each, wanted, source)
+        else:
+            differing.append((each, wanted))
+        if each.values.size > 1 or each.varies:
+            makers.setdefault(digest(wanted.values), each)
     for each, wanted in differing:
         verdicts[each.number] = _different(each, wanted, makers.get(each.digest), source)
     return verdicts
+
+
+def exact_verdicts(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> dict[int, BlobVerdict]:
+    """The verdicts on the blobs that a stream makes bit for bit, by their number."""
+    return {
+        each.number: _exact(each, wanted, source)
+        for each, wanted in _pairs(net, evidence, source)
+        if agrees(each.values, wanted.values, source.tolerance)
+    }
+
+
+def _pairs(
+    net: PlannedNet, evidence: Sequence[Evidence], source: Source
+) -> Iterator[tuple[Evidence, Expected]]:
+    """Yield the blobs that a stream reaches, each with what that makes of it."""
+    by_step: dict[int, list[Evidence]] = {}
+    for each in evidence:
+        by_step.setdefault(each.blob.step, []).append(each)
+    for step, wanted in expected(net, evidence, source):
+        yield from ((each, wanted) for each in by_step[step])
 
 
 def verdict_on(

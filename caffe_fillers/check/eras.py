@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from caffe_fillers.check.compare import compare
+from caffe_fillers.check.compare import exact_verdicts
 from caffe_fillers.check.differences import differs
 from caffe_fillers.check.evidence import Evidence, name_of, samples
 from caffe_fillers.check.explained import Explained, Verdicts
@@ -46,7 +46,7 @@ def explain_by_eras(explained: Explained, others: Nets, options: Options) -> Fin
     best: tuple[int, Variant, Source, Verdicts] | None = None
     for variant in _variants(explained, others):
         for source in _sources(explained, variant, options):
-            verdicts: Verdicts = compare(variant.net, variant.evidence, source)
+            verdicts: Verdicts = exact_verdicts(variant.net, variant.evidence, source)
             drawn = explained.drawn(verdicts)
             if drawn and (best is None or drawn > best[0]):
                 best = drawn, variant, source, verdicts
@@ -110,7 +110,7 @@ def _makes_a_blob(variant: Variant, source: Source) -> bool:
 def _here(explained: Explained, variant: Variant, number: int, verdict: BlobVerdict) -> BlobVerdict:
     """The verdict of an era beside what the net declares: agreement with another filler is a mismatch."""
     declared = explained.evidence[number]
-    if verdict.status is not Status.EXACT or verdict.declared == declared.declared:
+    if verdict.declared == declared.declared:
         return verdict
     assert isinstance(declared.step, Fill)
     filler = f"Caffe {variant.names[0]}, {verdict.declared}"

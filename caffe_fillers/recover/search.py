@@ -17,6 +17,8 @@ from caffe_fillers.rng.twister import MT19937
 
 _ASSUMED = 1 << 20
 """Pairs of words tried of blobs as another filler's, swapped or rearranged; as many of scaled: 2 s each."""
+_BESIDE = 1 << 16
+"""Pairs of words tried beside a seed that is found."""
 _LATE = 4
 """Words that an unseen data layer may have drawn first."""
 _OTHERWISE = "not what is declared"
@@ -91,16 +93,31 @@ def _late(
 def _as_declared(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
-    """The seed of the first outputs, then those of blobs that it does not explain."""
-    releases = options.releases
-    observed = [part for part in observe(plan, samples) if not is_rounded(part.values)]
-    seed, release = recover_seed(observed, _LATE, releases[0]), releases[0]
-    if seed is None and RELEASES[-1] in releases[1:]:
+    """The seeds of uniforms anywhere, which take no time; of the first outputs; of normals anywhere."""
+    releases, quick = options.releases, options.quick
+    uniforms, normals = (
+        [each for each in samples if each.fill.distribution().from_normals is kind] for kind in (False, True)
+    )
+    is_found = False
+    for found in exact_origins(plan, uniforms, is_explained, releases, quick):
+        is_found = True
+        yield found
+    left = [each for each in samples if not (is_rounded(each.values) or is_explained(each.number))]
+    yield from _of_first_outputs(plan, left, options, Budget(_BESIDE) if is_found else None)
+    yield from exact_origins(plan, normals, is_explained, releases, quick)
+
+
+def _of_first_outputs(
+    plan: PlannedNet, samples: Sequence[Sample], options: Options, budget: Budget | None
+) -> Iterator[Found]:
+    """The seed of the first outputs; with a budget, beside another seed, at the declared place alone."""
+    releases, observed = options.releases, observe(plan, samples)
+    seed, release = recover_seed(observed, 0 if budget else _LATE, releases[0], budget), releases[0]
+    if seed is None and budget is None and RELEASES[-1] in releases[1:]:
         normals = [part for part in observed if part.distribution.from_normals]
         seed, release = recover_seed(normals, 0, RELEASES[-1]), RELEASES[-1]
     if seed is not None:
         yield Found(seed, release, _late(observed, seed, releases[0], options.tolerance))
-    yield from exact_origins(plan, samples, is_explained, releases, options.quick)
 
 
 def _tried(

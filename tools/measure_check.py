@@ -1,8 +1,9 @@
 """Measure `caffe-fill check` on the corpus: what it finds, what it misses, whom it accuses wrongly.
 
-Run `python tools/measure_check.py [ALARMS] [STRANGERS]`: so many right models without a seed, 200 by
-default, and so many of each kind that no seed makes, 20 by default. The table goes to standard output as
-Markdown, for docs/check.md; misses go to standard error.
+Run `python tools/measure_check.py changes [NET...]` for damages of single blobs, on nets of the corpus
+and lenet, or `python tools/measure_check.py faults [ALARMS] [STRANGERS]` for faults of all nets, so many
+right models without a seed, 200 by default, and of each kind that no seed makes, 20 by default. The tables
+go to standard output as Markdown, for docs/check.md; misses go to standard error.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ import caffe_fillers as cf  # noqa: E402
 from caffe_fillers.check import CheckResult, check_model  # noqa: E402
 from caffe_fillers.model import Model  # noqa: E402
 
+LENET = ROOT / "examples" / "lenet.prototxt"
+CHANGED_NETS = ("lenet", "xavier_norms", "small_inception", "small_resnet")
 STRANGE_NETS = ("multi_bottom_conv", "v0_net", "lmdb_plain")
 
 
@@ -55,6 +58,29 @@ class Table:
             seconds, name = self.slowest[kind]
             numbers = f"{len(self.nets[kind])} | {row['tried']} | {row['found']} | {row['named']}"
             yield f"| {kind} | {numbers} | {seconds:.1f} s (`{name}`) |"
+
+
+def of_changes(names: Sequence[str]) -> Iterator[str]:
+    """A row for each damage: rightly named of those tried, by the blob that has it; in quick checks."""
+    nets = {name: cf.load_net(LENET) if name == "lenet" else damages.load(name) for name in names}
+    cases = [(name, net, *change) for name, net in nets.items() for change in damages.changes(net)]
+    for kind in damages.DAMAGES:
+        named, tried, slowest = Counter[str](), Counter[str](), (0.0, "")
+        for name, net, own, where, case in cases:
+            if own != kind:
+                continue
+            model = case.model(net)
+            begin = time.process_time()
+            result = check_model(net.plan, model, quick=True, others=net.in_other_eras)
+            slowest = max(slowest, (time.process_time() - begin, name))
+            refused = not result.passed if where == "all" else case.named(net, result)
+            right = refused and (where == "all" or result.seed == damages.SEED)
+            named[where] += right
+            tried[where] += 1
+            if not right:
+                print(f"{name}: {kind} of {where} missed: {result.conclusion}", file=sys.stderr, flush=True)
+        counts = " | ".join(f"{named[where]} of {tried[where]}" for where in tried)
+        yield f"| {kind} | {counts} | {slowest[0]:.1f} s (`{slowest[1]}`) |"
 
 
 def measure(alarms: int, number: int) -> Iterator[str]:
@@ -107,12 +133,19 @@ def of_right_distributions(alarms: int) -> Table:
     return table
 
 
-if __name__ == "__main__":
-    given = [int(text) for text in sys.argv[1:]]
-    print(
+TABLES = {
+    "changes": (
+        "| damage | first | middle | last | all | slowest check |",
+        lambda words: of_changes(words or CHANGED_NETS),
+    ),
+    "faults": (
         "| case | nets | tried | found | named rightly | slowest check |",
-        "|---|---|---|---|---|---|",
-        sep="\n",
-    )
-    for line in measure(*given, *(200, 20)[len(given) :]):
+        lambda words: measure(*map(int, words), *(200, 20)[len(words) :]),
+    ),
+}
+
+if __name__ == "__main__":
+    head, rows = TABLES[sys.argv[1]]
+    print(head, "|---" * (head.count("|") - 1) + "|", sep="\n", flush=True)
+    for line in rows(sys.argv[2:]):
         print(line, flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -15,7 +15,7 @@ from paths import CORPUS
 
 import caffe_fillers as cf
 from caffe_fillers import distributions
-from caffe_fillers.check import CheckResult, Status
+from caffe_fillers.check import CheckResult, Kind, Status
 from caffe_fillers.execute import execute
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.fillers import MSRA, Xavier
@@ -27,6 +27,7 @@ SEED, OTHER_SEED = 1701, 5
 
 Place = tuple[int, int]
 Arrays = dict[Place, np.ndarray]
+Change = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,85 @@ class Case:
         return set(refused) == set(self.places) and all(
             self.word in each.diagnosis for each in refused.values()
         )
+
+
+def bfloat16(values: np.ndarray) -> np.ndarray:
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    return (bits + np.uint32(0x8000) & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+def int8(values: np.ndarray) -> np.ndarray:
+    step = np.float32(np.abs(values).max() / 127)
+    return np.round(values / step) * step
+
+
+def decay(values: np.ndarray) -> np.ndarray:
+    """200 steps of weight decay: 0.0005 at a rate of 0.01."""
+    values = values.copy()
+    for _ in range(200):
+        values -= np.float32(0.01 * 0.0005) * values
+    return values
+
+
+def noise(size: float) -> Change:
+    return lambda values: values + np.random.default_rng(0).normal(0, size, values.shape).astype(np.float32)
+
+
+def laplace(values: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(0).laplace(0, values.std() / np.sqrt(2), values.shape)
+
+
+def row_factors(values: np.ndarray) -> np.ndarray:
+    factors = np.random.default_rng(0).uniform(0.5, 2, values.shape[0]).astype(np.float32)
+    return values * factors.reshape(-1, *[1] * (values.ndim - 1))
+
+
+def averaged(values: np.ndarray) -> np.ndarray:
+    bound = np.abs(values).max()
+    return (values + np.random.default_rng(0).uniform(-bound, bound, values.shape).astype(np.float32)) / 2
+
+
+DAMAGES: dict[str, tuple[Change, Kind, str]] = {
+    "float16": (lambda values: values.astype(np.float16), Kind.ROUNDED, "rounded to float16"),
+    "bfloat16": (bfloat16, Kind.ROUNDED, "rounded to bfloat16"),
+    "six digits": (lambda values: np.round(values, 6), Kind.ROUNDED, "rounded to 6 decimals"),
+    "int8": (int8, Kind.ROUNDED, "levels"),
+    "filters shuffled": (np.random.default_rng(0).permutation, Kind.REORDERED, "filters in another order"),
+    "flipped": (np.negative, Kind.FLIPPED, "times -1"),
+    "weight decay": (decay, Kind.SCALED, "times 0.999"),
+    "noise of 1e-4": (noise(1e-4), Kind.MOVED, "each moved by"),
+    "folded batch norm": (row_factors, Kind.ROWS_SCALED, "times a factor of its own"),
+    "centered": (lambda values: values - values.mean(dtype=np.float32), Kind.CENTERED, "less the mean"),
+    "averaged": (averaged, Kind.CORRELATED, "averaged with other values?"),
+    "some steps": (noise(0.01), Kind.TRAINED, "correlated with the declared values"),
+    "mirrored": (lambda values: values[..., ::-1], Kind.REORDERED, "reversed"),
+    "trained": (laplace, Kind.TRAINED, "trained?"),
+}
+
+
+LARGE = 300
+"""Values from which on a blob can have each of these."""
+
+
+def changes(net: cf.Net) -> Iterator[tuple[str, str, Case]]:
+    """Every damage of the first, of a middle and of the last random blob that is large, and of all of them.
+
+    None for a net that has not three of these.
+    """
+    large = [place(blob) for blob, _ in random_blobs(net) if blob.count >= LARGE]
+    if len(large) < 3:
+        return
+    random = tuple(place(blob) for blob, _ in random_blobs(net))
+    which = {"first": large[:1], "middle": large[1:-1][:1], "last": large[-1:], "all": random}
+    for name, (change, _, word) in DAMAGES.items():
+        for where, places in which.items():
+            damage = partial(_change, change, places)
+            yield name, where, Case(name, net.plan, tuple(places), word, damage)
+
+
+def _change(change: Change, places: Iterable[Place], arrays: Arrays) -> None:
+    for where in places:
+        arrays[where][...] = change(arrays[where]).copy()
 
 
 def place(blob: PlannedBlob) -> Place:

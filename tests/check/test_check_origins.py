@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from damages import DAMAGES, Change, laplace, noise
 from paths import LENET
 
 import caffe_fillers as cf
@@ -16,7 +16,6 @@ from caffe_fillers.cli import main
 from caffe_fillers.model import Model
 
 RANDOM = ("conv1", "conv2", "ip1", "ip2")
-Change = Callable[[np.ndarray], np.ndarray]
 
 
 def lenet(seed: int, **changes: Change) -> Model:
@@ -35,63 +34,10 @@ def statuses(result: CheckResult) -> dict[str, Status]:
     return {each.layer: each.status for each in result.verdicts if each.index == 0}
 
 
-def bfloat16(values: np.ndarray) -> np.ndarray:
-    bits = np.ascontiguousarray(values).view(np.uint32)
-    return (bits + np.uint32(0x8000) & np.uint32(0xFFFF0000)).view(np.float32)
-
-
-def int8(values: np.ndarray) -> np.ndarray:
-    step = np.float32(np.abs(values).max() / 127)
-    return np.round(values / step) * step
-
-
-def decay(values: np.ndarray) -> np.ndarray:
-    """200 steps of weight decay: 0.0005 at a rate of 0.01."""
-    values = values.copy()
-    for _ in range(200):
-        values -= np.float32(0.01 * 0.0005) * values
-    return values
-
-
-def noise(size: float) -> Change:
-    return lambda values: values + np.random.default_rng(0).normal(0, size, values.shape).astype(np.float32)
-
-
-def laplace(values: np.ndarray) -> np.ndarray:
-    return np.random.default_rng(0).laplace(0, values.std() / np.sqrt(2), values.shape)
-
-
-def row_factors(values: np.ndarray) -> np.ndarray:
-    factors = np.random.default_rng(0).uniform(0.5, 2, values.shape[0]).astype(np.float32)
-    return values * factors.reshape(-1, *[1] * (values.ndim - 1))
-
-
-def averaged(values: np.ndarray) -> np.ndarray:
-    bound = np.abs(values).max()
-    return (values + np.random.default_rng(0).uniform(-bound, bound, values.shape).astype(np.float32)) / 2
-
-
-DAMAGES: dict[str, tuple[Change, Kind, str]] = {
-    "float16": (lambda values: values.astype(np.float16), Kind.ROUNDED, "rounded to float16"),
-    "bfloat16": (bfloat16, Kind.ROUNDED, "rounded to bfloat16"),
-    "six digits": (lambda values: np.round(values, 6), Kind.ROUNDED, "rounded to 6 decimals"),
-    "int8": (int8, Kind.ROUNDED, "levels"),
-    "filters shuffled": (np.random.default_rng(0).permutation, Kind.REORDERED, "filters in another order"),
-    "flipped": (np.negative, Kind.FLIPPED, "times -1"),
-    "weight decay": (decay, Kind.SCALED, "times 0.999"),
-    "noise of 1e-4": (noise(1e-4), Kind.MOVED, "each moved by"),
-    "folded batch norm": (row_factors, Kind.ROWS_SCALED, "times a factor of its own"),
-    "centered": (lambda values: values - values.mean(dtype=np.float32), Kind.CENTERED, "less the mean"),
-    "averaged": (averaged, Kind.CORRELATED, "averaged with other values?"),
-    "some steps": (noise(0.01), Kind.TRAINED, "correlated with the declared values"),
-    "mirrored": (lambda values: values[..., ::-1], Kind.REORDERED, "reversed"),
-    "trained": (laplace, Kind.TRAINED, "trained?"),
-}
-
-
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("layer", ["conv1", "ip1"])
 def test_a_damaged_blob_is_refused_and_named_by_the_seed_of_the_others(layer: str, damage: str) -> None:
+    """Four of each: weights that were called plausible once, and passed."""
     change, kind, words = DAMAGES[damage]
     result = check(lenet(7, **{layer: change}))
     assert not result.passed

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from caffe_fillers.errors import NetError
 from caffe_fillers.shapes import UNKNOWN
 
 if TYPE_CHECKING:
     from caffe_fillers.model import Model
     from caffe_fillers.planner import PlannedNet
     from caffe_fillers.shapes import Shape
+
+_MAX_SIZE, _IMAGE_AXES = 4096, 4
 
 
 def shapes_from_weights(
@@ -37,6 +40,38 @@ def shapes_from_weights(
             known = data.shape if not is_open else (origins or {})[data.name] or (UNKNOWN,) * len(data.shape)
             shapes.setdefault(data.name, (known[0], channels, *known[2:]))
     return shapes
+
+
+def sizes_from_weights(
+    plan: Callable[[Mapping[str, Shape]], PlannedNet], model: Model, shapes: Mapping[str, Shape]
+) -> Mapping[str, Shape]:
+    """The same shapes of images, with the least square size that all weights fit; none if there is none.
+
+    `plan` plans the net with shapes. A larger image never has fewer weights behind it, so the size is found
+    by halving.
+    """
+    fitting: Mapping[str, Shape] = {}
+    low, high = 1, _MAX_SIZE if all(len(shape) == _IMAGE_AXES for shape in shapes.values()) else 0
+    while low <= high:
+        size = (low + high) // 2
+        trial = {name: (*shape[:2], size, size) for name, shape in shapes.items()}
+        try:
+            too_many = _surplus(plan(trial), model)
+        except NetError:  # too small for its layers
+            too_many = -1
+        if too_many == 0:
+            fitting = trial
+        low, high = (low, size - 1) if too_many >= 0 else (size + 1, high)
+    return fitting
+
+
+def _surplus(net: PlannedNet, model: Model) -> int:
+    """How many values more the net has than the model, in the first weights where they differ."""
+    stored = model.layers_of(net)
+    pairs = (
+        (layer.blobs[0].count, stored[layer.id].blobs[0].count) for layer in net.layers if layer.id in stored
+    )
+    return next((declared - found for declared, found in pairs if declared != found), 0)
 
 
 def _agree_but_for_channels(declared: Shape, found: Shape) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caffe_fillers.api.files import SourceFolders
-from caffe_fillers.api.fitting import shapes_from_weights
+from caffe_fillers.api.fitting import shapes_from_weights, sizes_from_weights
 from caffe_fillers.api.loading import load_net, load_read
 from caffe_fillers.api.reading import Origin
 from caffe_fillers.errors import UnknownShapeError, UsageError
@@ -62,6 +62,12 @@ def _fitting(load: Callable[[Mapping[str, Shape]], Net], model: Model) -> tuple[
         shapes = shapes_from_weights(net.plan, model)
     except UnknownShapeError as error:
         shapes = shapes_from_weights(error.trials[0], model, error.origins) if error.trials else {}
+        if not shapes:
+            raise
+        try:
+            return load(shapes), shapes
+        except UnknownShapeError:
+            shapes = sizes_from_weights(lambda more: load(more).plan, model, shapes)
         if not shapes:
             raise
         return load(shapes), shapes

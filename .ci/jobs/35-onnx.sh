@@ -9,10 +9,6 @@ if ! pip install --quiet onnx onnxruntime 'opencv-python-headless<5'; then
 fi
 pip install --quiet "$work/copy[all]" pytest
 cd "$work/copy"
-<<<<<<< HEAD
-timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_onnx.py tests/port/test_port_forks.py tests/port/test_port_clients.py tests/pycaffe/test_forward.py \
-  tests/pycaffe/test_classifier.py tests/pycaffe/test_pycaffe_page.py tests/pycaffe/test_pycaffe_scripts.py -k 'onnx or pycaffe'
-=======
-timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_onnx.py tests/port/test_port_forks.py tests/port/test_port_recurrent.py tests/port/test_port_clients.py tests/pycaffe/test_forward.py \
-  tests/pycaffe/test_classifier.py tests/pycaffe/test_pycaffe_page.py -k 'onnx or pycaffe'
->>>>>>> 47be8c4 (Port: RNN, LSTMUnit, static inputs and states of an LSTM outside, Im2col, Local, Reorg, NVIDIA 0.15's BatchNorm, py-faster-rcnn's proposals; PSROIPooling and detections of several images in ONNX; dropout in inference is not left out by onnxruntime; a constant map's MVN has a gradient)
+timeout 300 pytest -q -p no:cacheprovider -rs tests/port/test_onnx.py tests/port/test_port_forks.py tests/port/test_port_recurrent.py tests/port/test_port_clients.py \
+  tests/pycaffe/test_forward.py tests/pycaffe/test_classifier.py tests/pycaffe/test_pycaffe_page.py \
+  tests/pycaffe/test_pycaffe_scripts.py -k 'onnx or pycaffe'

@@ -220,8 +220,9 @@ def test_memory_of_two_billion_parameters(ending: str, net: Callable, figures: F
     path = net(wide(BIG))
     if shutil.disk_usage(path.parent).free < 6 * BIG:
         pytest.skip(f"needs {6 * BIG / 1e9:.0f} GB of disk")
-    words = [path, "--seed", SEED, "--quiet", "--format", ending]
-    note(f"{BIG / 1e9:.1f} billion parameters, {ending}, {4 * BIG / 1e9:.1f} GB", path, words, 1, figures)
+    words = [path, "--seed", SEED, "--quiet"]
+    what = f"{BIG / 1e9:.1f} billion parameters, {ending}, {4 * BIG / 1e9:.1f} GB"
+    note(what, path, words, 1, figures, ending)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +233,11 @@ def test_known_nets(name: str, text: str, net: Callable, figures: Figures) -> No
     note(f"{name}, caffemodel", path, [path, "--seed", SEED, "--quiet"], ROUNDS, figures)
 
 
-def note(what: str, path: Path, words: list[str | Path], rounds: int, figures: Figures) -> None:
+def note(
+    what: str, path: Path, words: list[str | Path], rounds: int, figures: Figures, ending: str = "caffemodel"
+) -> None:
     """Time and memory of a fill, the medians of some runs; a file takes no other's place."""
-    output = path.with_suffix(".out")
+    output = path.with_suffix(f".{ending}")
     done = [caffe_fill(*words, "-o", new(output)) for _ in range(rounds)]
     new(output)
     seconds, megabytes = (median(column) for column in zip(*done, strict=True))

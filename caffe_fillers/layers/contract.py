@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TypeAlias
 
 from google.protobuf.message import Message
@@ -247,8 +248,13 @@ def passed_layer_type(name: str) -> LayerType:
     return LayerType(name, _passed, (0, None), (0, None), accepts_unranked=True, opaque=True)
 
 
+@lru_cache(maxsize=256)
 def unknown_type(name: str) -> str:
-    """What there is to say of a type that nobody registered, with the nearest that is."""
+    """What there is to say of a type that nobody registered, with the nearest that is.
+
+    To compare with all names takes a millisecond, and a net may have
+    thousands of layers of one such type.
+    """
     return f"unknown layer type {name!r}{suggestion(name, layer_types)}"
 
 

@@ -85,15 +85,15 @@ def _has_filler(message: Any) -> bool:
 
 
 @cache
-def _types_with_weights() -> frozenset[str]:
-    """The types whose parameter can have a filler: PReLU by prelu_param."""
+def _types_with_weights() -> dict[str, str]:
+    """By their names in lower case, the types whose parameter can have a filler: PReLU by prelu_param."""
     fields = {
         field.name.replace("_", "").removesuffix("param")
         for field in LayerParameter.DESCRIPTOR.fields
         if field.message_type is not None
         and (_has_filler(field.message_type) or field.name in _WITHOUT_FILLER)
     }
-    return frozenset(name for name in layer_types if name.lower() in fields)
+    return {name.lower(): name for name in layer_types if name.lower() in fields}
 
 
 def _signs(layer: LayerParameter) -> Iterator[str]:
@@ -103,8 +103,8 @@ def _signs(layer: LayerParameter) -> Iterator[str]:
     number of outputs, or the name of a type with weights but for its case.
     """
     yield from (name for name in ("blobs", "param") if getattr(layer, name))
-    near = next((name for name in layer_types if name.lower() == layer.type.lower()), None)
-    if near in _types_with_weights() and near != layer.type:
+    near = _types_with_weights().get(layer.type.lower())
+    if near is not None and near != layer.type:
         yield f"a name like that of {near}"
     for descriptor, value in layer.ListFields():
         message = descriptor.message_type

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from caffe_fillers.plan import Fill
 from caffe_fillers.planner import PlannedNet, Wire
@@ -13,6 +15,14 @@ from caffe_fillers.signal.parts import Gradient, Signal, flat, mean_power, momen
 from caffe_fillers.signal.remedy import level_filler
 from caffe_fillers.signal.result import EXPLODING, VANISHING, LayerSignal, SignalReport, TopSignal
 from caffe_fillers.signal.steps import Step, steps
+
+
+class _Level(NamedTuple):
+    """What is kept of a signal: mean, standard deviation and second moment of its values."""
+
+    mean: float
+    std: float
+    second: float
 
 
 def analyze(
@@ -25,13 +35,12 @@ def analyze(
     phase the net was planned for. What cannot be predicted is None.
     """
     walk = steps(net, phase, input_mean, input_std)
-    signals: dict[Wire, Signal | None] = {}
-    flows = {layer_id: _run(step, signals) for layer_id, step in walk.items()}
+    flows, levels = _flows(walk)
     gradients = _gradients(net, walk, flows)
     rows = []
     for layer_id, step in walk.items():
         flow = flows[layer_id]
-        row = _row(step, flow, signals, gradients)
+        row = _row(step, flow, levels, gradients)
         fill = net.steps[step.layer.blobs[0].step] if step.layer.blobs else None
         level = ""
         if flow is not None and isinstance(fill, Fill):
@@ -39,6 +48,25 @@ def analyze(
         rows.append(replace(row, flags=_flags(step, row, input_std), level_filler=level))
     trained = any(step.node.train for step in walk.values())
     return SignalReport(tuple(rows), input_mean, input_std, "train" if trained else "test")
+
+
+def _flows(walk: Mapping[int, Step]) -> tuple[dict[int, Flow | None], dict[Wire, _Level]]:
+    """Run all layers; a signal, of 60 kB and more, is let go when its last reader has run."""
+    readers = Counter(wire for step in walk.values() for wire in step.layer.bottoms)
+    signals: dict[Wire, Signal | None] = {}
+    flows: dict[int, Flow | None] = {}
+    levels: dict[Wire, _Level] = {}
+    for layer_id, step in walk.items():
+        flow = _run(step, signals)
+        flows[layer_id] = flow and replace(flow, tops=())
+        for wire in step.layer.tops:
+            if (signal := signals.get(wire)) is not None:
+                levels[wire] = _Level(*moments(signal), second_moment(signal))
+        readers.subtract(step.layer.bottoms)
+        for wire in (*step.layer.bottoms, *step.layer.tops):
+            if not readers[wire]:
+                signals.pop(wire, None)
+    return flows, levels
 
 
 def _run(step: Step, signals: dict[Wire, Signal | None]) -> Flow | None:
@@ -91,34 +119,34 @@ def _pulled(
 def _row(
     step: Step,
     flow: Flow | None,
-    signals: Mapping[Wire, Signal | None],
+    levels: Mapping[Wire, _Level],
     gradients: Mapping[Wire, Gradient | None],
 ) -> LayerSignal:
     layer = step.layer
-    tops = tuple(_top(wire, signals.get(wire), gradients.get(wire)) for wire in layer.tops)
-    forward_gain, backward_gain = _ratios(step, signals, gradients)
+    tops = tuple(_top(wire, levels.get(wire), gradients.get(wire)) for wire in layer.tops)
+    forward_gain, backward_gain = _ratios(step, levels, gradients)
     if flow is None or flow.forward_gain is None:
         return LayerSignal(layer.name, layer.type, tops, forward_gain, backward_gain)
     gains = (flow.forward_gain, flow.backward_gain)
     return LayerSignal(layer.name, layer.type, tops, *gains, flow.fan_in, flow.fan_out)
 
 
-def _top(wire: Wire, signal: Signal | None, gradient: Gradient | None) -> TopSignal:
-    mean, std = (None, None) if signal is None else moments(signal)
+def _top(wire: Wire, level: _Level | None, gradient: Gradient | None) -> TopSignal:
+    mean, std = (None, None) if level is None else (level.mean, level.std)
     back = None if gradient is None else math.sqrt(mean_power(gradient))
     return TopSignal(wire.name, wire.shape, mean, std, back)
 
 
 def _ratios(
-    step: Step, signals: Mapping[Wire, Signal | None], gradients: Mapping[Wire, Gradient | None]
+    step: Step, levels: Mapping[Wire, _Level], gradients: Mapping[Wire, Gradient | None]
 ) -> tuple[float | None, float | None]:
     """Second moments around a layer with one bottom and one top: forwards, and backwards."""
     if len(step.layer.bottoms) != 1 or len(step.layer.tops) != 1:
         return None, None
     (bottom,), (top,) = step.layer.bottoms, step.layer.tops
-    before, after = signals.get(bottom), signals.get(top)
+    before, after = levels.get(bottom), levels.get(top)
     back, came = gradients.get(bottom), gradients.get(top)
-    forward = None if before is None or after is None else _ratio(second_moment(after), second_moment(before))
+    forward = None if before is None or after is None else _ratio(after.second, before.second)
     backward = None if back is None or came is None else _ratio(mean_power(back), mean_power(came))
     return forward, backward
 

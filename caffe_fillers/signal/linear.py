@@ -157,12 +157,13 @@ def flow(
     bottoms: Sequence[Signal], tops: Sequence[Signal | None], kernel: Weights, outputs: int, group: int
 ) -> Flow:
     """The flow of a layer with weights, which all its bottoms share."""
-    channels, image = num_channels(bottoms[0]), bottoms[0][0].scale.shape
+    widths = [num_channels(each) for each in bottoms]
+    channels, image = widths[0], bottoms[0][0].scale.shape
 
     def pull(gradients: tuple[Gradient, ...]) -> Gradients:
         return tuple(
-            backward(gradient, kernel, num_channels(each), group)
-            for gradient, each in zip(gradients, bottoms, strict=True)
+            backward(gradient, kernel, width, group)
+            for gradient, width in zip(gradients, widths, strict=True)
         )
 
     ones = np.ones(image)

@@ -86,6 +86,14 @@ ROWS = {  # what is made, the command, its exit code, processor seconds, MB
         3,
         150,
     ),
+    "20,000 empty layers (12 s)": (text("in", "layer{}" * 20_000), "plan in", 0, 12, 220),
+    "4,000 layers in place (280 MB)": (
+        text("in", SMALL + "layer { name: 'r' type: 'ReLU' bottom: 'x' top: 'x' }\n" * 4000),
+        "plan in",
+        0,
+        12,
+        150,
+    ),
     "20 kB of digits in a blob (32 s)": (
         text("in.caffemodel.prototxt", f"layer {{ blobs {{ data: {'1' * 20_000}x }} }}"),
         "convert in.caffemodel.prototxt out.npz",

@@ -79,9 +79,10 @@ def inner_product(node: Node, bottoms: Signals) -> Flow | None:
     made = linear.forward(inputs, kernel, parameter.num_output, 1, bias)
     shaped = made and (replace(made[0], channels=top[0], scale=np.full(top[1], made[0].level)),)
     flow = linear.flow([inputs], [shaped], kernel, parameter.num_output, 1)
+    gain = flow.backward_gain or 0.0
 
     def pull(gradients: tuple[Gradient, ...]) -> tuple[Gradient | None, ...]:
-        return (flat(shape, mean_power(gradients[0]) * (flow.backward_gain or 0.0)),)
+        return (flat(shape, mean_power(gradients[0]) * gain),)
 
     return replace(flow, pull=pull)
 

@@ -74,7 +74,7 @@ class Engine:
         `UsageError`, before any blob is changed.
         """
         layers = plan.layers[chosen.start : chosen.end + 1]
-        sources = [source_of(layer) for layer in layers if layer.kind.role is Role.DATA]
+        sources = [source_of(layer) for layer in layers if _brings_data(layer)]
         judged = [(layer, _measure(layer)) for layer in layers if layer.kind.role in _JUDGES]
         _refuse_readers_of_losses(layers)
         session = self._session(plan, parameters, model, chosen)
@@ -106,6 +106,11 @@ class Engine:
         return self._sessions[chosen]
 
 
+def _brings_data(layer: PlannedLayer) -> bool:
+    """Whether a layer makes blobs of nothing that the net holds: a data layer, or one written in Python."""
+    return layer.kind.role is Role.DATA or not (layer.bottoms or layer.blobs)
+
+
 def _computes(layer: PlannedLayer) -> bool:
     return layer.kind.role is Role.COMPUTE and bool(layer.bottoms or layer.blobs)
 
@@ -113,13 +118,13 @@ def _computes(layer: PlannedLayer) -> bool:
 def _export(part: PlannedNet, model: Model, chosen: Range) -> Exported:
     """The part of a net as an ONNX model; `model` is that of the whole net."""
     cut = Model(net=part.head, layers=model.layers[chosen.start : chosen.end + 1])
+    _refuse_training(part)
     try:
-        _refuse_training(part)
         return export(part, cut, every_blob=True)
     except UsageError as error:
         raise UsageError(
-            f"forward computes what caffe-fill port --to onnx carries over, and {error}; forward(start=..., "
-            "end=...) computes the layers before or after it, and blobs without a shape get one by reshape"
+            "forward computes what caffe-fill port --to onnx takes; forward(start=..., end=...) computes the "
+            f"layers before and after what it does not: {error}"
         ) from error
 
 

@@ -100,6 +100,10 @@ class Net:
             if layer.kind.role is Role.DATA:
                 fill_constants(layer, self._blobs)
 
+    def __repr__(self) -> str:
+        count = f"{len(self._layers)} layers, {self._plan.num_parameters:,} parameters"
+        return f"<caffe.Net {self._plan.name!r}: {count}>"
+
     @property
     def blobs(self) -> OrderedDict[str, Blob]:
         """The blobs between layers by name, zeros until they get values; without axes where unknown."""
@@ -178,6 +182,12 @@ class Net:
     def load_hdf5(self, filename: str | os.PathLike[str]) -> None:
         """Copy the weights of an HDF5 file, as `copy_from` does."""
         self.copy_from(filename)
+
+    def clear_param_diffs(self) -> None:
+        """Set the gradients of all parameters to zero."""
+        for layer in self._layers:
+            for blob in layer.blobs:
+                blob.diff[...] = 0
 
     def _model(self) -> Model:
         """The net and its values as they are now."""

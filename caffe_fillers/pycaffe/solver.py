@@ -50,6 +50,10 @@ class Solver:
         """Not done: a `NotCaffeError`."""
         refuse("Solver.solve")
 
+    def apply_update(self) -> None:
+        """Not done: a `NotCaffeError`."""
+        refuse("Solver.apply_update")
+
     def snapshot(self) -> None:
         """Not done: a `NotCaffeError`; `solver.net.save(name)` writes the weights."""
         refuse("Solver.snapshot (use solver.net.save)")

@@ -17,10 +17,10 @@ def refuse(what: str) -> NoReturn:
     >>> refuse("Net.backward")
     Traceback (most recent call last):
     ...
-    caffe_fillers.pycaffe.unavailable.NotCaffeError: Net.backward needs Caffe's engine; caffe_fillers builds \
-nets and their initial weights: to train this net, port it: caffe-fill port NET --to torch
+    caffe_fillers.pycaffe.unavailable.NotCaffeError: Net.backward needs Caffe's engine; caffe_fillers \
+builds nets, fills them and computes them forward: to train this net, port it: caffe-fill port NET --to torch
     """
     raise NotCaffeError(
-        f"{what} needs Caffe's engine; caffe_fillers builds nets and their initial weights: to train "
-        "this net, port it: caffe-fill port NET --to torch"
+        f"{what} needs Caffe's engine; caffe_fillers builds nets, fills them and computes them forward: "
+        "to train this net, port it: caffe-fill port NET --to torch"
     )

@@ -189,9 +189,15 @@ def test_dummy_data_is_drawn_from_the_nets_generator(tmp_path: Path) -> None:
             r"'d' \(MemoryData\) would read data.*net.blobs\['d'\]",
         ),
         (
+            "layer { name: 'voc' type: 'Python' top: 'data' }"
+            "layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'r' }",
+            caffe.TEST,
+            r"'voc' \(Python\) would read data.*net.blobs\['data'\]",
+        ),
+        (
             IN_PLACE + "layer { name: 'mine' type: 'Python' bottom: 'ip' top: 'mine' }",
             caffe.TEST,
-            r"'mine' \(Python\).*forward\(start",
+            r"forward\(start.*layer 'mine' \(Python\)",
         ),
         (
             IN_PLACE + "layer { name: 'l1' type: 'SmoothL1Loss' bottom: 'ip' bottom: 'ip' top: 'l1' }",
@@ -253,6 +259,9 @@ def test_lenet_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_backward_pass_is_not_done(tmp_path: Path) -> None:
     net = built(IN_PLACE, tmp_path)
+    net.params["ip"][0].diff[...] = 1
+    net.clear_param_diffs()
+    assert not net.params["ip"][0].diff.any()
     for call in (net.backward, net.forward_backward_all):
         with pytest.raises(NotCaffeError, match="port"):
             call()

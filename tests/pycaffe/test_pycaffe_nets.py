@@ -67,6 +67,7 @@ def test_the_generator_goes_on_from_net_to_net(small: str) -> None:
 
 def test_what_a_net_shows(small: str) -> None:
     net = caffe.Net(small, caffe.TEST)
+    assert repr(net) == "<caffe.Net '': 6 layers, 28 parameters>"
     assert net.inputs == ["data"]
     assert net.outputs == ["again", "ip", "twice"]
     assert list(net.params) == ["ip", "twice", "again"]

@@ -15,5 +15,5 @@ if ! pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[report]" pyt
 fi
 cd "$work/copy"
 mkdir -p "$work/screenshots"
-CAFFE_FILLERS_SCREENSHOTS=$work/screenshots timeout 170 \
+CAFFE_FILLERS_SCREENSHOTS=$work/screenshots timeout 400 \
   pytest -q -p no:cacheprovider tests/report/test_report.py tests/report/test_report_browser.py

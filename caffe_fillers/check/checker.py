@@ -41,7 +41,7 @@ def check_model(
     tolerance: float = 0.0,
     generator: str = MT19937.name,
     bases: Sequence[Model] = (),
-    others: Nets = tuple,
+    others: Nets | None = None,
     allow_unseeded: bool = False,
     quick: bool = False,
     progress: Progress = no_progress,

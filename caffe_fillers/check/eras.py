@@ -22,7 +22,7 @@ from caffe_fillers.recover.origins import is_searchable
 Nets: TypeAlias = Callable[[], Iterable[tuple[tuple[str, ...], PlannedNet]]]
 """The same net as other eras plan it, with the names of these."""
 
-_HEAD, _ENOUGH = 64, 3
+_HEAD, _MIN_AGREEING = 64, 3
 """First values of a blob that a stream is tried on, and how many of them it must make."""
 _NAMES = 6
 """Further eras that are named."""
@@ -37,7 +37,7 @@ class Variant:
     evidence: tuple[Evidence, ...]
 
 
-def explain_by_eras(explained: Explained, others: Nets, options: Options) -> Finding[Remark] | None:
+def explain_by_eras(explained: Explained, others: Nets | None, options: Options) -> Finding[Remark] | None:
     """Add what streams of other eras explain beyond those that were found; what to say of the best of them.
 
     An era is named if its own stream, from the first output on, makes all that any stream makes, and more,
@@ -58,13 +58,13 @@ def explain_by_eras(explained: Explained, others: Nets, options: Options) -> Fin
     return _remark(variant, source)
 
 
-def _variants(explained: Explained, others: Nets) -> Iterator[Variant]:
+def _variants(explained: Explained, others: Nets | None) -> Iterator[Variant]:
     """Yield the net without what data layers draw, and as other eras plan it, those that are alike as one."""
     net = explained.net
     bare = tuple(replace(step, words=0) if isinstance(step, Draw) else step for step in net.steps)
     alike: dict[tuple[object, ...], tuple[list[str], PlannedNet]] = {_drawn(net): ([], net)}
     none: tuple[str, ...] = ()
-    for names, other in ((none, replace(net, steps=bare)), *others()):
+    for names, other in ((none, replace(net, steps=bare)), *(others() if others else ())):
         alike.setdefault(_drawn(other), ([], other))[0].extend(names)
     for alike_names, other in [*alike.values()][1:]:
         evidence = _beside(other, explained.evidence)
@@ -104,7 +104,7 @@ def _makes_a_blob(variant: Variant, source: Source) -> bool:
         pass_over(step, stream)
     head = first.values.ravel()[:_HEAD]
     off = differs(head, first.distribution.sample(head.shape, stream), source.tolerance)
-    return head.size - int(off.sum()) >= min(_ENOUGH, head.size)
+    return head.size - int(off.sum()) >= min(_MIN_AGREEING, head.size)
 
 
 def _here(explained: Explained, variant: Variant, number: int, verdict: BlobVerdict) -> BlobVerdict:

@@ -9,8 +9,11 @@ from caffe_fillers.check.evidence import precision, samples
 from caffe_fillers.check.explained import Explained
 from caffe_fillers.check.findings import Finding, Provenance, Remark
 from caffe_fillers.check.streams import Source
+from caffe_fillers.plan import Draw
 from caffe_fillers.recover import PYTORCH, Found, Options, outputs_before, recover
 from caffe_fillers.rng.twister import MT19937, find_twister
+
+_NONE = (Provenance.NOT_FOUND, Provenance.NOT_IN_RANGE)
 
 
 @dataclass(frozen=True)
@@ -22,24 +25,22 @@ class Streams:
     foreign: tuple[Found, ...] = ()
 
 
-def find_streams(explained: Explained, options: Options, others: Nets) -> Streams:
+def find_streams(explained: Explained, options: Options, others: Nets | None) -> Streams:
     """Add all streams that are found: quickly, then those of other eras, then those that take long."""
-    streams = _found(explained, options._replace(seeds=range(0), quick=True))
+    in_stages = others is not None or any(isinstance(step, Draw) for step in explained.net.steps)
+    streams = _found(explained, options._replace(seeds=range(0), quick=True) if in_stages else options)
     era = explain_by_eras(explained, others, options) if _is_open(explained) else None
-    if streams.provenance.kind is Provenance.NOT_FOUND and era is not None:
-        streams = replace(streams, provenance=Finding(Provenance.RECOVERED))
-    if era is None and not explained.is_complete and not (options.quick and not options.seeds):
+    if era is None and in_stages and not explained.is_complete and (options.seeds or not options.quick):
         seeds = options.seeds if explained.seed is None else range(0)
-        longer = _found(explained, options._replace(seeds=seeds))
-        provenance = (
-            longer.provenance if streams.provenance.kind is Provenance.NOT_FOUND else streams.provenance
-        )
-        streams = Streams(provenance=provenance, foreign=longer.foreign)
+        more = _found(explained, options._replace(seeds=seeds))
+        streams = more if streams.provenance.kind in _NONE else replace(more, provenance=streams.provenance)
+    if era is not None and streams.provenance.kind in _NONE:
+        streams = replace(streams, provenance=Finding(Provenance.RECOVERED))
     return replace(streams, remarks=_remarks(explained, era))
 
 
 def given_stream(
-    explained: Explained, options: Options, others: Nets, seed: int, generator: str = MT19937.name
+    explained: Explained, options: Options, others: Nets | None, seed: int, generator: str = MT19937.name
 ) -> Streams:
     """Add the stream of a seed that is given; the seed of the values beside it, where they have another."""
     source = Source(seed=seed, releases=options.releases, tolerance=options.tolerance, generator=generator)

@@ -19,7 +19,7 @@ from caffe_fillers.recover import RELEASES
 from caffe_fillers.rng import Stream
 from caffe_fillers.rng.twister import MT19937
 
-_HEAD, _ENOUGH = 64, 3
+_HEAD, _MIN_AGREEING = 64, 3
 """First values that another distribution is tried on, and how many of them it must make."""
 
 
@@ -96,7 +96,7 @@ def _redrawn(step: Fill, values: Values, position: int, source: Source) -> _Redr
     for name, distribution, release, is_declared in _trials(step, source):
         stream = source.stream(release, position)
         head = distribution.sample((min(values.size, _HEAD),), stream.copy())
-        if equal_bits(head, values.ravel()[: head.size]).sum() >= min(_ENOUGH, head.size):
+        if equal_bits(head, values.ravel()[: head.size]).sum() >= min(_MIN_AGREEING, head.size):
             drawn = distribution.sample(values.shape, stream)
             if agrees(values, drawn, source.tolerance):
                 return _Redrawn(name, is_declared, stream)

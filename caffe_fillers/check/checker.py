@@ -19,6 +19,7 @@ from caffe_fillers.model import Model
 from caffe_fillers.plan import Draw, Fill
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover import (
+    MXNET,
     PYTORCH,
     RELEASES,
     Found,
@@ -28,6 +29,8 @@ from caffe_fillers.recover import (
     would_give_a_seed,
 )
 from caffe_fillers.rng.twister import MT19937, find_twister
+
+_CALLS = {PYTORCH: "torch.manual_seed", MXNET: "mx.random.seed"}
 
 
 def check_model(
@@ -100,8 +103,14 @@ def _foreign(verdicts: Sequence[BlobVerdict], foreign: Sequence[Found]) -> Itera
         if found is None or verdict.status is Status.EXACT:
             yield verdict
         else:
-            drawn = {"seed": found.seed, "position": found.offset}
-            mismatch = Mismatch.of(Kind.OTHER_FRAMEWORK, framework=PYTORCH, **drawn)
+            call = _CALLS[found.maker]
+            mismatch = Mismatch.of(
+                Kind.OTHER_FRAMEWORK,
+                framework=found.maker,
+                call=call,
+                seed=found.seed,
+                position=found.offset,
+            )
             yield replace(verdict, status=Status.DIFFERENT, mismatch=mismatch, seed=None)
 
 

@@ -10,7 +10,7 @@ from caffe_fillers.check.explained import Explained
 from caffe_fillers.check.findings import Finding, Provenance, Remark
 from caffe_fillers.check.streams import Source
 from caffe_fillers.plan import Draw
-from caffe_fillers.recover import PYTORCH, Found, Options, outputs_before, recover
+from caffe_fillers.recover import CAFFE, Found, Options, outputs_before, recover
 from caffe_fillers.rng.twister import MT19937, find_twister
 
 _NONE = (Provenance.NOT_FOUND, Provenance.NOT_IN_RANGE)
@@ -70,7 +70,7 @@ def _found(explained: Explained, options: Options) -> Streams:
     """Add all streams that are found."""
     first, foreign = None, []
     for found in recover(explained.net, samples(explained.evidence), explained.holds, options):
-        if found.maker == PYTORCH:
+        if found.maker != CAFFE:
             foreign.append(found)
             continue
         first = first or found

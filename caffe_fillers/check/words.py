@@ -71,7 +71,7 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
         "drawn from the declared distribution, but with another seed or order",
     ),
     Kind.OTHER_FRAMEWORK: (
-        "drawn by {framework} on a CPU, after torch.manual_seed({seed}), from output {position:,} on",
+        "drawn by {framework} on a CPU, after {call}({seed}), from output {position:,} on",
     ),
     Kind.TRAINED: (
         "correlated with the declared values, r = {correlation:.4f}, slope {slope:.4g}: trained from these",

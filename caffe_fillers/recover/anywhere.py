@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
-from caffe_fillers.recover import chain, ziggurat
+from caffe_fillers.recover import chain, leading, ziggurat
+from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.found import Hit
 from caffe_fillers.recover.intervals import Floats, Interval, known_bits, uniform_interval
-from caffe_fillers.recover.leading import outputs_of_leading_bits
 from caffe_fillers.recover.linear import KnownBits, is_enough, solve_state
 from caffe_fillers.recover.peeling import filled, whole_run
-from caffe_fillers.recover.relations import is_contradicted, is_mt19937
+from caffe_fillers.recover.relations import is_contradicted, may_be_drawn
 from caffe_fillers.recover.rewind import MOST_WORDS, find_seeding
 from caffe_fillers.recover.rounding import Moved, roundings, shown_rounding
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
@@ -40,7 +40,11 @@ _LINEAR_VALUES = _MOST_OUTPUTS = 20_000
 
 
 def recover_exact(
-    distribution: distributions.Distribution, values: Floats, boost: str = BOOST, most_words: int = MOST_WORDS
+    distribution: distributions.Distribution,
+    values: Floats,
+    boost: str = BOOST,
+    most_words: int = MOST_WORDS,
+    deadline: Deadline = NEVER,
 ) -> Hit | None:
     """The seed of values as they were drawn, or with all signs changed; None if they have none.
 
@@ -59,9 +63,33 @@ def recover_exact(
         if not np.isfinite(distribution.std) or distribution.std <= 0:
             return None
         for begin, part in _windows(distribution, flat):
-            found = _of_window(distribution, np.float32(sign) * part, boost, most_words)
+            if deadline.passed:
+                return None
+            found = _of_window(distribution, np.float32(sign) * part, boost, most_words, deadline)
             if found is not None:
                 return replace(found, value=found.value + begin, treatment=treatment)
+    return None
+
+
+def recover_signed(
+    distribution: distributions.Distribution, values: Floats, most_words: int = MOST_WORDS
+) -> Hit | None:
+    """The seed of 20,237 uniforms or more, of most of which the half of the distribution is still right.
+
+    Or of most of which it is wrong, as of negated ones. So they may be rounded, scaled or trained a little.
+    Takes 0.1 to 2 s; some milliseconds where there is no seed.
+    """
+    share = _share(distribution, values)
+    if share is None or share.size < leading.VALUES:
+        return None
+    for right in (share >= 0.5, share < 0.5):
+        outputs = leading.outputs_of_leading_bits(right.astype(np.uint8), np.abs(share - 0.5))
+        if outputs is None:
+            continue
+        seeding = find_seeding(MT19937, untemper(MT19937, outputs[1]), most_words)
+        if seeding is not None:
+            hit = Hit(seeding.seed, seeding.position, outputs[0])
+            return replace(hit, treatment=_treatment(distribution, values.ravel(), hit))
     return None
 
 
@@ -75,8 +103,24 @@ def recover_moved(
     """The seed of uniforms that were rounded, or moved a little, as by some steps of training.
 
     What was done is read off the values where they show it; else movements are tried, up to some hundredths
-    of the bound. Takes 3 to 30 s for each trial.
+    of the bound. Takes 3 to 30 s where there is a seed, some milliseconds where there is none.
     """
+    if not isinstance(distribution, distributions.Uniform) or _share(distribution, values) is None:
+        return None
+    for moved in roundings(distribution, values.ravel()[:_LINEAR_VALUES]):
+        interval = _moved_interval(distribution, moved)
+        known = None if interval is None else known_bits(interval)
+        if known is None or not is_enough(MT19937, known) or is_contradicted(known):
+            continue
+        progress(moved.name)
+        found = _of_known(MT19937, known, most_words)
+        if found is not None:
+            return replace(found, treatment=moved.name)
+    return None
+
+
+def _share(distribution: distributions.Distribution, values: Floats) -> Shares | None:
+    """Where in the range uniforms lie, from 0 to 1, if mt19937 drew them."""
     flat = values.ravel()
     if (
         not isinstance(distribution, distributions.Uniform)
@@ -84,28 +128,13 @@ def recover_moved(
         or not np.isfinite(flat).all()
     ):
         return None
-    share = (flat.astype(np.float64) - distribution.low) / (distribution.high - distribution.low)
-    words = np.clip(share * 2.0**32, 0, 2.0**32 - 1).astype(np.uint32)
-    if not is_mt19937(words):
+    if not may_be_drawn(distribution, flat):
         return None
-    known = _by_leading_bits(share, most_words)
-    if known is not None:
-        return replace(known, treatment=_treatment(distribution, flat, known))
-    return _by_known_bits(distribution, flat[:_LINEAR_VALUES], most_words, progress)
+    share: Shares = (flat.astype(np.float64) - distribution.low) / (distribution.high - distribution.low)
+    return share
 
 
-def _by_leading_bits(share: Shares, most_words: int) -> Hit | None:
-    """The seed of shares of a range, of which most are in the right half of it, or most in the wrong one."""
-    for right in (share >= 0.5, share < 0.5):
-        outputs = outputs_of_leading_bits(right.astype(np.uint8), np.abs(share - 0.5))
-        if outputs is not None:
-            seeding = find_seeding(MT19937, untemper(MT19937, outputs[1]), most_words)
-            if seeding is not None:
-                return Hit(seeding.seed, seeding.position, outputs[0])
-    return None
-
-
-def _treatment(distribution: distributions.Uniform, values: Floats, hit: Hit) -> str:
+def _treatment(distribution: distributions.Distribution, values: Floats, hit: Hit) -> str:
     """What was done to values of which one comes from a known output."""
     part = values[hit.value : hit.value + _TREATED]
     stream = Stream(hit.seed)
@@ -116,22 +145,6 @@ def _treatment(distribution: distributions.Uniform, values: Floats, hit: Hit) ->
         return "negated" if np.array_equal(part, -drawn) else "negated and moved"
     shown = shown_rounding(part)
     return shown.name if shown is not None else f"each moved by {off.max():.2g} at most"
-
-
-def _by_known_bits(
-    distribution: distributions.Uniform, values: Floats, most_words: int, progress: Progress
-) -> Hit | None:
-    """The same by linear algebra, for fewer values."""
-    for moved in roundings(distribution, values):
-        interval = _moved_interval(distribution, moved)
-        known = None if interval is None else known_bits(interval)
-        if known is None or not is_enough(MT19937, known) or is_contradicted(known):
-            continue
-        progress(moved.name)
-        found = _of_known(MT19937, known, most_words)
-        if found is not None:
-            return replace(found, treatment=moved.name)
-    return None
 
 
 def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) -> Hit | None:
@@ -190,7 +203,7 @@ def _windows(distribution: distributions.Distribution, flat: Floats) -> Iterator
 
 
 def _of_window(
-    distribution: distributions.Distribution, part: Floats, boost: str, most_words: int
+    distribution: distributions.Distribution, part: Floats, boost: str, most_words: int, deadline: Deadline
 ) -> Hit | None:
     if not np.isfinite(part).all():
         return None
@@ -202,7 +215,7 @@ def _of_window(
     if boost_family(boost) is Family.BOX_MULLER:
         return None
     if isinstance(distribution, distributions.Normal) and part.size >= ziggurat.VALUES:
-        votes = ziggurat.known_by_votes(distribution, part)
+        votes = ziggurat.known_by_votes(distribution, part, deadline)
         if votes is not None:
             found = _of_known(MT19937, votes[1], most_words)
             return None if found is None else replace(found, value=votes[0])

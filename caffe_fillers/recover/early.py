@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from caffe_fillers import distributions
 from caffe_fillers.recover import adjacent
+from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.inverse import Words, neighbours
 from caffe_fillers.recover.scaled import unscaled
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
@@ -76,13 +77,13 @@ class _Pair(NamedTuple):
 class Budget:
     """Pairs of words that may still be tried; what is begun with any left is carried to its end."""
 
-    def __init__(self, pairs: int) -> None:
-        self.left = pairs
+    def __init__(self, pairs: int, deadline: Deadline = NEVER) -> None:
+        self.left, self.deadline = pairs, deadline
 
     def take(self, pairs: int) -> bool:
         """Whether any were left."""
         self.left -= pairs
-        return self.left + pairs > 0
+        return self.left + pairs > 0 and not self.deadline.passed
 
 
 def recover_seed(

@@ -15,7 +15,7 @@ from caffe_fillers.rng.twister import MT19937
 RELEASES = (BOOST, "1.58", "1.54")
 """Of Boost, one for each of its normal distributions."""
 
-CAFFE, PYTORCH = "Caffe", "PyTorch"
+CAFFE, PYTORCH, MXNET = "Caffe", "PyTorch", "MXNet"
 
 Progress = Callable[[str, float], None]
 """Is told what is being tried, and which share of it is done."""
@@ -61,7 +61,7 @@ class Found:
     Step number `first_step` of the plan begins at output number `offset` after `seed`. `release` of Boost
     made the values, `assumption` says what was done to them since, if anything (`negated`, `rounded to
     float16`), `number` is that of the sample they were found in. `is_tried` marks a seed that was not
-    computed but tried. `maker` is whose way of drawing it is, Caffe's or `PYTORCH`.
+    computed but tried. `maker` is whose way of drawing it is, Caffe's, `PYTORCH`'s or `MXNET`'s.
     """
 
     seed: int

@@ -19,6 +19,7 @@ from caffe_fillers.recover import adjacent
 from caffe_fillers.recover.early import ENOUGH, Observed
 from caffe_fillers.recover.factors import possible_factors
 from caffe_fillers.recover.found import Sample
+from caffe_fillers.recover.relations import may_be_drawn
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.recover.scaled import Times, unscaled
 from caffe_fillers.rng.twister import MT19937
@@ -45,7 +46,7 @@ def assumptions(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Ob
                 distribution, (distributions.Uniform, distributions.Normal)
             ):
                 continue
-            if _possible(distribution, drawn):
+            if _possible(distribution, drawn) and may_be_drawn(distribution, part.values):
                 yield [replace(part, distribution=distribution)]
         others = (
             each.values
@@ -53,7 +54,7 @@ def assumptions(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Ob
             if each.fill.shape == sample.fill.shape and each.step != sample.step
         )
         for values in islice(others, _OTHERS):
-            if _possible(part.distribution, _drawn(values)):
+            if _possible(part.distribution, _drawn(values)) and may_be_drawn(part.distribution, values):
                 yield [replace(part, values=values)]
 
 
@@ -65,7 +66,8 @@ def scaled(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observe
         for rank, factor in enumerate(possible_factors(part.distribution, part.values[:_FIRST]))
     ]
     for *_, part in sorted(found, key=lambda entry: entry[:3]):
-        if _possible(_stretched(part.distribution), _drawn(part.values)):
+        stretched = _stretched(part.distribution)
+        if may_be_drawn(stretched, part.values) and _possible(stretched, _drawn(part.values)):
             yield [part]
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from caffe_fillers.distributions import Distribution, Normal, Uniform, Values
 from caffe_fillers.execute import pass_over
-from caffe_fillers.fans import MASTER
 from caffe_fillers.planner import PlannedNet
-from caffe_fillers.recover.anywhere import recover_exact, recover_moved, recover_torch
-from caffe_fillers.recover.found import PYTORCH, Found, Hit, Progress, Sample
+from caffe_fillers.recover.anywhere import recover_exact
+from caffe_fillers.recover.deadline import NEVER, Deadline
+from caffe_fillers.recover.found import Found, Hit, Sample
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng import Stream
 
@@ -19,9 +19,13 @@ _UNIFORMS, _NORMALS = 1250, 2400
 """Values in a row from which a blob gives its seed away, wherever in the stream it stands."""
 
 _MOST_NORMALS = 6
-"""Blobs of normals that are searched, 2 s each; in a quick search one."""
+"""Blobs of normals that are searched, 2 s each."""
 _HEAD, _SHIFTS = 16, 8
 _FARTHEST = 20_000
+
+
+Method = Callable[[Distribution, Values], Hit | None]
+"""Finds a seed of some values."""
 
 
 def is_searchable(sample: Sample) -> bool:
@@ -38,10 +42,10 @@ def exact_origins(
     samples: Sequence[Sample],
     is_explained: Callable[[int], bool],
     releases: tuple[str, ...],
-    quick: bool,
+    deadline: Deadline = NEVER,
 ) -> Iterator[Found]:
     """The streams of blobs that are not explained when their turn comes, uniforms before normals."""
-    left = 1 if quick else _MOST_NORMALS
+    left = _MOST_NORMALS
     searchable = [each for each in samples if is_searchable(each) and not is_rounded(each.values)]
     for sample in sorted(searchable, key=lambda each: each.fill.distribution().from_normals):
         if is_explained(sample.number):
@@ -49,42 +53,25 @@ def exact_origins(
         distribution = sample.fill.distribution()
         if distribution.from_normals:
             left -= 1
-            if left < 0:
-                return
-        hit = recover_exact(distribution, sample.values, releases[0])
+        if left < 0 or deadline.passed:
+            return
+        hit = recover_exact(distribution, sample.values, releases[0], deadline=deadline)
         found = None if hit is None else _stream_of(plan, sample, hit, releases)
         if found is not None:
             yield found
 
 
 def moved_origins(
-    plan: PlannedNet, samples: Sequence[Sample], releases: tuple[str, ...], progress: Progress
+    plan: PlannedNet, samples: Sequence[Sample], releases: tuple[str, ...], recover_moved: Method
 ) -> Iterator[Found]:
-    """The stream of the largest blob of uniforms, of values rounded or moved."""
-    uniforms = [
-        each for each in samples if is_searchable(each) and isinstance(each.fill.distribution(), Uniform)
-    ]
-    for sample in sorted(uniforms, key=lambda each: -each.values.size)[:1]:
-        hit = recover_moved(
-            sample.fill.distribution(), sample.values, progress=lambda text: progress(text, 0.0)
-        )
+    """The streams of blobs of uniforms, of values rounded or moved, by one method, the largest first."""
+    searchable = [each for each in samples if is_searchable(each)]
+    for sample in sorted(searchable, key=lambda each: -each.fill.count):
+        hit = recover_moved(sample.fill.distribution(), sample.values)
         found = None if hit is None else _stream_of(plan, sample, hit, releases)
         if found is not None:
             yield found
-
-
-def torch_origins(samples: Sequence[Sample]) -> Iterator[Found]:
-    """Blobs that PyTorch drew, by its default or by the declared bounds, and their seeds."""
-    for sample in samples:
-        fill = sample.fill
-        if fill.count < _UNIFORMS or len(fill.shape) < 2:
-            continue
-        most = float(np.abs(sample.values[:_FARTHEST]).max())
-        bounds = [MASTER.fans(fill.shape)[0] ** -0.5, fill.distribution().support[1]]
-        for bound in dict.fromkeys(bounds):
-            if 0.9 * bound < most <= bound and (hit := recover_torch(bound, sample.values)) is not None:
-                yield Found(hit.seed, "", hit.position, sample.step, sample.number, maker=PYTORCH)
-                break
+            return
 
 
 def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit, releases: tuple[str, ...]) -> Found | None:

@@ -20,7 +20,9 @@ from collections import Counter
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.recover.linear import KnownBits
 from caffe_fillers.rng.twister import MT19937, Words, temper, untemper
 
@@ -28,6 +30,8 @@ _POWERS = {17: 1, 12: 2, 8: 4, 4: 8, 2: 16, 1: 32}
 """By the number of leading bits the highest power of Z that a relation needs."""
 _SURE = 6.0
 """Standard errors by which the sums of foreign words are never biased: by chance in one case of 2**29."""
+_TELLING = 900
+"""Uniforms, as they were drawn, that show whether mt19937 drew them."""
 _MOST, _FEWEST = 1 << 18, 40
 """Sums that are looked at."""
 
@@ -72,6 +76,21 @@ def is_mt19937(words: Words) -> bool:
         if abs(size - 2 * odd) >= _SURE * math.sqrt(size):
             return True
     return False
+
+
+def may_be_drawn(distribution: Distribution, values: NDArray[np.floating]) -> bool:
+    """Whether mt19937 may have drawn values of a uniform distribution, of any other one, or so few.
+
+    >>> from caffe_fillers.distributions import Uniform
+    >>> values = np.random.default_rng(0).uniform(-1, 1, 3000)
+    >>> may_be_drawn(Uniform(-1.0, 1.0), values), may_be_drawn(Uniform(-1.0, 1.0), values[:100])
+    (False, True)
+    """
+    low, high = distribution.support
+    if values.size < _TELLING or not math.isfinite(high - low) or not high > low:
+        return True
+    share = (np.nan_to_num(values.astype(np.float64)) - low) / (high - low)
+    return is_mt19937(np.clip(share * 2.0**32, 0, 2.0**32 - 1).astype(np.uint32))
 
 
 def is_contradicted(known: KnownBits) -> bool:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.adjacent import LAST
+from caffe_fillers.recover.anywhere import recover_moved, recover_signed
+from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.early import ENOUGH, Budget, Observed, agreeing, recover_seed
+from caffe_fillers.recover.foreign import foreign_origins, of_mxnet_lane
 from caffe_fillers.recover.found import RELEASES, Found, Progress, Sample, no_progress
 from caffe_fillers.recover.in_range import search_seeds
 from caffe_fillers.recover.observe import assumptions, observe, rearranged, scaled
-from caffe_fillers.recover.origins import exact_origins, is_searchable, moved_origins, torch_origins
+from caffe_fillers.recover.origins import exact_origins, is_searchable, moved_origins
+from caffe_fillers.recover.relations import may_be_drawn
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng.twister import MT19937
 
@@ -19,6 +24,8 @@ _ASSUMED = 1 << 20
 """Pairs of words tried of blobs as another filler's, swapped or rearranged; as many of scaled: 2 s each."""
 _BESIDE = 1 << 16
 """Pairs of words tried beside a seed that is found."""
+_ALL, _QUICK = 1 << 62, 2.0
+"""Pairs of words without a limit of their own, and the seconds of a quick search."""
 _LATE = 4
 """Words that an unseen data layer may have drawn first."""
 _OTHERWISE = "not what is declared"
@@ -52,7 +59,7 @@ def recover(
             yield each
         if found:
             break
-    yield from torch_origins([each for each in samples if not is_explained(each.number)])
+    yield from foreign_origins([each for each in samples if not is_explained(each.number)])
 
 
 def outputs_before(
@@ -94,30 +101,39 @@ def _as_declared(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
     """The seeds of uniforms anywhere, which take no time; of the first outputs; of normals anywhere."""
-    releases, quick = options.releases, options.quick
+    deadline = Deadline.after(_QUICK) if options.quick else NEVER
+    kept = [
+        each
+        for each in samples
+        if not is_rounded(each.values) and may_be_drawn(each.fill.distribution(), each.values)
+    ]
     uniforms, normals = (
-        [each for each in samples if each.fill.distribution().from_normals is kind] for kind in (False, True)
+        [each for each in kept if each.fill.distribution().from_normals is kind] for kind in (False, True)
     )
     is_found = False
-    for found in exact_origins(plan, uniforms, is_explained, releases, quick):
+    for found in exact_origins(plan, uniforms, is_explained, options.releases, deadline):
         is_found = True
         yield found
-    left = [each for each in samples if not (is_rounded(each.values) or is_explained(each.number))]
-    yield from _of_first_outputs(plan, left, options, Budget(_BESIDE) if is_found else None)
-    yield from exact_origins(plan, normals, is_explained, releases, quick)
+    left = [each for each in kept if not is_explained(each.number)]
+    yield from _of_first_outputs(plan, left, options, Budget(_BESIDE if is_found else _ALL, deadline))
+    yield from exact_origins(plan, normals, is_explained, options.releases, deadline)
 
 
 def _of_first_outputs(
-    plan: PlannedNet, samples: Sequence[Sample], options: Options, budget: Budget | None
+    plan: PlannedNet, samples: Sequence[Sample], options: Options, budget: Budget
 ) -> Iterator[Found]:
-    """The seed of the first outputs; with a budget, beside another seed, at the declared place alone."""
+    """The seed of the first outputs, Caffe's or MXNet's; beside another seed at the declared place alone."""
     releases, observed = options.releases, observe(plan, samples)
-    seed, release = recover_seed(observed, 0 if budget else _LATE, releases[0], budget), releases[0]
-    if seed is None and budget is None and RELEASES[-1] in releases[1:]:
+    is_alone = budget.left > _BESIDE
+    seed, release = recover_seed(observed, _LATE if is_alone else 0, releases[0], budget), releases[0]
+    if seed is None and is_alone and RELEASES[-1] in releases[1:]:
         normals = [part for part in observed if part.distribution.from_normals]
-        seed, release = recover_seed(normals, 0, RELEASES[-1]), RELEASES[-1]
+        seed, release = recover_seed(normals, 0, RELEASES[-1], budget), RELEASES[-1]
     if seed is not None:
-        yield Found(seed, release, _late(observed, seed, releases[0], options.tolerance))
+        in_lanes = list(of_mxnet_lane(samples, seed))
+        yield from in_lanes
+        if not in_lanes:
+            yield Found(seed, release, _late(observed, seed, releases[0], options.tolerance))
 
 
 def _tried(
@@ -137,13 +153,21 @@ def _otherwise(
     """The seed of values that are not as declared: another filler's, swapped, scaled, rearranged, moved."""
     if options.quick:
         return
-    release = options.releases[0]
+    release, releases = options.releases[0], options.releases
+    signed = next(moved_origins(plan, samples, releases, recover_signed), None)
+    if signed is not None:
+        yield signed
+        return
     seed = _assumed(plan, samples, release)
     if seed is not None:
         late = _late(observe(plan, samples), seed, release, options.tolerance)
         yield Found(seed, release, late, assumption=_OTHERWISE)
         return
-    yield from moved_origins(plan, samples, options.releases, options.progress)
+
+    def tell(text: str) -> None:
+        options.progress(text, 0.0)
+
+    yield from moved_origins(plan, samples, releases, partial(recover_moved, progress=tell))
 
 
 def _assumed(plan: PlannedNet, samples: Sequence[Sample], release: str) -> int | None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
+from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.linear import KnownBits
 from caffe_fillers.rng.attempts import bucket_tables
 from caffe_fillers.rng.twister import MT19937, Words, temper, untemper
@@ -96,26 +97,30 @@ def normal_words(distribution: distributions.Normal, values: Floats) -> tuple[Wo
     return words, np.concatenate(([0], np.cumsum(fits.sum(axis=(1, 2)))))
 
 
-def known_by_votes(distribution: distributions.Normal, values: Floats) -> tuple[int, KnownBits] | None:
-    """What is known of the outputs from that of some value on, which is told; None if no outputs fit.
+def known_by_votes(
+    distribution: distributions.Normal, values: Floats, deadline: Deadline = NEVER
+) -> tuple[int, KnownBits] | None:
+    """What is known of the outputs from that of some value on, which is told; None if no outputs fit in time.
 
     Of nearly all outputs all is known, or nothing, where slow normals took them.
     """
     found = _Words(*normal_words(distribution, values))
     found = found._replace(words=untemper(MT19937, found.words))
-    relations = list(_relations(found, values.size))
+    relations = list(_relations(found, values.size, deadline))
     return _laid_out(relations, values - np.float32(distribution.mean)) if relations else None
 
 
-def _relations(found: _Words, size: int) -> Iterator[_Relation]:
+def _relations(found: _Words, size: int, deadline: Deadline) -> Iterator[_Relation]:
     """The relations among values, followed from where votes find the shifts."""
     last = size - MT19937.n + _SHIFTS[1]
-    start = _voted(found, last)
+    start = _voted(found, last, deadline)
     if start is None:
         return
     for direction, stop in ((1, last), (-1, -1)):
         shifts, waiting = start[1], None
         for first in range(start[0] if direction == 1 else start[0] - 1, stop, direction):
+            if deadline.passed:
+                return
             hits = list(_joined(found, first, shifts, (_NEAR, _NEAR)))
             if not hits:
                 continue
@@ -142,12 +147,14 @@ def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
     return abs(one[0] - other[0]) + abs(one[1] - other[1])
 
 
-def _voted(found: _Words, last: int) -> tuple[int, tuple[int, int]] | None:
+def _voted(found: _Words, last: int, deadline: Deadline) -> tuple[int, tuple[int, int]] | None:
     """A pair from which on shifts are known, and these."""
     middle = _SHIFTS[0] // 2, _SHIFTS[1] // 2
     for begin in range(0, max(last - _PAIRS, 1), 2 * _PAIRS):
         votes: dict[tuple[int, int], list[int]] = {}
         for first in range(begin, min(begin + _PAIRS, last)):
+            if deadline.passed:
+                return None
             for shifts in {hit.shifts for hit in _joined(found, first, middle, middle)}:
                 votes.setdefault(shifts, []).append(first)
         best = max(votes, key=lambda shifts: len(votes[shifts]), default=None)

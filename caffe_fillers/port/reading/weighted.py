@@ -29,16 +29,22 @@ _reads_windows = partial(
 @_reads_windows("Deconvolution")
 def deconvolution(node: Node) -> Value:
     """Caffe's weights are inputs x outputs of one group x kernel."""
-    return _windowed(node, transposed=True)
+    return _windowed(node, node.layer.convolution_param.group, transposed=True)
 
 
-@_reads_windows("Convolution", "DepthwiseConvolution", "ConvolutionDepthwise")
+@_reads_windows("Convolution", "DepthwiseConvolution")
 def convolution(node: Node) -> Value:
     """Caffe's weights are outputs x inputs of one group x kernel."""
-    return _windowed(node, transposed=False)
+    return _windowed(node, node.layer.convolution_param.group)
 
 
-def _windowed(node: Node, *, transposed: bool) -> Value:
+@_reads_windows("ConvolutionDepthwise")
+def convolution_depthwise(node: Node) -> Value:
+    """A kernel for each channel, whatever `group` says."""
+    return _windowed(node, node.blobs[0][0])
+
+
+def _windowed(node: Node, groups: int, *, transposed: bool = False) -> Value:
     parameter, x = node.layer.convolution_param, single(node)
     if canonical_axis(parameter.axis, x.rank) != 1:
         raise UsageError(f"its channels are on axis {parameter.axis}, elsewhere they are on axis 1")
@@ -48,7 +54,7 @@ def _windowed(node: Node, *, transposed: bool) -> Value:
     window = windows(parameter, len(kernel))
     if not transposed:
         check_size(x.shape, window)
-    inputs, outputs = (first, second * parameter.group) if transposed else (second * parameter.group, first)
+    inputs, outputs = (first, second * groups) if transposed else (second * groups, first)
     op = Conv(
         inputs=inputs,
         outputs=outputs,
@@ -56,7 +62,7 @@ def _windowed(node: Node, *, transposed: bool) -> Value:
         stride=window.stride,
         pad=window.pad,
         dilation=window.dilation,
-        groups=parameter.group,
+        groups=groups,
         bias=parameter.bias_term,
         transposed=transposed,
     )

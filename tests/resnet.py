@@ -12,6 +12,19 @@ def resnet(depth: int, filler: str = "msra") -> str:
     return "\n".join(_lines(depth, filler)) + "\n"
 
 
+def deep(pairs: int) -> str:
+    """The text of a net of so many convolutions, each with an activation in place."""
+    lines = ['layer { name: "data" type: "Input" top: "x0" input_param { shape { dim: [1, 4, 8, 8] } } }']
+    for number in range(1, pairs + 1):
+        ends = f'bottom: "x{number - 1}" top: "x{number}"'
+        filler = 'num_output: 4 kernel_size: 1 weight_filler { type: "msra" }'
+        lines += [
+            f'layer {{ name: "conv{number}" type: "Convolution" {ends} convolution_param {{ {filler} }} }}',
+            f'layer {{ name: "relu{number}" type: "ReLU" bottom: "x{number}" top: "x{number}" }}',
+        ]
+    return "\n".join(lines)
+
+
 def _lines(depth: int, filler: str) -> Iterator[str]:
     yield f'name: "ResNet-{depth}"'
     yield (

@@ -102,6 +102,7 @@ class Net(Uses):
     def report(
         self,
         weights: str | Path | None = None,
+        other: str | Path | None = None,
         *,
         seed: int | None = None,
         boost: str | None = None,
@@ -110,13 +111,17 @@ class Net(Uses):
     ) -> str:
         """A page of HTML that shows the net and its values: of a seed, or of a weight file, then checked.
 
+        With `other` the weights are shown against those of a second file.
+
         The page needs no network; `command` is the line that it shows for making it again. Without the
         extra `report` this is a `MissingExtraError`.
         """
         from caffe_fillers.api.pages import checked_report
 
         self._planned()
-        page, _ = checked_report(self, weights, seed=seed, boost=boost, threads=threads, command=command)
+        page, _ = checked_report(
+            self, weights, other, seed=seed, boost=boost, threads=threads, command=command
+        )
         return page
 
     def model_as(self, framework: str, seed: int) -> Model:

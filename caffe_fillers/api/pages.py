@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,14 +17,14 @@ from caffe_fillers.rng import BOOST
 if TYPE_CHECKING:
     from caffe_fillers.api.net import Net
     from caffe_fillers.check import CheckResult
-    from caffe_fillers.model import ModelBlob
+    from caffe_fillers.model import Model, ModelBlob
     from caffe_fillers.planner import Place
-    from caffe_fillers.report import Content
 
 
 def checked_report(
     net: Net,
     weights: str | Path | None = None,
+    other: str | Path | None = None,
     *,
     seed: int | None = None,
     boost: str | None = None,
@@ -34,7 +33,8 @@ def checked_report(
 ) -> tuple[str, CheckResult | None]:
     """The page as text, see `Net.report`, and what the check of the weights gave where there are any.
 
-    `command` is the line to show for making it again.
+    With `other` the weights are compared with those of a second file. `command`
+    is the line to show for making it again.
     """
     require_packages()
     seed = net.seed if seed is None else seed
@@ -43,31 +43,38 @@ def checked_report(
     if seed is not None:
         check_seed(seed)
     origin = Origin(
-        command or _command(seed, weights, boost, net.era.name),
-        *(seed, None if weights is None else str(weights), boost or BOOST, net.era.name),
+        command
+        or _command(seed, [each for each in (weights, other) if each is not None], boost, net.era.name),
+        seed=seed,
+        weights=None if weights is None else str(weights),
+        other=None if other is None else str(other),
+        boost=boost or BOOST,
+        caffe=net.era.name,
     )
     with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
         vega = pool.submit(vega_bundle)  # beside the drawing: it takes as long as a large net
         check: CheckResult | None = None
+        against: dict[Place, ModelBlob] = {}
         if weights is None:
             stored = seeded(net.plan, net.model(seed, boost=boost, threads=threads))
         else:
             model = stack.enter_context(open_model(weights))
             check = check_model(net.plan, model, seed=seed, boost=boost, others=net.in_other_eras)
-            matched, _ = match(net.plan, model)
-            stored = {blob.place: found for blob, found in matched}
-        content = _content(net, stored, origin, check)
+            stored = _matched(net, model)
+        if other is not None:
+            against = _matched(net, stack.enter_context(open_model(other)))
+        content = collect(net.plan, net.notes, stored, origin, check, against)
         return render(content, vega.result()), check
 
 
-def _content(
-    net: Net, stored: Mapping[Place, ModelBlob], origin: Origin, check: CheckResult | None
-) -> Content:
-    return collect(net.plan, net.notes, stored, net.signal(), origin, check)
+def _matched(net: Net, model: Model) -> dict[Place, ModelBlob]:
+    """The blobs of a file that are the net's, in its shapes."""
+    matched, _ = match(net.plan, model)
+    return {blob.place: found for blob, found in matched}
 
 
-def _command(seed: int | None, weights: str | Path | None, boost: str | None, caffe: str) -> str:
-    words = ["caffe-fill", "report", "NET", *([] if weights is None else [str(weights)])]
+def _command(seed: int | None, weights: list[str | Path], boost: str | None, caffe: str) -> str:
+    words = ["caffe-fill", "report", "NET", *map(str, weights)]
     words += [] if seed is None else ["--seed", str(seed)]
     words += [] if boost is None else ["--boost", boost]
     words += [] if caffe == "master" else ["--caffe", caffe]

@@ -1,7 +1,7 @@
 """Write one page that shows a net's initialization: graph, table, histograms, filters, signal, warnings.
 
-The values are drawn from the seed, or are those of WEIGHTS, which are checked as well. The page needs no
-network.
+The values are drawn from the seed, or are those of WEIGHTS, which are checked as well, and shown against
+those of OTHER where it is given. The page needs no network.
 
 Exit code 0: it is written, and WEIGHTS are what the net declares; 1: it is written, and they are not; 2:
 the input is wrong.
@@ -20,9 +20,10 @@ from caffe_fillers.cli.parsing import whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Define the command line of `caffe-fill report NET [WEIGHTS]`."""
+    """Define the command line of `caffe-fill report NET [WEIGHTS [OTHER]]`."""
     add_net_arguments(parser)
     parser.add_argument("weights", metavar="WEIGHTS", nargs="?", help="a weight file of any format")
+    parser.add_argument("other", metavar="OTHER", nargs="?", help="another, to show WEIGHTS against")
     parser.add_argument(
         "-o",
         "--output",
@@ -50,12 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     net = load(arguments)
     output = arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html"
-    refuse_overwriting_inputs(output, net, [arguments.weights])
+    refuse_overwriting_inputs(output, net, [arguments.weights, arguments.other])
     seed = net.seed if arguments.seed is None else arguments.seed
     if seed is None and arguments.weights is None:
         seed = fresh_seed()
     text, check = checked_report(
-        *(net, arguments.weights),
+        net,
+        arguments.weights,
+        arguments.other,
         seed=seed,
         boost=arguments.boost,
         threads=thread_count(arguments.threads),
@@ -79,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def command(arguments: argparse.Namespace, seed: int | None) -> str:
     """The line that makes the same page again, its seed said."""
-    words = ["caffe-fill", "report", arguments.net, *([arguments.weights] if arguments.weights else [])]
+    words = ["caffe-fill", "report", arguments.net, *filter(None, (arguments.weights, arguments.other))]
     options = {
         "--phase": [arguments.phase] if arguments.phase else [],
         "--level": [] if arguments.level is None else [str(arguments.level)],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -11,6 +13,7 @@ from importlib.resources import files
 from caffe_fillers.errors import MissingExtraError
 from caffe_fillers.report.charts import chart_data
 from caffe_fillers.report.content import Content
+from caffe_fillers.report.tables import columns, pieces
 
 _PACKAGES = {
     "jinja2": "jinja2",
@@ -18,7 +21,7 @@ _PACKAGES = {
     "pygraphviz": "pygraphviz",
     "PIL": "pillow",
 }
-_SCRIPTS = ("theme.js", "table.js", "charts.js", "dialogs.js")
+_SCRIPTS = ("theme.js", "rows.js", "charts.js", "table.js", "graph.js", "dialogs.js")
 
 
 def require_packages() -> None:
@@ -42,17 +45,29 @@ def render(content: Content, vega: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
-    environment.filters |= {"number": number, "count": count, "plain": plain}
+    environment.filters |= {"number": number, "count": count}
+    charts = chart_data(content)
     style = _read("page.css")
     scripts = [vega, *map(_read, _SCRIPTS)]
     return environment.get_template("page.html.jinja").render(
         page=content,
-        charts=chart_data(content),
+        charts=charts,
+        columns=[(each.name, each.key is not None) for each in columns(content)],
+        data=markupsafe.Markup(embedded({**charts, **pieces(content, environment)})),
         style=markupsafe.Markup(style),
         scripts=[markupsafe.Markup(script) for script in scripts],
         policy=_policy(style, scripts),
     )
+
+
+def embedded(data: Mapping[str, object]) -> str:
+    r"""JSON that ends no element of HTML and begins no comment in it.
+
+    >>> embedded({"html": "<p></p></script><!-- -->"})
+    '{"html":"<p>\\u003c/p>\\u003c/script>\\u003c!-- -->"}'
+    """
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("</", "\\u003c/").replace("<!", "\\u003c!")
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -67,11 +82,6 @@ def number(value: float | None, digits: int = 4) -> str:
 def count(value: int | None) -> str:
     """A whole number with its thousands apart."""
     return "" if value is None else f"{value:,}"
-
-
-def plain(value: float | None) -> str:
-    """A figure as scripts read it."""
-    return "" if value is None else repr(value)
 
 
 def _policy(style: str, scripts: list[str]) -> str:

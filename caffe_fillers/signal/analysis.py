@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from caffe_fillers.distributions import Distribution
 from caffe_fillers.plan import Fill
-from caffe_fillers.planner import PlannedNet, Wire
+from caffe_fillers.planner import Place, PlannedNet, Wire
 from caffe_fillers.signal.contract import Flow
 from caffe_fillers.signal.parts import Gradient, Signal, flat, mean_power, moments, second_moment
 from caffe_fillers.signal.remedy import level_filler
@@ -26,15 +27,22 @@ class _Level(NamedTuple):
 
 
 def analyze(
-    net: PlannedNet, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
+    net: PlannedNet,
+    *,
+    input_mean: float = 0.0,
+    input_std: float = 1.0,
+    phase: str | None = None,
+    values: Mapping[Place, Distribution] | None = None,
 ) -> SignalReport:
     """Predict every layer's signal and gradient from what its fillers draw, without drawing.
 
     The input's values are independent, of `input_mean` and `input_std`. `phase`
     (train or test) says how dropout and batch norm run, by default in the
-    phase the net was planned for. What cannot be predicted is None.
+    phase the net was planned for. `values` has distributions of blobs, by place,
+    that are no longer what their fillers draw; with them no filler is proposed.
+    What cannot be predicted is None.
     """
-    walk = steps(net, phase, input_mean, input_std)
+    walk = steps(net, phase, input_mean, input_std, values or {})
     flows, levels = _flows(walk)
     gradients = _gradients(net, walk, flows)
     rows = []
@@ -43,7 +51,7 @@ def analyze(
         row = _row(step, flow, levels, gradients)
         fill = net.steps[step.layer.blobs[0].step] if step.layer.blobs else None
         level = ""
-        if flow is not None and isinstance(fill, Fill):
+        if flow is not None and isinstance(fill, Fill) and not values:
             level = level_filler(net, walk, step, flow, fill.shape)
         rows.append(replace(row, flags=_flags(step, row, input_std), level_filler=level))
     trained = any(step.node.train for step in walk.values())

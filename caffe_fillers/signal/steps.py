@@ -10,7 +10,7 @@ import numpy as np
 from caffe_fillers import distributions
 from caffe_fillers.layers import Role
 from caffe_fillers.plan import Draw, Given
-from caffe_fillers.planner import PlannedLayer, PlannedNet, Wire
+from caffe_fillers.planner import Place, PlannedLayer, PlannedNet, Wire
 from caffe_fillers.schema import TRAIN
 from caffe_fillers.signal.contract import Node, SignalRule, rule_of
 
@@ -34,8 +34,17 @@ class Step:
         return self.is_loss or (softmax and not any(map(net.readers, self.layer.tops)))
 
 
-def steps(net: PlannedNet, phase: str | None, input_mean: float, input_std: float) -> Mapping[int, Step]:
-    """A step for each layer, by its id and in order; without a phase each layer has its own."""
+def steps(
+    net: PlannedNet,
+    phase: str | None,
+    input_mean: float,
+    input_std: float,
+    values: Mapping[Place, distributions.Distribution],
+) -> Mapping[int, Step]:
+    """A step for each layer, by its id and in order; without a phase each layer has its own.
+
+    `values` has distributions of blobs that are not what their fillers draw.
+    """
     return {
         layer.id: Step(
             layer,
@@ -43,7 +52,10 @@ def steps(net: PlannedNet, phase: str | None, input_mean: float, input_std: floa
                 parameter=layer.parameter,
                 bottoms=tuple(wire.shape for wire in layer.bottoms),
                 tops=tuple(wire.shape for wire in layer.tops),
-                distributions=tuple(_distribution(net, blob.step) for blob in layer.blobs),
+                distributions=tuple(
+                    values.get(blob.owner or blob.place) or _distribution(net, blob.step)
+                    for blob in layer.blobs
+                ),
                 train=layer.parameter.phase == TRAIN if phase is None else phase == "train",
                 input_mean=input_mean,
                 input_std=input_std,

@@ -10,6 +10,7 @@ import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,8 +72,18 @@ def hostile() -> cf.Net:
     return cf.load_net(io.BytesIO(HOSTILE_NET.encode()))
 
 
-def chart_data(page: str) -> dict[str, dict[str, dict[str, list[float]]]]:
+def data_in(page: str) -> dict[str, Any]:
+    """What the page's scripts make charts, tables, the graph and the layers' details of."""
     return json.loads(Elements(page).raw["script"][0])
+
+
+def pieces(page: str) -> str:
+    """The HTML that the scripts put into the page."""
+    data = data_in(page)
+    rows = [row["html"] for row in data["blobs"]]
+    return "".join(
+        [*rows, *data["rows"]["signal"], *data["rows"]["different"], data["graph"], *data["layers"].values()]
+    )
 
 
 def in_pieces(values: np.ndarray) -> object:
@@ -125,7 +136,7 @@ def test_one_value_has_no_histogram() -> None:
 
 def test_histograms_of_the_page_are_those_of_the_weights(page: str) -> None:
     weights = cf.load_net(LENET).fill(seed=1701)
-    histograms = chart_data(page)["histograms"]
+    histograms = data_in(page)["histograms"]
     assert sorted(histograms) == ["histogram-1-0", "histogram-3-0", "histogram-5-0", "histogram-7-0"]
     for key, layer in (("histogram-1-0", "conv1"), ("histogram-5-0", "ip1")):
         found = histograms[key]
@@ -137,7 +148,7 @@ def test_histograms_of_the_page_are_those_of_the_weights(page: str) -> None:
 
 def test_charts_are_those_of_the_analysis(page: str) -> None:
     signal = cf.load_net(LENET).signal()
-    rows = {(row["layer"], row["of"]): row["value"] for row in chart_data(page)["deviation"]}
+    rows = {(row["layer"], row["of"]): row["value"] for row in data_in(page)["profiles"]["deviation"]["rows"]}
     assert rows["conv2", "activations"] == pytest.approx(signal["conv2"].tops[0].std, rel=1e-5)
     assert rows["conv2", "gradients"] == pytest.approx(signal["conv2"].tops[0].gradient_std, rel=1e-5)
 
@@ -159,9 +170,9 @@ def test_only_the_pages_own_scripts_may_run_and_nothing_is_fetched(page: str) ->
     assert "unsafe" not in policy
     runnable = [*elements.raw["script"][1:], *elements.raw["style"]]
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in runnable]
-    assert len(hashes) == 6
+    assert len(hashes) == 8
     assert sorted(hashes) == sorted(re.findall(r"'sha256-([^']+)'", policy))
-    for tag, attributes in elements.tags:
+    for tag, attributes in [*elements.tags, *Elements(pieces(page)).tags]:
         assert not any(name.startswith("on") or name == "style" for name in attributes), tag
         for name in ("src", "href"):
             assert (attributes.get(name) or "#").startswith(("#", "data:")), (tag, attributes)
@@ -169,15 +180,15 @@ def test_only_the_pages_own_scripts_may_run_and_nothing_is_fetched(page: str) ->
 
 def test_names_of_strangers_stay_text() -> None:
     page = hostile().report(seed=1)
-    elements = Elements(page)
-    assert not any("onerror" in attributes for _, attributes in elements.tags)
-    assert [tag for tag, _ in elements.tags].count("script") == 6
+    tags = Elements(page).tags + Elements(pieces(page)).tags
+    assert not any("onerror" in attributes for _, attributes in tags)
+    assert [tag for tag, _ in tags].count("script") == 8
     assert "49" not in re.findall(r"<h1>(.*?)</h1>", page, re.DOTALL)[0]
-    assert [row["layer"] for row in chart_data(page)["gain"]] == [HOSTILE] * 2
+    assert [row["keys"][0] for row in data_in(page)["blobs"]] == [HOSTILE] * 2
 
 
 def test_ids_are_there_once_and_links_lead_somewhere(page: str) -> None:
-    tags = Elements(page).tags
+    tags = Elements(page).tags + Elements(pieces(page)).tags
     ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = {attributes["href"] for tag, attributes in tags if tag == "a"}
@@ -192,9 +203,10 @@ def test_weights_are_checked(tmp_path: Path) -> None:
     weights.save(tmp_path / "wrong.caffemodel")
     right, wrong = (net.report(tmp_path / f"{name}.caffemodel") for name in ("right", "wrong"))
     assert "Seed: 7 (recovered from the values)" in right
-    assert right.count('class="status exact"') == 2 * 8
+    assert pieces(right).count('class="status exact"') == 2 * 8
+    assert [cell["verdict"] for cell in data_in(right)["blobs"]] == ["exact"] * 8
     assert "These weights are not what the net declares." in wrong
-    assert "conv2[0]</a></th><td>U(-0.0774597, 0.0774597)</td>" in wrong
+    assert "conv2[0]</a></th><td>U(-0.0774597, 0.0774597)</td>" in pieces(wrong)
 
 
 def test_weights_of_another_net_say_what_is_missing(tmp_path: Path) -> None:
@@ -248,8 +260,8 @@ def test_resnet_152_is_a_page_of_a_few_megabytes() -> None:
     net = cf.load_net(io.BytesIO(resnet(152).encode()))
     page = net.report(seed=1, threads=2)
     assert len(page) < 4_000_000
-    assert len(chart_data(page)["histograms"]) == 156
-    assert page.count('<a href="#layer-') > 932
+    assert len(data_in(page)["histograms"]) == 156
+    assert pieces(page).count('<a href="#layer-') > 932
 
 
 @pytest.mark.parametrize(

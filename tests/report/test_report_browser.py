@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from resnet import resnet
+from resnet import deep, resnet
 from test_report import LENET, hostile
 
 import caffe_fillers as cf
@@ -58,6 +58,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pages")
     lenet = cf.load_net(LENET)
     weights = lenet.fill(seed=7)
+    weights.save(folder / "right.caffemodel")
     weights["conv2"][0][...] *= 3
     weights.save(folder / "wrong.caffemodel")
     texts = {
@@ -65,6 +66,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "wrong": lenet.report(folder / "wrong.caffemodel"),
         "resnet": cf.load_net(io.BytesIO(resnet(152).encode())).report(seed=1, threads=2),
         "hostile": hostile().report(seed=1),
+        "deep": cf.load_net(io.BytesIO(deep(1000).encode())).report(seed=1, threads=2),
+        "against": lenet.report(folder / "wrong.caffemodel", folder / "right.caffemodel"),
     }
     for name, text in texts.items():
         (folder / f"{name}.html").write_text(text, "utf-8")
@@ -102,7 +105,7 @@ def open_page(browser: Browser, address: str) -> None:
 def first_cells(browser: Browser) -> list[str]:
     return browser.execute_script(
         "return [...document.querySelectorAll('#blobs tbody tr')].filter((row) => !row.hidden)"
-        ".map((row) => row.cells[0].textContent + '[' + row.cells[2].textContent + ']')"
+        ".map((row) => row.cells[0].textContent + '[' + row.querySelector('.figure').textContent + ']')"
     )
 
 
@@ -133,6 +136,7 @@ def test_filtering_counts(browser: Browser, pages: dict[str, str]) -> None:
     open_page(browser, pages["resnet"])
     browser.find_element(By.ID, "filter").send_keys("res5 Convolution", Keys.ENTER)
     assert browser.find_element(By.ID, "count").text == "10 of 932 blobs"
+    assert len(first_cells(browser)) == 10
     assert all(cell.startswith("res5") for cell in first_cells(browser))
     browser.find_element(By.ID, "filter").clear()
     browser.find_element(By.ID, "only-drawn").click()
@@ -165,6 +169,7 @@ def test_a_layer_opens_and_closes_by_keyboard(browser: Browser, pages: dict[str,
 
 def test_a_box_of_the_graph_opens_its_layer(browser: Browser, pages: dict[str, str]) -> None:
     open_page(browser, pages["resnet"])
+    show_graph(browser)
     browser.execute_script("document.querySelector('.box[href=\"#layer-1\"]').focus()")
     browser.switch_to.active_element.send_keys(Keys.ENTER)
     wait(lambda: browser.find_element(By.ID, "layer-1").get_attribute("open"))
@@ -220,25 +225,124 @@ def test_the_switch_wins_over_the_system(browser: Browser, pages: dict[str, str]
 
 def test_names_of_strangers_do_nothing(browser: Browser, pages: dict[str, str]) -> None:
     open_page(browser, pages["hostile"] + "#layer-1")
+    histogram = browser.find_element(By.ID, "histogram-1-0")
+    browser.execute_script("arguments[0].scrollIntoView({behavior: 'instant'})", histogram)
     wait(lambda: drawn(browser, "#histogram-1-0"))
     assert browser.find_element(By.CSS_SELECTOR, "#layer-1 h2").text.startswith("<img src=x onerror=")
 
 
-def test_resnet_152_is_quick(browser: Browser, pages: dict[str, str]) -> None:
-    """Milliseconds as the page's own clock has them; the limit is far above, for slow machines."""
-    open_page(browser, pages["resnet"])
+def test_two_thousand_layers_open_at_once(browser: Browser, pages: dict[str, str]) -> None:
+    """By the page's own clock, in milliseconds; rows and details are not there before they are seen.
+
+    It took 0.7 s of one core; the limit is higher for the sake of machines that are busy.
+    """
+    open_page(browser, pages["deep"])
     wait(
         lambda: browser.execute_script(
             "return performance.getEntriesByType('navigation')[0].loadEventEnd > 0"
         )
     )
     loaded = browser.execute_script("return performance.getEntriesByType('navigation')[0].loadEventEnd")
+    assert loaded < 8_000
+    assert browser.execute_script("return document.querySelectorAll('tr, dialog, svg a').length") < 200
+    assert browser.find_element(By.ID, "count").text == "2000 of 2000 blobs"
     sorted_in = browser.execute_script(
         "const start = performance.now(); document.querySelector('#blobs button').click();"
         "document.body.offsetHeight; return performance.now() - start"
     )
-    assert loaded < 10_000
     assert sorted_in < 2_000
+
+
+def test_rows_are_made_as_they_come_into_view(browser: Browser, pages: dict[str, str]) -> None:
+    open_page(browser, pages["deep"])
+    first = len(first_cells(browser))
+    assert first < 200
+    browser.execute_script(
+        "const part = document.querySelector('#blobs').closest('.scroll');"
+        "part.scrollIntoView({behavior: 'instant'}); part.scrollTop = part.scrollHeight"
+    )
+    wait(lambda: len(first_cells(browser)) > first)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_graph_fits_its_frame_and_zooms(browser: Browser, pages: dict[str, str], width: int) -> None:
+    emulate(browser, "light", width)
+    open_page(browser, pages["resnet"])
+    show_graph(browser)
+    within = "const f = document.getElementById('frame'); return "
+    assert browser.execute_script(within + "f.scrollWidth <= f.clientWidth")
+    assert browser.execute_script(within + "f.firstElementChild.clientWidth > 200")
+
+    def drawn_width(button: str) -> float:
+        browser.find_element(By.CSS_SELECTOR, f"#zoom button[value={button}]").click()
+        return browser.execute_script(within + "f.firstElementChild.getBoundingClientRect().width")
+
+    full = drawn_width("width")
+    assert drawn_width("in") > 1.3 * full
+    assert drawn_width("out") == pytest.approx(full, rel=0.02)
+    assert drawn_width("whole") < full
+    assert browser.execute_script(within + "f.scrollHeight <= f.clientHeight + 1")
+    assert browser.find_element(By.CSS_SELECTOR, "#zoom output").text.endswith("%")
+    emulate(browser, "light", 1280)
+
+
+def test_axes_name_layers(browser: Browser, pages: dict[str, str]) -> None:
+    open_page(browser, pages["lenet"])
+    chart = browser.find_element(By.CSS_SELECTOR, "[data-chart=deviation]")
+    browser.execute_script("arguments[0].scrollIntoView({behavior: 'instant'})", chart)
+    wait(lambda: chart.get_attribute("data-drawn") == "done")
+    labels = [label.text for label in chart.find_elements(By.CSS_SELECTOR, ".role-axis-label text")]
+    assert {"conv1", "pool2", "ip2"} <= set(labels)
+
+
+def test_the_verdict_is_the_first_column_after_the_name(browser: Browser, pages: dict[str, str]) -> None:
+    open_page(browser, pages["wrong"])
+    header = [button.text for button in browser.find_elements(By.CSS_SELECTOR, "#blobs thead button")]
+    assert [name.split()[0] for name in header[:3]] == ["layer", "verdict", "type"]
+
+
+def test_a_layers_dialog_says_what_the_net_says_of_it(browser: Browser, pages: dict[str, str]) -> None:
+    open_page(browser, pages["lenet"] + "#layer-3")
+    wait(lambda: browser.find_elements(By.ID, "layer-3"))
+    dialog = browser.find_element(By.ID, "layer-3")
+    said = {
+        pair.find_element(By.TAG_NAME, "dt").text: pair.find_element(By.TAG_NAME, "dd").text
+        for pair in dialog.find_elements(By.CSS_SELECTOR, ".pairs > div")
+    }
+    assert said["kernel_size"] == "5"
+    assert (said["stride"], said["pad"]) == ("1", "0")
+    assert said["multiply-adds"].startswith("1,600,000 ")  # 8 x 8 places of 50 x 20 x 5 x 5 weights
+    assert "lr_mult 1, decay_mult 1" in dialog.text
+
+
+def test_charts_that_would_be_empty_are_left_out(browser: Browser, pages: dict[str, str]) -> None:
+    open_page(browser, pages["hostile"])
+    assert [
+        chart.get_attribute("data-chart") for chart in browser.find_elements(By.CSS_SELECTOR, "[data-chart]")
+    ] == []
+    open_page(browser, pages["lenet"])
+    charts = browser.find_elements(By.CSS_SELECTOR, "[data-chart]")
+    assert [chart.get_attribute("data-chart") for chart in charts] == ["deviation", "gain"]
+
+
+def test_two_files_against_each_other(browser: Browser, pages: dict[str, str]) -> None:
+    open_page(browser, pages["against"])
+    assert "7 of 8 blobs are equal" in browser.find_element(By.ID, "against").text
+    button = browser.find_element(By.XPATH, "//table[@id='blobs']//button[.='change']")
+    button.click()
+    button.click()
+    assert first_cells(browser)[0] == "conv2[0]"
+    browser.execute_script("location.hash = 'layer-3'")
+    wait(lambda: drawn(browser, "#histogram-3-0"))
+    said = browser.find_element(By.ID, "layer-3").text
+    assert "relative change 0.6667, correlation 1" in said
+    assert "Predicted from the values of " in browser.find_element(By.ID, "signal").text
+
+
+def show_graph(browser: Browser) -> None:
+    frame = browser.find_element(By.ID, "frame")
+    browser.execute_script("arguments[0].scrollIntoView({behavior: 'instant'})", frame)
+    wait(lambda: frame.find_elements(By.TAG_NAME, "svg"))
 
 
 def emulate(browser: Browser, scheme: str, width: int) -> None:

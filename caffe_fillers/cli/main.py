@@ -108,4 +108,8 @@ class _Version(argparse.Action):
 def entry_point() -> None:
     """What the installed script calls; imports make objects and no garbage, so it is looked for rarely."""
     gc.set_threshold(50_000)
+    if "_ARGCOMPLETE" in os.environ:
+        from caffe_fillers.cli.completion import complete
+
+        complete()
     sys.exit(main())

@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from caffe_fillers.layers.contract import Weights
 from caffe_fillers.plan import Fill
 from caffe_fillers.planner import PlannedBlob, PlannedLayer, PlannedNet
 from caffe_fillers.shapes import Shape, is_known
@@ -80,8 +81,7 @@ def multiply_adds(net: PlannedNet, layer: PlannedLayer) -> int | None:
     connections, those into padding among them; for a deconvolution and other
     weights whose first axis counts inputs, each input does.
     """
-    kind = layer.kind
-    if not (kind.weighted and kind.weights_need_shape and layer.blobs):  # a look-up table multiplies nothing
+    if layer.kind.weights in (None, Weights.ROWS) or not layer.blobs:  # a look-up table multiplies nothing
         return None
     weights = layer.blobs[0]
     fill = net.steps[weights.step]

@@ -14,8 +14,6 @@ BRITISH = re.compile(
     r"|labelled(?!by)|\bgrey|misspelt|licence|artefact|catalogue|judgement",
     re.IGNORECASE,
 )
-IN_WORK = ("recover",)
-"""Rooms whose files are not held to it yet."""
 
 FILES = sorted(
     path
@@ -25,7 +23,6 @@ FILES = sorted(
         *ROOT.glob("docs/*.md"),
         *ROOT.glob("*.md"),
     )
-    if path.relative_to(ROOT).parts[1:2] not in [(room,) for room in IN_WORK]
 )
 
 

@@ -6,7 +6,7 @@ first twist, before tempering,
     x[i] = s[i + 397] ^ A(top bit of s[i], low 31 bits of s[i + 1])    for i < 227,
     s[i + 1] = f * (s[i] ^ s[i] >> 30) + i + 1                         (the seeding).
 
-Two neighbours x[i], x[i + 1] thus speak of two words, u = s[i + 1] and
+Two neighbors x[i], x[i + 1] thus speak of two words, u = s[i + 1] and
 z = s[i + 397], and of those that the seeding makes of them one step later:
 
     x[i] = z ^ A(top of s[i], u),
@@ -37,7 +37,7 @@ from caffe_fillers.rng.twister import MT19937, untemper
 Words = NDArray[np.uint32]
 
 LAST = MT19937.n - MT19937.m - 2
-"""The last output that has a neighbour behind it of which the same is true."""
+"""The last output that has a neighbor behind it of which the same is true."""
 
 _AT_ONCE = 1 << 14
 _ONE, _TOP_TWO = np.uint32(1), np.uint32(30)
@@ -46,14 +46,14 @@ _MATRIX, _MULTIPLIER = np.uint32(MT19937.a), np.uint32(MT19937.f)
 _INVERSE = np.uint32(pow(MT19937.f, -1, 2**32))
 
 
-def seeds_of_neighbours(output: int, words: Words, behind: Words) -> Words:
+def seeds_of_neighbors(output: int, words: Words, behind: Words) -> Words:
     """All seeds after which output number `output` is one of `words` and the next is one of `behind`.
 
     Seeds may come twice. `output` counts from 0 and is `LAST` at most.
 
     >>> from caffe_fillers import rng
     >>> first, second = rng.Stream(1701).words(2)
-    >>> seeds_of_neighbours(0, np.array([first, 5], np.uint32), np.array([second], np.uint32)).tolist()
+    >>> seeds_of_neighbors(0, np.array([first, 5], np.uint32), np.array([second], np.uint32)).tolist()
     [1701]
     """
     x = np.repeat(untemper(MT19937, words), behind.size)

@@ -1,6 +1,6 @@
 """The seed that made some weights, found from the weights alone.
 
-Two values that are neighbours among the first 228 words of the stream give
+Two values that are neighbors among the first 228 words of the stream give
 few seeds (`adjacent`), which leaves three things to try: what float rounding
 hides of their words, some eight bits of each for uniforms; which of the
 ziggurat's layers made them, for normals; and by how many words slow normals,
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from caffe_fillers import distributions
 from caffe_fillers.recover import adjacent
 from caffe_fillers.recover.deadline import NEVER, Deadline
-from caffe_fillers.recover.inverse import Words, neighbours
+from caffe_fillers.recover.inverse import Words, neighbors
 from caffe_fillers.recover.scaled import unscaled
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
 from caffe_fillers.rng.twister import MT19937
@@ -66,7 +66,7 @@ class Observed:
 
 
 class _Pair(NamedTuple):
-    """Two neighbours: the number of the first one's output, and the words that may have made them."""
+    """Two neighbors: the number of the first one's output, and the words that may have made them."""
 
     output: int
     words: Words
@@ -91,7 +91,7 @@ def recover_seed(
 ) -> int | None:
     """The seed of the stream that these values come from, or None.
 
-    Two neighbours among the first 228 words must be uniforms or normals, and
+    Two neighbors among the first 228 words must be uniforms or normals, and
     there must be a third such value anywhere. `slack` is by how many words all
     may be later than stated. `budget` ends the work early where it is one
     assumption of many.
@@ -110,7 +110,7 @@ def recover_seed(
                 break
             if not (own.take(guesses) and (budget is None or budget.take(guesses))):
                 break
-            seeds = adjacent.seeds_of_neighbours(pair.output, pair.words, pair.behind)
+            seeds = adjacent.seeds_of_neighbors(pair.output, pair.words, pair.behind)
             for seed in set(seeds.tolist()) - tried:
                 if agreeing(seed, observed, slack, boost) >= ENOUGH:
                     return int(seed)
@@ -138,7 +138,7 @@ def _worth_trying(part: Observed, late: int, boost: str) -> Iterator[_Pair]:
 
 
 def _pairs_of(part: Observed, late: int, boost: str) -> Iterator[tuple[int, _Pair]]:
-    """Neighbours at each shift that is likely at all; a value that comes twice was not drawn."""
+    """Neighbors at each shift that is likely at all; a value that comes twice was not drawn."""
     ziggurat = (
         isinstance(unscaled(part.distribution), distributions.Normal)
         and boost_family(boost) is not Family.BOX_MULLER
@@ -146,7 +146,7 @@ def _pairs_of(part: Observed, late: int, boost: str) -> Iterator[tuple[int, _Pai
     head = part.values[:HEAD]
     _, first, count = np.unique(head, return_index=True, return_counts=True)
     once = set(first[count == 1].tolist())
-    for place, words, behind in neighbours(part.distribution, head, boost):
+    for place, words, behind in neighbors(part.distribution, head, boost):
         if not {place, place + 1} <= once:
             continue
         mean = _SLOW * (part.normals + ziggurat * place)

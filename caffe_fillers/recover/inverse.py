@@ -55,7 +55,7 @@ def on_grid(distribution: distributions.Distribution, values: Floats) -> NDArray
     return _GRID[type(distribution)](distribution, values)
 
 
-class Neighbours(NamedTuple):
+class Neighbors(NamedTuple):
     """Two words next to one another: the first one's place in the blob, and what they may be."""
 
     place: int
@@ -63,12 +63,12 @@ class Neighbours(NamedTuple):
     behind: Words
 
 
-def neighbours(
+def neighbors(
     distribution: distributions.Distribution, values: Floats, boost: str = BOOST
-) -> Iterator[Neighbours]:
-    """All neighbours that values tell of, if no normal among them was slow.
+) -> Iterator[Neighbors]:
+    """All neighbors that values tell of, if no normal among them was slow.
 
-    >>> [pair.place for pair in neighbours(distributions.Uniform(0.0, 1.0), np.float32([0.1, 0.2, 0.3]))]
+    >>> [pair.place for pair in neighbors(distributions.Uniform(0.0, 1.0), np.float32([0.1, 0.2, 0.3]))]
     [0, 1]
     """
     drawn = unscaled(distribution)
@@ -78,10 +78,10 @@ def neighbours(
         )  # none is run backwards through a factor
         for place in pairs:
             words, behind = box_muller.words_of_pair(drawn, values[place], values[place + 1])
-            yield Neighbours(place, words, behind)
+            yield Neighbors(place, words, behind)
         return
     for place, (words, behind) in enumerate(pairwise(candidates(distribution, value) for value in values)):
-        yield Neighbours(place, words, behind)
+        yield Neighbors(place, words, behind)
 
 
 def _uniform(distribution: distributions.Distribution, words: Words) -> Floats:

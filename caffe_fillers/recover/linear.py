@@ -16,7 +16,7 @@ from caffe_fillers.recover.elimination import Bits, Matrix, packed_columns, solv
 from caffe_fillers.rng.twister import Twister, Words, temper, untemper
 
 _PER_UNKNOWN = 2.2
-"""Equations taken for each unknown, if there are as many: neighbours' top bits depend on one another."""
+"""Equations taken for each unknown, if there are as many: neighbors' top bits depend on one another."""
 _LEAST = 1.02
 _FEW_UNKNOWNS = 6000
 """Unknowns for which more equations are taken: whole words are missing then, which few equations hold."""

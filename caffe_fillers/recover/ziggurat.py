@@ -2,8 +2,8 @@
 
 A quick normal, of which 985 in 1,000 are, leaves 70 to 200 candidates for its output: the layer is hidden.
 A slow one takes several outputs, so that what comes after it is shifted, by some 12 outputs over the
-recurrence's lag of 397 and 19 over its 624. For a pair of neighbours all candidates of values about 397
-later are therefore tried against all of values about 624 later; the shifts at which neighbouring pairs
+recurrence's lag of 397 and 19 over its 624. For a pair of neighbors all candidates of values about 397
+later are therefore tried against all of values about 624 later; the shifts at which neighboring pairs
 agree are the right ones, and are then followed along the values. Where slow normals took outputs nothing is
 known of these, which `linear` finds out.
 """

@@ -245,7 +245,7 @@ def _of_values(plan: PlannedNet, where: Place, shape: tuple[int, ...]) -> Iterat
 
 
 def _swapped(plan: PlannedNet, blobs: list[PlannedBlob]) -> Iterator[Case]:
-    """Neighbours among the blobs of a shape."""
+    """Neighbors among the blobs of a shape."""
     by_shape: dict[tuple[int, ...], list[PlannedBlob]] = {}
     for blob in blobs:
         by_shape.setdefault(blob.shape, []).append(blob)

@@ -10,7 +10,7 @@ from strangers import STRANGERS, stranger
 import caffe_fillers as cf
 from caffe_fillers import distributions
 from caffe_fillers.check import check_model
-from caffe_fillers.recover.adjacent import LAST, seeds_of_neighbours
+from caffe_fillers.recover.adjacent import LAST, seeds_of_neighbors
 from caffe_fillers.recover.early import Observed, recover_seed
 from caffe_fillers.recover.factors import possible_factors
 from caffe_fillers.recover.inverse import candidates, on_grid, value_of
@@ -112,7 +112,7 @@ def test_any_two_words_hardly_ever_have_a_seed() -> None:
     words, behind = (generator.integers(2**32, size=512, dtype=np.uint32) for _ in range(2))
     first, second = cf.Stream(99).words(LAST + 2)[LAST:]
     words[100], behind[300] = first, second
-    assert set(seeds_of_neighbours(LAST, words, behind).tolist()) == {99}
+    assert set(seeds_of_neighbors(LAST, words, behind).tolist()) == {99}
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
@@ -137,7 +137,7 @@ def test_no_more_pairs_are_tried_than_the_page_says(monkeypatch: pytest.MonkeyPa
         tried[-1] += words.size * behind.size
         return np.empty(0, np.uint32)
 
-    monkeypatch.setattr("caffe_fillers.recover.adjacent.seeds_of_neighbours", count)
+    monkeypatch.setattr("caffe_fillers.recover.adjacent.seeds_of_neighbors", count)
     for _, net in nets():
         tried.append(0)
         if net.plan.num_parameters < 1000:

@@ -175,3 +175,10 @@ def test_a_shape_that_overrules_the_net_is_noted() -> None:
     assert note.message == "'x' is 2x1x8x8, as given; the net itself says 2x3x8x8"
     assert load(text, shapes={"x": (2, 3, 8, 8)}).notes == ()
     assert load(DATA.format("") + convolution(), shapes={"x": (4, 1, 8, 8)}).notes == ()
+
+
+def test_a_blob_holds_all_that_an_int_counts_and_not_one_more() -> None:
+    most = load(INPUT.format("", "dim: 1 dim: 2147483647"))
+    assert most.blob_shapes["x"] == (1, 2**31 - 1)
+    with pytest.raises(NetError, match=r"holds 2,147,483,648 values; Caffe's blobs end at 2,147,483,647"):
+        load(INPUT.format("", "dim: 2 dim: 1073741824"))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import re
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
+from documents import blocks
 from google.protobuf import text_format
-from paths import CORPUS, LENET
+from paths import CORPUS, DOCS, LENET, ROOT
 
 import caffe_fillers as cf
 import caffe_fillers.pycaffe as caffe
@@ -56,6 +59,23 @@ SOURCES: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_net_may_be_given_as(source: str) -> None:
     assert cf.load_net(SOURCES[source]()).fill(seed=7) == cf.load_net(LENET).fill(seed=7)  # type: ignore[arg-type]
+
+
+PAGES = [
+    pytest.param(block.body, id=f"{page}-{number}")
+    for page in ("python", "frameworks")
+    for number, block in enumerate(blocks((DOCS / f"{page}.md").read_text()))
+    if block.kind == "python"
+]
+
+
+@pytest.mark.parametrize("body", PAGES)
+def test_the_code_of_the_pages_prints_what_it_says(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(body, {})
+    assert printed.getvalue().splitlines() == re.findall(r"print\(.*  # (.*)", body)
 
 
 def test_a_message_is_not_changed() -> None:

@@ -120,12 +120,15 @@ def _observe(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple[Obse
             position += step.words
         elif isinstance(step, Fill):
             distribution = step.distribution()
+            drawn = (
+                distribution.normal if isinstance(distribution, distributions.SparseNormal) else distribution
+            )
             if (
                 number in by_step
-                and isinstance(distribution, (distributions.Uniform, distributions.Normal))
-                and distribution.std > 0
+                and isinstance(drawn, (distributions.Uniform, distributions.Normal))
+                and drawn.std > 0
             ):
                 sample = by_step[number]
-                yield Observed(position, distribution, sample.values, normals), sample
+                yield Observed(position, drawn, sample.values, normals), sample
             normals += step.count * distribution.from_normals
             position += step.count * distribution.outputs_per_value

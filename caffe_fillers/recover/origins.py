@@ -11,7 +11,7 @@ from caffe_fillers.execute import pass_over
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.anywhere import recover_exact
 from caffe_fillers.recover.deadline import NEVER, Deadline
-from caffe_fillers.recover.found import Found, Hit, Sample
+from caffe_fillers.recover.found import RELEASES, Found, Hit, Sample
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng import Stream
 
@@ -108,7 +108,14 @@ def _begins(
     if isinstance(distribution, Uniform):
         yield from ((first, releases[0]),) if first >= 0 else ()
         return
-    wanted = -values if hit.treatment else values
+    wanted = -values if hit.treatment.startswith("negated") else values
+    drawn = distribution.draw(_HEAD, _stream(hit.seed, RELEASES[-1], hit.position))
+    if (
+        RELEASES[-1] in releases
+        and np.abs(drawn - wanted[hit.value : hit.value + _HEAD]).max() < distribution.std
+    ):
+        yield first, RELEASES[-1]  # pairs take two outputs each, whatever came before
+        return
     size = hit.value + _HEAD
     if hit.value > _FARTHEST:
         return

@@ -9,7 +9,7 @@ import pytest
 from paths import LENET
 
 import caffe_fillers as cf
-from caffe_fillers.distributions import Uniform
+from caffe_fillers.distributions import Normal, Uniform
 from caffe_fillers.frameworks.mxnet.stream import RandomState
 from caffe_fillers.plan import Fill
 from caffe_fillers.recover import MXNET, Found, Options, Sample, recover
@@ -114,6 +114,31 @@ def test_some_steps_of_training_leave_the_seed(steps: int) -> None:
     assert hit is not None
     assert (hit.seed, hit.position - hit.value) == (SEED, 500 + 25_000)
     assert hit.treatment.startswith("each moved by")
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5, -1.0])
+def test_normals_of_old_boost_give_the_seed_by_their_angles(scale: float) -> None:
+    """Box and Muller's angle is each second output; scaled and rounded it is still in the right half."""
+    stream, distribution = Stream(SEED, "1.54"), Normal(0.0, 0.01)
+    stream.skip(5000)
+    values = (distribution.draw(50_000, stream) * np.float32(scale)).astype(np.float16)
+    hit = recover_signed(distribution, values.astype(np.float32))
+    assert hit is not None
+    assert (hit.seed, hit.position - hit.value) == (SEED, 5000)
+
+
+def test_nonzero_neighbors_of_a_sparse_gaussian_give_the_seed() -> None:
+    net = cf.load_net(
+        """layer { name: "d" type: "Input" top: "d" input_param { shape { dim: 1 dim: 30 } } }
+        layer { name: "ip" type: "InnerProduct" bottom: "d" top: "ip" inner_product_param {
+        num_output: 40 weight_filler { type: "gaussian" std: 0.1 sparse: 15 } } }"""
+    )
+    step = net.plan.steps[0]
+    assert isinstance(step, Fill)
+    values = step.distribution().sample(step.shape, Stream(SEED)).ravel()
+    assert (values == 0).mean() > 0.5
+    found = next(recover(net.plan, [Sample(0, 0, step, values)], lambda number: False, Options()))
+    assert (found.seed, found.offset) == (SEED, 0)
 
 
 @pytest.mark.parametrize("millions", [10, pytest.param(60, marks=pytest.mark.slow)])

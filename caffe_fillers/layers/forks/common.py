@@ -39,6 +39,13 @@ def filler_or(parameter: Any, name: str, default: float) -> Filler:
     return from_parameter(getattr(parameter, name)) if parameter.HasField(name) else Constant(default)
 
 
+def require_axes(shape: Shape, at_least: int) -> Shape:
+    """The shape itself, or the refusal of fewer axes than a rule reads."""
+    if len(shape) < at_least:
+        raise NetError(f"a bottom has shape {format_shape(shape)}; {at_least} axes or more are needed")
+    return shape
+
+
 def five_axes(shape: Shape) -> tuple[int, int, int, int, int]:
     """Num, channels, length, height and width, or the refusal of any other number of axes."""
     if len(shape) != 5:

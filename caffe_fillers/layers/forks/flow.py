@@ -11,7 +11,7 @@ from typing import Any
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant
 from caffe_fillers.layers.contract import Param, Role, Setup, layer
-from caffe_fillers.layers.forks.common import ceil_divide, fork_param, four_axes, saved_with
+from caffe_fillers.layers.forks.common import ceil_divide, fork_param, four_axes, require_axes, saved_with
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.schema.dialects import class_in
 from caffe_fillers.shapes import UNKNOWN, Shape, differ, format_shape
@@ -134,7 +134,7 @@ def flow_augmentation(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> 
 @layer("GenerateAugmentationParameters", bottoms=(0, 3))
 def augmentation_parameters(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Coefficients for each image: generate_augmentation_parameters_layer.cpp."""
-    num = bottoms[0][0] if bottoms else fork_param(parameter, "augmentation_param").num
+    num = require_axes(bottoms[0], 1)[0] if bottoms else fork_param(parameter, "augmentation_param").num
     return Setup(((num, _num_coefficients(), 1, 1),), saved=_shaped_once(parameter))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
 from caffe_fillers.layers.contract import Param, Role, Setup, layer, refuse_in_place
-from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.layers.forks.common import fork_param, require_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count, differ, format_shape
 
@@ -67,7 +67,7 @@ def ctc_decoder(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Sequences NxT, or with labels the accuracy: ctc_decoder_layer.cpp."""
     if len(bottoms) == 2:
         return Setup(((1, 2, 1, 1),))
-    steps, streams = bottoms[0][:2]
+    steps, streams, *_ = require_axes(bottoms[0], 2)
     return Setup(((streams, steps, 1, 1),))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import from_parameter
 from caffe_fillers.layers.contract import Param, Setup, Weights, layer
-from caffe_fillers.layers.forks.common import ceil_divide, fork_param
+from caffe_fillers.layers.forks.common import ceil_divide, fork_param, require_axes
 from caffe_fillers.layers.windows import windows
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, as_shape, canonical_axis, differ, format_shape, merge
@@ -27,7 +27,7 @@ def nd_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     chuckcho/video-caffe fc232b3e3, cudnn_ndconv_layer.cpp.
     """
     param: Any = parameter.convolution_param
-    num, channels, *lengths = merge(bottoms)
+    num, channels, *lengths = require_axes(merge(bottoms), 3)
     kernel, stride, pad = _declared(param, len(lengths))
     outputs, group = param.num_output, param.group
     if outputs < 1 or group < 1 or differ(channels % group, 0) or outputs % group:
@@ -45,7 +45,7 @@ def nd_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
 def nd_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A pooling over any axes, rounded up; lengths below 1 are left out: cudnn_ndpooling_layer.cpp."""
     param: Any = parameter.pooling_param
-    num, channels, *lengths = bottoms[0]
+    num, channels, *lengths = require_axes(bottoms[0], 3)
     kernel, stride, pad = _declared(param, len(lengths))
     if param.global_pooling:
         kernel = tuple(lengths)

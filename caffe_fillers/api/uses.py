@@ -159,13 +159,17 @@ class Uses:
                 quick=quick,
             )
 
-    def port(self, target: str, *, only: str | None = None, cut: int | None = None) -> str:
+    def port(
+        self, target: str, *, only: str | None = None, cut: int | None = None, states: bool = False
+    ) -> str:
         """Python code that builds the net in torch, keras or jax.
 
         With `only="init"` it is the net's fillers as initializers of a
         framework, mxnet and tensorflow among them. `cut` takes a part of a net
-        that cannot be ported whole. Unknown targets are an `UnknownNameError`,
-        layers that no target has a `UsageError`. For ONNX see `to_onnx`.
+        that cannot be ported whole; with `states` recurrent layers have their
+        states as arguments and results. Unknown targets are an
+        `UnknownNameError`, layers that no target has a `UsageError`. For ONNX
+        see `to_onnx`.
 
         >>> from caffe_fillers import load_net
         >>> code = load_net("examples/lenet.prototxt", phase="test").port("torch")
@@ -173,6 +177,7 @@ class Uses:
         True
         """
         from caffe_fillers.port.initializers import print_initializers
+        from caffe_fillers.port.states import expose_states
         from caffe_fillers.port.targets import targets
 
         if target == "onnx":
@@ -182,7 +187,7 @@ class Uses:
             return print_initializers(target, plan)
         if only is not None:
             raise UsageError(f"only={only!r}: it is 'init', or left out")
-        return targets[target].print_module(plan, cut)
+        return targets[target].print_module(expose_states(plan) if states else plan, cut)
 
     def layout(self, target: str, weights: GivenWeights) -> dict[str, Values]:
         """Weights under the names and with the axes that the module of `port(target)` has.
@@ -204,15 +209,22 @@ class Uses:
             return {name: blob.array() for name, blob in laid}
 
     def to_onnx(
-        self, weights: GivenWeights, *, cut: int | None = None, every_blob: bool = False
+        self,
+        weights: GivenWeights,
+        *,
+        cut: int | None = None,
+        every_blob: bool = False,
+        states: bool = False,
     ) -> onnx.ModelProto:
         """The net with these weights as an ONNX model of opset 17; it needs the extra `onnx`.
 
-        With `every_blob` each blob of the net is an output. What has no nodes
+        With `every_blob` each blob of the net is an output, with `states` also
+        the states of recurrent layers. What has no nodes
         as Caffe computes it is a `UsageError`.
         """
         from caffe_fillers.port.onnx_export import export
+        from caffe_fillers.port.states import expose_states
 
-        plan = self._planned()
+        plan = expose_states(self._planned()) if states else self._planned()
         with open_given(weights) as model:
             return export(plan, model, every_blob=every_blob, part=cut).model

@@ -13,7 +13,7 @@ from functools import cached_property
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers import Role
 from caffe_fillers.planner import Place, PlannedBlob, PlannedLayer, PlannedNet, Wire
-from caffe_fillers.port.names import identifiers, numbered
+from caffe_fillers.port.code import identifiers, numbered
 from caffe_fillers.port.ops import Affine, BatchNorm
 from caffe_fillers.port.reading import Node, read
 from caffe_fillers.port.values import Input, Op, Tops, Value

@@ -16,9 +16,9 @@ import pytest
 import caffe_fillers as cf
 from caffe_fillers.check import Status, check_model
 from caffe_fillers.cli import main
+from caffe_fillers.port.code import numbered
 from caffe_fillers.port.initializers import print_initializers
 from caffe_fillers.port.layout import lay_out
-from caffe_fillers.port.names import numbered
 from caffe_fillers.port.targets import targets
 
 INPUT = (

@@ -138,7 +138,7 @@ def average_pool(x, size, stride, pad=(0, 0), beyond=(0, 0)):
 
 def load(arrays):
     """Parameters from the arrays of a file that caffe-fill --layout jax wrote."""
-    params = {}
+    params: dict[str, dict[str, jax.Array]] = {}
     for path in arrays:
         layer, name = path.split("/")
         params.setdefault(layer, {})[name] = jnp.asarray(arrays[path])

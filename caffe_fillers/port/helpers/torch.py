@@ -71,7 +71,7 @@ class ContinuedLSTM(nn.LSTM):
     def forward(self, x, cont, *more):
         gates = F.linear(x.flatten(2), self.weight_ih_l0, self.bias_ih_l0)
         if self.static_weight is not None:
-            static, *more = more
+            static, more = more[0], more[1:]
             gates = gates + F.linear(static.flatten(1), self.static_weight)
         zeros = x.new_zeros(x.shape[1], self.hidden_size)
         hidden, cell = (state[0] for state in more) if more else (zeros, zeros)
@@ -102,7 +102,7 @@ class ContinuedRNN(nn.Module):
     def forward(self, x, cont, *more):
         inputs = F.linear(x.flatten(2), self.weight, self.bias)
         if self.static_weight is not None:
-            static, *more = more
+            static, more = more[0], more[1:]
             inputs = inputs + F.linear(static.flatten(1), self.static_weight)
         hidden = more[0][0] if more else x.new_zeros(x.shape[1], len(self.bias))
         outputs = []

@@ -92,7 +92,7 @@ def suppressed(boxes, scores, threshold, overlap, eta, top_k):
     order = torch.argsort(scores, descending=True, stable=True)
     order = order[scores[order] > threshold]
     order = order[:top_k] if top_k > -1 else order
-    kept = []
+    kept: list[int] = []
     sizes = (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
     for index in order.tolist():
         if kept:

@@ -8,11 +8,10 @@ from functools import partial
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.port import axes, channels_last, ops
-from caffe_fillers.port.code import call, operation, wrapped
+from caffe_fillers.port.code import call, operation, quoted, wrapped
 from caffe_fillers.port.graph import Graph, Layer, port_all
 from caffe_fillers.port.initializers import drawn, parameter_name
 from caffe_fillers.port.layout import layer_owners, shapes
-from caffe_fillers.port.names import quoted
 from caffe_fillers.port.printing import Page, Site, helper_names, returned
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rules, Target, targets

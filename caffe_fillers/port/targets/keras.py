@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import axes, channels_last, ops, values
-from caffe_fillers.port.code import literal, unless, wrapped
+from caffe_fillers.port.code import free_name, literal, quoted, unless, wrapped
 from caffe_fillers.port.graph import Graph, Layer, port_all
 from caffe_fillers.port.initializers import ARGUMENTS, drawn
 from caffe_fillers.port.layout import layer_owners, zeros
-from caffe_fillers.port.names import free_name, quoted
 from caffe_fillers.port.printing import Page, Site, helper_names
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rules, Target, targets

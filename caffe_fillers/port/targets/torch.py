@@ -10,10 +10,9 @@ from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.port import axes, ops, vision_ops
-from caffe_fillers.port.code import call, filled, unless, wrapped
+from caffe_fillers.port.code import TORCH_MODULE, call, class_name, filled, free_name, unless, wrapped
 from caffe_fillers.port.graph import Graph, Layer, port_all
 from caffe_fillers.port.initializers import Drawn, drawn, parameter_name
-from caffe_fillers.port.names import TORCH_MODULE, class_name, free_name
 from caffe_fillers.port.printing import Page, Site, helper, helper_names, module, returned, template
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rules, Target, targets

@@ -147,8 +147,8 @@ def few(names: Sequence[str]) -> str:
     return f"{listed} and {len(names) - _FEW} more" if len(names) > _FEW else listed or "none"
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that is most like a name; None where none is near.
+def nearest(name: str, known: Iterable[str], *, alike: float = 0.6) -> str | None:
+    """The one of `known` that is most like a name; None where none is `alike`, by difflib's ratio.
 
     >>> nearest("sdt", ["mean", "std"])
     'std'
@@ -159,5 +159,5 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         return None
     short = (candidate for candidate in known if len(candidate) <= _LONG_NAME)
     folded = {candidate.lower(): candidate for candidate in islice(short, _MANY_NAMES)}
-    near = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    near = get_close_matches(name.lower(), folded, n=1, cutoff=alike)
     return folded[near[0]] if near else None

@@ -449,8 +449,8 @@ def test_convert_says_that_a_misspelt_filler_is_not_read(
     assert main(["convert", net]) == 0
     captured = capsys.readouterr()
     assert "sdt: 0.01" in captured.out
-    assert "'sdt' (did you mean 'std'?); kept unchanged, but no filler reads it" in captured.err
-    assert captured.err.count("but no filler reads it") == 1
+    assert "'sdt' (did you mean 'std'?); kept unchanged, but nothing reads it" in captured.err
+    assert captured.err.count("but nothing reads it") == 1
 
 
 def test_a_solver_of_a_test_net_alone(tmp_path: Path) -> None:

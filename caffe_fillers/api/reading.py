@@ -283,5 +283,5 @@ def _parse(
 def _kept(unknown: UnknownField) -> str:
     """What became of an unknown field, and what it does to the weights."""
     times = f" ({unknown.count} times)" if unknown.count > 1 else ""
-    effect = ", but no filler reads it: the weights are drawn without" if unknown.changes_weights else ""
+    effect = ", but nothing reads it: the weights are drawn without" if unknown.changes_weights else ""
     return f"kept unchanged{times}{effect}"

@@ -23,6 +23,10 @@ from caffe_fillers.schema.extras import FIELD as EXTRA
 _FILLER = "FillerParameter"
 _FILLER_IN_TEXT = re.compile(r"(\w*filler) \{")
 _STRING_IN_TEXT = re.compile(r"""["'](\w+)["']""")
+_INITIALIZER_IN_TEXT = re.compile(
+    r"""\w*(?:init|fill)\w*: ["']?(\w+)["']?$|\w+: ["']?(?=xavier|msra)(\w+)["']?$""", re.IGNORECASE
+)
+_WEIGHTED_NAME = re.compile("conv(?!ert)|innerproduct|fullyconnected|lstm|gru$", re.IGNORECASE)
 _OUTPUTS_IN_TEXT = re.compile(r"\b(num_output|blobs_lr|weight_init\w*):")
 _WITHOUT_FILLER = ("batch_norm_param",)
 """Parameters of layers with weights that no filler fills."""
@@ -71,6 +75,8 @@ def _fillers_in(text: str) -> Iterator[str]:
     (['a field w_filler', "'msra', a filler's type"], [])
     """
     yield from (f"a field {match[1]}" for match in _FILLER_IN_TEXT.finditer(text))
+    if match := _INITIALIZER_IN_TEXT.match(text):
+        yield f"a value that names a filler, {match[1] or match[2]}"
     if "{" in text:
         names = (match[1] for match in _STRING_IN_TEXT.finditer(text))
         yield from (f"{name!r}, a filler's type" for name in names if name in filler_types)
@@ -100,12 +106,14 @@ def _signs(layer: LayerParameter) -> Iterator[str]:
     """What only a layer with weights has.
 
     Blobs, `param`, a filler at any depth, a parameter that can have one, a
-    number of outputs, or the name of a type with weights but for its case.
+    number of outputs, or a name like those of types with weights.
     """
     yield from (name for name in ("blobs", "param") if getattr(layer, name))
     near = _types_with_weights().get(layer.type.lower())
     if near is not None and near != layer.type:
         yield f"a name like that of {near}"
+    elif match := _WEIGHTED_NAME.search(layer.type):
+        yield f"{match[0]} in its name"
     for descriptor, value in layer.ListFields():
         message = descriptor.message_type
         if message is not None and (_has_filler(message) or descriptor.name in _WITHOUT_FILLER):

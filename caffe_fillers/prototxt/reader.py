@@ -27,14 +27,14 @@ from caffe_fillers.schema.extras import PRIVATE, is_repeated
 MessageType = TypeVar("MessageType", bound=Message)
 
 _SUGGESTIONS = 50
-"""How many unknown fields get the nearest known name: finding it takes milliseconds."""
+"""How many unknown fields get the nearest known name and what they change: finding it takes milliseconds."""
 
 
 @dataclass(frozen=True)
 class UnknownField:
     """A field or enum value that the schema lacks: where it came first, how often it came.
 
-    `changes_weights` is set where a filler is meant.
+    `changes_weights` is set where a filler is meant, or another field that decides the weights.
     """
 
     message: str
@@ -213,7 +213,8 @@ class _Reader:
                 problem(),
                 *self.cursor.source.place(token.offset),
                 count=0,
-                changes_weights=changes_weights(message.DESCRIPTOR, name),
+                changes_weights=len(self.unknown) < _SUGGESTIONS
+                and changes_weights(message.DESCRIPTOR, name),
             )
         self.unknown[key] = replace(self.unknown[key], count=self.unknown[key].count + 1)
 

@@ -9,7 +9,7 @@ import pytest
 
 import caffe_fillers as cf
 from caffe_fillers.cli import main
-from caffe_fillers.errors import NetError, UnknownShapeError, UsageError
+from caffe_fillers.errors import NetError, PrototxtError, UnknownShapeError, UsageError
 
 INPUT = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }\n"
 DATA = "layer { name: 'd' type: 'Data' top: 'x' top: 'y' data_param { source: 'gone' batch_size: 4 } }\n"
@@ -25,6 +25,12 @@ def load(text: str, **options: object) -> cf.Net:
 
 def convolution(fields: str) -> str:
     return INPUT + layer("Convolution", f"convolution_param {{ {fields} }}")
+
+
+def brings(kind: str, fields: str) -> str:
+    """A net whose data layer has these fields."""
+    data = f"layer {{ name: 'd' type: '{kind}' top: 'x' top: 'y' {fields} }}\n"
+    return data + layer("ReLU", "", "r")
 
 
 FAILING = {
@@ -47,10 +53,74 @@ FAILING = {
 
 
 @pytest.mark.parametrize("typo", FAILING)
-def test_the_typo_is_named(typo: str) -> None:
+@pytest.mark.parametrize("lenient", [False, True])
+def test_the_typo_is_named(typo: str, lenient: bool) -> None:
     text, meant = FAILING[typo]
-    with pytest.raises(NetError, match=rf"(?s)'{typo}' \(did you mean '{meant}'\?\)"):
-        load(text)
+    with pytest.raises((NetError, PrototxtError), match=rf"(?s)'{typo}' \(did you mean '{meant}'\?\)"):
+        load(text, lenient=lenient)
+
+
+CONVOLUTION = "num_output: 4 kernel_size: 3 weight_filler { type: 'xavier' }"
+INNER_PRODUCT = layer("InnerProduct", "inner_product_param { num_output: 3 }", "b", "a")
+MISSPELT = {
+    "groups": convolution(f"{CONVOLUTION} groups: 2"),
+    "bias_terms": convolution(f"{CONVOLUTION} bias_terms: false"),
+    "biasterm": convolution(f"{CONVOLUTION} biasterm: false"),
+    "strid": convolution(f"{CONVOLUTION} strid: 2") + INNER_PRODUCT,
+    "Pad": convolution(f"{CONVOLUTION} Pad: 2") + INNER_PRODUCT,
+    "stirde": convolution(CONVOLUTION)
+    + layer("Pooling", "pooling_param { kernel_size: 2 stirde: 2 }", "p", "a")
+    + layer("InnerProduct", "inner_product_param { num_output: 3 }", "b", "p"),
+    "transposed": INPUT + layer("InnerProduct", "inner_product_param { num_output: 3 transposed: true }"),
+    "axs": INPUT + layer("InnerProduct", "inner_product_param { num_output: 3 axs: 2 }"),
+    "bias_trem": INPUT + layer("Scale", "scale_param { bias_trem: true }"),
+    "TRIAN": INPUT + layer("ReLU", "include { phase: TRIAN }"),
+    "stag": INPUT + layer("ReLU", "include { stag: 'a' }"),
+    "includ": INPUT + layer("ReLU", "includ { phase: TEST }"),
+    "excludes": INPUT + layer("ReLU", "excludes { phase: TRAIN }"),
+    "nam": convolution(CONVOLUTION).replace("convolution_param", "param { nam: 'w' } convolution_param"),
+    "params": convolution(CONVOLUTION).replace("convolution_param", "params { name: 'w' } convolution_param"),
+    "blob": convolution(CONVOLUTION).replace("convolution_param", "blob { data: 1 } convolution_param"),
+    "lyer": INPUT + layer("ReLU", "").replace("layer", "lyer"),
+    "Layer": INPUT + layer("ReLU", "").replace("layer", "Layer"),
+    "miror": brings("Data", "transform_param { miror: true } data_param { batch_size: 4 }"),
+    "crop_sz": brings("Data", "transform_param { crop_sz: 4 } data_param { batch_size: 4 }"),
+    "transforms_param": brings("Data", "transforms_param { mirror: true } data_param { batch_size: 4 }"),
+    "shufle": brings("ImageData", "image_data_param { shufle: true batch_size: 4 }"),
+    "randskip": brings("ImageData", "image_data_param { randskip: 3 batch_size: 4 }"),
+}
+
+
+@pytest.mark.parametrize("typo", MISSPELT)
+def test_a_misspelt_field_that_decides_the_weights_is_an_error(typo: str) -> None:
+    """Caffe refuses all of these; read without them the net would get other numbers."""
+    with pytest.raises(PrototxtError, match=rf"{typo}.*; it changes the weights; .*--lenient"):
+        load(MISSPELT[typo])
+    assert load(MISSPELT[typo], lenient=True).notes
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["cudnn_mode: FAST", "engin: CAFFE", "sparsity: 0.5", "visualize: true", "pad_mode: 'reflect'"],
+)
+def test_a_field_that_decides_nothing_is_kept_and_noted(fields: str) -> None:
+    notes = [note.message for note in load(convolution(f"{CONVOLUTION} {fields}")).notes]
+    assert any(f"has no field {fields.split(':', maxsplit=1)[0]!r}" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    "value", ["init: 'xavier'", "w_init: MSRA", "kernel_initializer: 'he_normal'", "kind: 'xavier'"]
+)
+def test_a_value_that_names_a_filler_is_an_error(value: str) -> None:
+    name = value.split(":", maxsplit=1)[0]
+    with pytest.raises(NetError, match=f"nothing reads its field {name}, .*--lenient"):
+        load(convolution(f"num_output: 4 kernel_size: 3 {value}"))
+
+
+@pytest.mark.parametrize("kind", ["FancyConv", "convlstm", "BiGRU", "InnerProductSparse"])
+def test_an_unknown_type_that_is_named_as_one_with_weights_is_an_error(kind: str) -> None:
+    with pytest.raises(NetError, match=f"unknown layer type '{kind}'.*in its name.*--lenient"):
+        load(INPUT + layer(kind, ""))
 
 
 def test_an_unknown_shape_stays_one() -> None:
@@ -66,7 +136,7 @@ def test_an_unknown_shape_stays_one() -> None:
 def test_typos_come_before_what_is_merely_unknown_and_are_few() -> None:
     strange = " ".join(f"qqzz{index}: 1" for index in range(9))
     with pytest.raises(NetError) as caught:
-        load(convolution(f"{strange} num_output: 4 kernal_size: 3"))
+        load(convolution(f"{strange} num_output: 4 kernal_size: 3"), lenient=True)
     first, *notes = str(caught.value).splitlines()
     assert "kernel_size" in first
     assert "did you mean 'kernel_size'" in notes[0]

@@ -409,7 +409,7 @@ def test_arguments_may_stand_between_options(tmp_path: Path) -> None:
     assert main(["convert", str(weights), "--from", "caffemodel", out]) == 0
 
 
-MISSPELT = (
+MISSPELLED = (
     "weight_filler { type: 'gaussian' sdt: 0.01 }",
     "weight_filer { type: 'gaussian' std: 0.01 }",
     "weights_filler { type: 'gaussian' std: 0.01 }",
@@ -421,8 +421,8 @@ MISSPELT = (
 
 
 @pytest.mark.parametrize("parameter", ["convolution_param", "inner_product_param", "lstm_param", "my_param"])
-@pytest.mark.parametrize("filler", MISSPELT)
-def test_a_misspelt_filler_is_refused_in_any_parameter(filler: str, parameter: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("filler", MISSPELLED)
+def test_a_misspelled_filler_is_refused_in_any_parameter(filler: str, parameter: str, tmp_path: Path) -> None:
     own = "" if parameter == "convolution_param" else "convolution_param { num_output: 2 kernel_size: 3 } "
     fields = "num_output: 2 kernel_size: 3" if not own else ""
     text = INPUT + (
@@ -442,7 +442,7 @@ def test_a_filler_that_its_layer_does_not_read_is_noted(tmp_path: Path) -> None:
     assert any("inner_product_param.weight_filler" in note and "Convolution" in note for note in notes), notes
 
 
-def test_convert_says_that_a_misspelt_filler_is_not_read(
+def test_convert_says_that_a_misspelled_filler_is_not_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     net = net_file(tmp_path, NET.replace("type: 'xavier'", "type: 'gaussian' sdt: 0.01") + " shuffel: 1")

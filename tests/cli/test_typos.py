@@ -62,7 +62,7 @@ def test_the_typo_is_named(typo: str, lenient: bool) -> None:
 
 CONVOLUTION = "num_output: 4 kernel_size: 3 weight_filler { type: 'xavier' }"
 INNER_PRODUCT = layer("InnerProduct", "inner_product_param { num_output: 3 }", "b", "a")
-MISSPELT = {
+MISSPELLED = {
     "groups": convolution(f"{CONVOLUTION} groups: 2"),
     "bias_terms": convolution(f"{CONVOLUTION} bias_terms: false"),
     "biasterm": convolution(f"{CONVOLUTION} biasterm: false"),
@@ -91,12 +91,12 @@ MISSPELT = {
 }
 
 
-@pytest.mark.parametrize("typo", MISSPELT)
-def test_a_misspelt_field_that_decides_the_weights_is_an_error(typo: str) -> None:
+@pytest.mark.parametrize("typo", MISSPELLED)
+def test_a_misspelled_field_that_decides_the_weights_is_an_error(typo: str) -> None:
     """Caffe refuses all of these; read without them the net would get other numbers."""
     with pytest.raises(PrototxtError, match=rf"{typo}.*; it changes the weights; .*--lenient"):
-        load(MISSPELT[typo])
-    assert load(MISSPELT[typo], lenient=True).notes
+        load(MISSPELLED[typo])
+    assert load(MISSPELLED[typo], lenient=True).notes
 
 
 @pytest.mark.parametrize(

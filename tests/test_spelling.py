@@ -11,7 +11,7 @@ from paths import PACKAGE, ROOT
 BRITISH = re.compile(
     r"(initial|normal|serial|recogn|summar|vector|quant|organ|general|special|minim|maxim|random|standard)"
     r"is(e|ed|es|er|ers|ing|ation|ations)\b|colou?r(?<=our)|\bcentre|\banalys(e|ed|ing)\b|neighbour|behaviour"
-    r"|labelled(?!by)|\bgrey|misspelled|licence|artefact|catalogue|judgement",
+    r"|labelled(?!by)|\bgrey|misspelt|licence|artefact|catalogue|judgement",
     re.IGNORECASE,
 )
 

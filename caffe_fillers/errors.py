@@ -101,11 +101,14 @@ class MissingExtraError(CaffeFillersError):
     """An optional dependency is not installed; the message names the extra that brings it.
 
     >>> print(MissingExtraError("h5py", "hdf5"))
-    this needs the package h5py: pip install 'caffe-fillers[hdf5]'
+    this needs the package h5py: pip install 'caffe-fillers[hdf5]', or in a checkout '.[hdf5]'
     """
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"this needs the package {package}: pip install 'caffe-fillers[{extra}]'")
+        super().__init__(
+            f"this needs the package {package}: "
+            f"pip install 'caffe-fillers[{extra}]', or in a checkout '.[{extra}]'"
+        )
 
 
 class UnknownNameError(CaffeFillersError):

@@ -234,7 +234,7 @@ def test_names_of_strangers_do_nothing(browser: Browser, pages: dict[str, str]) 
 def test_two_thousand_layers_open_at_once(browser: Browser, pages: dict[str, str]) -> None:
     """By the page's own clock, in milliseconds; rows and details are not there before they are seen.
 
-    It took 0.7 s of one core; the limit is higher for the sake of machines that are busy.
+    It took 1.8 to 2.5 s on a busy machine; the limit is higher for the sake of busier ones.
     """
     open_page(browser, pages["deep"])
     wait(

@@ -129,7 +129,7 @@ def recover_moved(
     What was done is read off the values where they show it; else movements are tried, up to some hundredths
     of the bound. Takes 3 to 30 s where there is a seed, some milliseconds where there is none.
     """
-    if not isinstance(distribution, distributions.Uniform) or _share(distribution, values) is None:
+    if not isinstance(distribution, distributions.Uniform) or _share(distribution, values, 2) is None:
         return None
     for moved in roundings(distribution, values.ravel()[:_LINEAR_VALUES]):
         interval = _moved_interval(distribution, moved)
@@ -143,8 +143,8 @@ def recover_moved(
     return None
 
 
-def _share(distribution: distributions.Distribution, values: Floats) -> Shares | None:
-    """Where in the range uniforms lie, from 0 to 1, if mt19937 drew them."""
+def _share(distribution: distributions.Distribution, values: Floats, fewest_bits: int = 1) -> Shares | None:
+    """Where in the range uniforms lie, from 0 to 1, if mt19937 drew them, by so many leading bits."""
     flat = values.ravel()
     if (
         not isinstance(distribution, distributions.Uniform)
@@ -152,7 +152,7 @@ def _share(distribution: distributions.Distribution, values: Floats) -> Shares |
         or not np.isfinite(flat).all()
     ):
         return None
-    if not may_be_drawn(distribution, flat):
+    if not may_be_drawn(distribution, flat, fewest_bits):
         return None
     share: Shares = (flat.astype(np.float64) - distribution.low) / (distribution.high - distribution.low)
     return share

@@ -53,11 +53,15 @@ def of_mxnet_lane(samples: Sequence[Sample], first: int) -> Iterator[Found]:
     """What `mx.random.seed` made on a CPU: uniforms of 1,024 generators, of which the first has that seed.
 
     It is 127 times the one that was given. Of a blob up to 64,000 values each generator makes 64 at most,
-    which stand where those of Caffe with that seed would, but for a bound that is not raised.
+    which stand where those of Caffe with that seed would, but for a bound that is not raised. So a first blob
+    that one generator fills says nothing: every number is 127 times another modulo 2**32.
     """
     seed = first * _INVERSE % 2**32
     state = RandomState(seed)
-    for sample in (each for each in samples if len(each.fill.shape) > 1):
+    matrices = [each for each in samples if len(each.fill.shape) > 1]
+    if not matrices or matrices[0].fill.count < _FEWEST:
+        return
+    for sample in matrices:
         drawn = state.uniform(-1.0, 1.0, (sample.fill.count,))
         if not any(_agrees(drawn, bound, sample) for bound in _bounds(sample)):
             return

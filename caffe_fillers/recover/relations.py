@@ -56,18 +56,24 @@ def relation(leading: int) -> Relation:
     return min((_terms(list(rows), chosen) for chosen in _vanishing(list(rows.values()))), key=len)
 
 
-def is_mt19937(words: Words) -> bool:
+def is_mt19937(words: Words, fewest_bits: int = 1) -> bool:
     """Whether words are successive outputs, or all negated, though leading bits may be wrong now and then.
+
+    With `fewest_bits` of 2 every second output is none, whose leading bits alone keep the relation: squaring
+    maps the roots of the characteristic polynomial to one another. numpy's `RandomState` draws such doubles.
 
     >>> from caffe_fillers.rng import Stream
     >>> words = Stream(3).words(3000)
     >>> is_mt19937(words), is_mt19937(~words), is_mt19937(words & 0xFFE00000), is_mt19937(words[::-1])
     (True, True, True, False)
+    >>> each_second = Stream(3).words(48_000)[::2]
+    >>> is_mt19937(each_second), is_mt19937(each_second, fewest_bits=2), is_mt19937(words, fewest_bits=2)
+    (True, False, True)
     """
     for leading in _POWERS:
         terms = relation(leading)
         size = min(_MOST, words.size - terms[-1][0])
-        if size < _FEWEST:
+        if size < _FEWEST or leading < fewest_bits:
             return False
         sums = np.zeros(size, np.uint32)
         for output, bit in terms:
@@ -78,7 +84,7 @@ def is_mt19937(words: Words) -> bool:
     return False
 
 
-def may_be_drawn(distribution: Distribution, values: NDArray[np.floating]) -> bool:
+def may_be_drawn(distribution: Distribution, values: NDArray[np.floating], fewest_bits: int = 1) -> bool:
     """Whether mt19937 may have drawn values of a uniform distribution, of any other one, or so few.
 
     >>> from caffe_fillers.distributions import Uniform
@@ -90,7 +96,7 @@ def may_be_drawn(distribution: Distribution, values: NDArray[np.floating]) -> bo
     if values.size < _TELLING or not math.isfinite(high - low) or not high > low:
         return True
     share = (np.nan_to_num(values.astype(np.float64)) - low) / (high - low)
-    return is_mt19937(np.clip(share * 2.0**32, 0, 2.0**32 - 1).astype(np.uint32))
+    return is_mt19937(np.clip(share * 2.0**32, 0, 2.0**32 - 1).astype(np.uint32), fewest_bits)
 
 
 def is_contradicted(known: KnownBits) -> bool:

@@ -82,7 +82,6 @@ NO_NETS = {
     "comment": b"# nothing yet\n",
     "blank": b"\n",
     "unknown": b"foo: 1\n",
-    "misspelled": b"name: 'net' layr { type: 'ReLU' }",
     "name": b"name: 'net'",
     "picture": b"\x8a\x01\x04fake\x90\x01\x07\xa0\x01",  # fields 17, 18 and 20
     "solver": b"net_param { name: 'net' }",

@@ -16,6 +16,7 @@ CONVOLUTION = (
     "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' "
     "convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: 'xavier' } } } "
 )
+WIDE = HEAD.replace("dim: 8 dim: 8", "dim: 7 dim: 9")
 INNER_PRODUCT = (
     "layer { name: 'ip' type: 'InnerProduct' bottom: 'c' top: 'ip' "
     "inner_product_param { num_output: 2 weight_filler { type: 'xavier' } } } "
@@ -59,15 +60,15 @@ def test_names_of_inputs_go_through_every_format(extension: str, tmp_path: Path)
 def test_what_the_weights_do_not_tell_is_asked_for_by_the_files_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weights = save(tmp_path, HEAD + CONVOLUTION + INNER_PRODUCT, caffe="rc3")
+    weights = save(tmp_path, WIDE + CONVOLUTION + INNER_PRODUCT, caffe="rc3")
     assert main(["check", weights]) == 2
     assert f"{weights}: layer 'ip' (InnerProduct)" in (said := capsys.readouterr().err)
     assert "--shape x=" in said
-    assert main(["check", weights, "--shape", "x=2,5,8,8"]) == 0
+    assert main(["check", weights, "--shape", "x=2,5,7,9"]) == 0
     with open_model(weights) as model:
         with pytest.raises(UnknownShapeError):
             load_net_of(model, weights)
-        net, shapes = load_net_of(model, weights, shapes={"x": (2, 5, 8, 8)})
+        net, shapes = load_net_of(model, weights, shapes={"x": (2, 5, 7, 9)})
     assert not shapes
     assert net.blob_shapes["ip"] == (2, 2)
 

@@ -14,6 +14,7 @@ import zlib
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 import caffe_fillers as cf
 from caffe_fillers.cli import main
@@ -104,8 +105,8 @@ def _is_small(data: bytes) -> bool:
 def _run(*words: str) -> str:
     """What a command prints; its own fault is an AssertionError with the traceback."""
     printed, said = io.StringIO(), io.StringIO()
-    os.environ["CAFFE_FILL_TRACEBACK"] = "1"
-    with redirect_stdout(printed), redirect_stderr(said), warnings.catch_warnings():
+    traceback = mock.patch.dict(os.environ, CAFFE_FILL_TRACEBACK="1")
+    with traceback, redirect_stdout(printed), redirect_stderr(said), warnings.catch_warnings():
         warnings.simplefilter("error")
         code = main(list(words))
     assert code != OUR_FAULT, said.getvalue()

@@ -99,7 +99,7 @@ def test_a_layer_outside_of_the_phase_counts_for_its_text_alone() -> None:
     ("kind", "field"),
     [
         ("Scale", "scale_parm { filler { value: 2 } }"),
-        ("PReLU", "p_param { q { filler < value: 2 > } }"),
+        ("PReLU", "peculiar { q { filler < value: 2 > } }"),
         ("BatchNorm", "batch_param { scale_filler { type: 'xavier' } }"),
     ],
 )

@@ -68,8 +68,8 @@ def _fitting(load: Callable[[Mapping[str, Shape]], Net], model: Model) -> tuple[
             return load(shapes), shapes
         except UnknownShapeError:
             shapes = sizes_from_weights(lambda more: load(more).plan, model, shapes)
-        if not shapes:
-            raise
+            if not shapes:
+                raise
         return load(shapes), shapes
     return (load(shapes) if shapes else net), shapes
 

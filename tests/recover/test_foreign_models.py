@@ -52,7 +52,6 @@ FOREIGN: dict[str, Maker] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_foreign_models_have_no_seed(kind: str) -> None:
     for number in range(MODELS):

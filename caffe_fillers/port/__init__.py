@@ -1,1 +1,1 @@
-"""A Caffe net as other frameworks have it: its weights' layout, its code, its initializers."""
+"""Port a Caffe net to other frameworks: its code, its initializers, the layout of its weights."""

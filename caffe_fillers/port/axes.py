@@ -1,4 +1,4 @@
-"""Where Caffe's axes are, and how its blobs lie, in frameworks that keep channels last.
+"""Map Caffe's axes and blobs to frameworks that keep channels last.
 
 A blob of four axes has its channels last there; any other has its axes as in Caffe. Between the two a
 flattened image changes its order, so a product with one has the rows of its weight changed as well.
@@ -23,7 +23,7 @@ IMAGE = (0, 2, 3, 1)
 
 
 def arranged(shape: Shape) -> Shape:
-    """A shape with its channels last, if it is an image's.
+    """Move the channels of a shape last, if it is an image's.
 
     >>> arranged((2, 3, 28, 30)), arranged((5, 2, 3))
     ((2, 28, 30, 3), (5, 2, 3))
@@ -32,12 +32,12 @@ def arranged(shape: Shape) -> Shape:
 
 
 def axis_of(value: Value, axis: int) -> int:
-    """Where an axis of a value is."""
+    """Return the number that an axis of a value has with channels last."""
     return IMAGE.index(axis) if value.rank == 4 else axis
 
 
 def lay_out(value: Value, parameters: Arrays, *, depthwise: bool = True) -> dict[str, Values]:
-    """The parameters of an operation as they are kept with channels last.
+    """Arrange the parameters of an operation as frameworks with channels last keep them.
 
     `depthwise` is whether a kernel with one input channel a group is height x width x inputs x multiplier.
     """
@@ -59,13 +59,13 @@ def _unchanged(op: Op, x: Value, role: str, array: Values) -> Values:
 
 
 def check_image(op: Conv) -> None:
-    """Refuse other than two spatial axes."""
+    """Refuse a window that has other than two spatial axes."""
     if len(op.kernel) != 2:
         raise UsageError("only images, with their channels on axis 1, are ported")
 
 
 def check_dense(op: Dense, value: Value) -> bool:
-    """Whether a product puts all axes but the first into one; else it goes along the last."""
+    """Return whether a product flattens all axes but the first; if not, it goes along the last axis."""
     rank = value.rank
     if op.flatten is None and rank != 4:
         return False
@@ -78,7 +78,7 @@ def check_dense(op: Dense, value: Value) -> bool:
 
 
 def _kernel(op: Op, x: Value, role: str, array: Values) -> Values:
-    """Outputs x inputs x height x width, or a deconvolution's inputs x outputs, reversed."""
+    """Reverse the order of a kernel's axes; in a deconvolution inputs stand before outputs."""
     assert isinstance(op, Conv)
     check_image(op)
     made: Values = array.transpose(2, 3, 1, 0) if role == "weight" else array
@@ -93,7 +93,7 @@ def _depthwise(op: Op, x: Value, role: str, array: Values) -> Values:
 
 
 def _dense(op: Op, x: Value, role: str, array: Values) -> Values:
-    """Inputs x outputs, the inputs in the order in which an image's values are found."""
+    """Return a dense weight as inputs x outputs, with the inputs in the order of an image's values."""
     assert isinstance(op, Dense)
     check_dense(op, x)
     if role != "weight":
@@ -107,19 +107,19 @@ def _dense(op: Op, x: Value, role: str, array: Values) -> Values:
 
 
 def exchanged(array: Values) -> Values:
-    """A recurrent layer's blob with its gates in the order i, f, g, o; Caffe has i, f, o, g."""
+    """Reorder the gates of a recurrent layer's blob from Caffe's i, f, o, g to i, f, g, o."""
     i, f, o, g = np.split(array, 4)
     return np.concatenate((i, f, g, o))
 
 
 def _recurrent(op: Op, x: Value, role: str, array: Values) -> Values:
-    """Inputs x gates."""
+    """Return a recurrent weight as inputs x gates."""
     gates: Values = exchanged(array)
     return gates if role == "bias" else gates.reshape(len(gates), -1).T
 
 
 def _spread(op: Op, x: Value, role: str, array: Values) -> Values:
-    """In a shape that meets the bottom's axes from the last on; ones in front are left out."""
+    """Reshape to meet the bottom's axes from the last on; leading axes of length 1 are left out."""
     assert isinstance(op, Affine)
     whole = array.reshape(*[1] * op.axis, *array.shape, *[1] * (x.rank - op.axis - array.ndim))
     whole = whole.transpose(IMAGE) if x.rank == 4 else whole
@@ -129,7 +129,7 @@ def _spread(op: Op, x: Value, role: str, array: Values) -> Values:
 
 
 def _slopes(op: Op, x: Value, role: str, array: Values) -> Values:
-    """An axis of length 1 for each that slopes are shared along."""
+    """Return slopes with an axis of length 1 for each axis that shares them."""
     return array.reshape(1, 1, -1) if x.rank == 4 else array.reshape(-1, *[1] * (x.rank - 2))
 
 
@@ -149,7 +149,7 @@ _ARRANGED: dict[type[Op], Callable[[Op, Value, str, Values], Values]] = {
 
 
 def pooled_edges(value: Value, kernel: Shape, stride: Shape, pad: Shape) -> tuple[Shape, Shape]:
-    """Padding before the image, and what Caffe's last windows take after it, along height and width.
+    """Return lengths before and after the image that windows see, along height and width.
 
     What lies more than the padding after it does not count for an average.
     """
@@ -163,7 +163,7 @@ def pooled_edges(value: Value, kernel: Shape, stride: Shape, pad: Shape) -> tupl
 
 
 def check_windows(op: ops.Pool, value: Value) -> None:
-    """Padding is half a kernel at most in torch, which drops a last window that Caffe may keep."""
+    """Refuse padding above half a kernel, or a last window that only Caffe keeps: torch has neither."""
     if any(2 * pad > kernel for pad, kernel in zip(op.pad, op.kernel, strict=True)):
         raise UsageError(f"it pads by {op.pad}, torch by half of the kernel {op.kernel} at most")
     if value.shape is None or value.inputs[0].shape is None:

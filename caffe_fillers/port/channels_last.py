@@ -1,4 +1,4 @@
-"""What Keras and JAX share: sums over axes, joins and new shapes where an image has its channels last."""
+"""Rules that Keras and JAX share: sums over axes, joins and new shapes of images with channels last."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Words:
 
 
 def rules(words: Words) -> dict[type[Op], Rule]:
-    """The functions of all of these operations for a framework."""
+    """Build a framework's functions for all of these operations."""
     return {op: partial(rule, words) for op, rule in _RULES.items()}
 
 
@@ -52,14 +52,14 @@ def _split(words: Words, op: ops.Split, at: Site, x: str) -> str:
 
 
 def _flatten(words: Words, op: ops.Flatten, at: Site, x: str) -> str:
-    """In Caffe's order: what comes after it knows nothing of images."""
+    """Flatten in Caffe's order, so that later layers find the values where Caffe has them."""
     if (op.start, op.end) == (1, at.x.rank - 1):
         return words.flatten.format(in_caffes_order(words, at.x, x), x)
     return _reshape(words, op, at, x)
 
 
 def _reshape(words: Words, op: Op, at: Site, x: str) -> str:
-    """From Caffe's order to Caffe's order."""
+    """Reshape an array that is in Caffe's order before and after."""
     bottom, top = at.x.known, at.value.known
     if count(bottom, 1) != count(top, 1):
         raise UsageError("a new length of axis 0 is not ported")
@@ -67,24 +67,24 @@ def _reshape(words: Words, op: Op, at: Site, x: str) -> str:
 
 
 def reshaped(words: Words, top: Shape, ordered: str, x: str) -> str:
-    """An array with other lengths after the first."""
+    """Give an array other lengths after the first."""
     listed = f"({top[1]},)" if len(top) == 2 else str(top[1:])
     return words.reshape.format(ordered, listed, ", ".join(map(str, top[1:])), x)
 
 
 def in_caffes_order(words: Words, value: Value, x: str) -> str:
-    """An array with its channels where Caffe has them; an image of one pixel has no order."""
+    """Move the channels of an array to Caffe's axis; an image of one pixel needs no move."""
     pixel = value.shape is not None and value.shape[2:] == (1, 1)
     return words.transpose.format(x, "3, 1, 2") if value.rank == 4 and not pixel else x
 
 
 def from_caffes_order(words: Words, value: Value, x: str) -> str:
-    """An array that has its channels where Caffe has them, as it is kept here."""
+    """Move the channels of an array from Caffe's axis to the last."""
     return words.transpose.format(x, "2, 3, 1") if value.rank == 4 else x
 
 
 def _crop(words: Words, op: ops.Crop, at: Site, x: str, like: str) -> str:
-    """To the lengths of the second input, from an axis on."""
+    """Crop to the lengths of the second input, from an axis on."""
     bottom, top = at.x.known, at.value.known
     if op.axis == 0:
         raise UsageError("a crop of the items is not ported")
@@ -120,7 +120,7 @@ def _align(words: Words, op: ops.Align, at: Site, y: str) -> str:
 
 
 def _permute(words: Words, op: vision_ops.Permute, at: Site, x: str) -> str:
-    """The order of the axes as they are kept, before and after."""
+    """Permute the axes, whose order before and after has channels last."""
     kept = IMAGE if at.x.rank == 4 else tuple(range(at.x.rank))
     return words.permute.format(x, ", ".join(str(axis_of(at.x, op.order[axis])) for axis in kept))
 
@@ -183,26 +183,26 @@ LIMITS: dict[type[Op], str] = {
 
 
 def axis_word(value: Value, axis: int) -> str:
-    """An axis as an argument, where it is not the last."""
+    """Return the argument that names an axis; an empty text for the last."""
     own = axis_of(value, axis)
     return "" if own == value.rank - 1 else f", axis={own}"
 
 
 @dataclass(frozen=True)
 class Edges:
-    """What a pooling sees around the image: padding `before`, `after` it, and `beyond` the padding."""
+    """Edges of an image that a pooling sees: padding `before` and `after` it, and `beyond` the padding."""
 
     before: Shape
     after: Shape
 
     @property
     def beyond(self) -> Shape:
-        """What windows see after the padding."""
+        """Lengths that windows see after the padding."""
         return tuple(max(end - pad, 0) for end, pad in zip(self.after, self.before, strict=True))
 
 
 def edges(op: ops.Pool, value: Value) -> Edges:
-    """What Caffe's windows, whose number it rounds up, see around the image."""
+    """Compute the edges that Caffe's windows, whose number it rounds up, see around the image."""
     return Edges(*pooled_edges(value, op.kernel, op.stride, op.pad))
 
 

@@ -31,7 +31,7 @@ TORCH_MODULE = frozenset(
 
 
 def identifiers(names: Iterable[str], reserved: Iterable[str] = ()) -> dict[str, str]:
-    """An identifier for each name, no two the same, and none that is reserved.
+    """Make an identifier of each name: no two are the same, and none is reserved.
 
     >>> list(identifiers(["conv1", "res2a/1x1", "res2a_1x1", "3x3", "class"]).values())
     ['conv1', 'res2a_1x1', 'res2a_1x1_2', 'layer_3x3', 'class_']
@@ -55,7 +55,7 @@ def _identifier(name: str) -> str:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """The name, with a number where it is taken.
+    """Return the name, with a number appended if it is taken.
 
     >>> free_name("conv", {"conv", "conv_2"})
     'conv_3'
@@ -64,7 +64,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 
 def _free_name(name: str, taken: Collection[str], number: int) -> tuple[str, int]:
-    """The first name that is free from a number on, and its number."""
+    """Return the first name that is free from a number on, and that number."""
     free = name if number == 1 else f"{name}_{number}"
     while free in taken:
         number += 1
@@ -73,7 +73,7 @@ def _free_name(name: str, taken: Collection[str], number: int) -> tuple[str, int
 
 
 def numbered(names: Sequence[str]) -> list[str]:
-    """The names, with a number after one that came before; no number makes the name of another layer.
+    """Number names that occur twice; no number makes the name of another layer.
 
     >>> numbered(["c", "c", "c_3", "c"])
     ['c', 'c_2', 'c_3', 'c_4']
@@ -91,7 +91,7 @@ def numbered(names: Sequence[str]) -> list[str]:
 
 
 def docstring(title: str) -> str:
-    """The printed file's docstring.
+    """Write the printed file's docstring.
 
     >>> docstring("Le'Net")[3:-3]
     'Le_Net, ported from Caffe by caffe-fill.'
@@ -100,7 +100,7 @@ def docstring(title: str) -> str:
 
 
 def plain_title(title: str) -> str:
-    """A net's name without what could end a string.
+    """Remove from a net's name whatever could end a string.
 
     >>> plain_title("x'); import os")
     'x_)_ import os'
@@ -109,12 +109,12 @@ def plain_title(title: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """An identifier as a string."""
+    """Quote an identifier."""
     return f'"{name}"'
 
 
 def class_name(title: str, reserved: Collection[str] = ()) -> str:
-    """A class's name for a net; one that is reserved, or Python's own, gets the word Net after it.
+    """Name a class after a net; a reserved name, or one of Python's own, gets the word Net appended.
 
     >>> class_name("small res-net"), class_name("3D"), class_name("Affine", {"Affine"}), class_name("none")
     ('SmallResNet', 'Net3D', 'AffineNet', 'NoneNet')
@@ -133,14 +133,14 @@ class Expression(str):
 
     @classmethod
     def of(cls, text: str, strength: int) -> Expression:
-        """The text as an expression."""
+        """Parse a text as an expression."""
         made = cls(text)
         made.strength = strength
         return made
 
 
 def operation(symbol: str, left: str, right: str) -> Expression:
-    """Two expressions with an operator, in brackets where they need it.
+    """Join two expressions by an operator, with brackets where they need them.
 
     >>> operation("*", "2.0", operation("+", "1.0", "x")), operation("**", operation("*", "a", "b"), "3.0")
     ('2.0 * (1.0 + x)', '(a * b) ** 3.0')
@@ -155,7 +155,7 @@ def _bracketed(text: str, least: int) -> str:
 
 
 def filled(template: str, *inputs: str, **words: object) -> str:
-    """A template with inputs for {0}, {1}; one that is no call keeps operators inside brackets.
+    """Fill inputs into the {0}, {1} of a template; operators get brackets if the template is no call.
 
     >>> filled("{0}.abs()", operation("+", "x", "y"))
     '(x + y).abs()'
@@ -166,7 +166,7 @@ def filled(template: str, *inputs: str, **words: object) -> str:
 
 
 def call(function: str, *positional: object, **named: Any) -> str:
-    """A call as code; what is None is left out.
+    """Write a call; arguments that are None are left out.
 
     >>> call("nn.Conv2d", 3, 20, kernel_size=(5, 5), stride=2, bias=None)
     'nn.Conv2d(3, 20, kernel_size=5, stride=2)'
@@ -175,13 +175,13 @@ def call(function: str, *positional: object, **named: Any) -> str:
 
 
 def arguments(positional: Iterable[object], named: Mapping[str, Any]) -> list[str]:
-    """The arguments of a call as code."""
+    """Write the arguments of a call."""
     words = [literal(each) for each in positional]
     return words + [f"{name}={literal(value)}" for name, value in named.items() if value is not None]
 
 
 def literal(value: object) -> str:
-    """A value as code; a tuple of one number many times is that number, a float the shortest float32.
+    """Write a value: a tuple of equal numbers as that number, a float as the shortest float32.
 
     >>> literal((3, 3)), literal((3, 5)), literal(0.1)
     ('3', '(3, 5)', '0.1')
@@ -192,7 +192,7 @@ def literal(value: object) -> str:
 
 
 def unless(default: object, value: Any) -> Any:
-    """None where a value is its default, so that `call` leaves it out."""
+    """Return the value, or None if it is the default, so that `call` leaves it out."""
     every = value if isinstance(value, tuple) else (value,)
     return None if set(every) == {default} else value
 
@@ -226,7 +226,7 @@ def _wrapped(line: str) -> Iterator[str]:
 
 
 def _brackets(line: str) -> list[tuple[int, int]]:
-    """Where the outermost brackets that hold something open and close."""
+    """Return where the outermost brackets that hold something open and close."""
     found, depth, start = [], 0, 0
     for position, character in _outside_strings(line):
         if character in _OPENING:
@@ -240,7 +240,7 @@ def _brackets(line: str) -> list[tuple[int, int]]:
 
 
 def _items(text: str) -> Iterator[str]:
-    """What stands between the outermost commas."""
+    """Split a text at its outermost commas."""
     depth, start = 0, 0
     for position, character in _outside_strings(text):
         depth += (character in _OPENING) - (character in _CLOSING)

@@ -1,4 +1,4 @@
-"""A net as code sees it: what is computed from what, under names of Python.
+"""A net as a graph of named values, which targets print.
 
 Splits vanish, for a variable may be read twice; data layers become arguments, and what nobody reads becomes
 the result. Losses and accuracies are left out, for they belong to a training loop.
@@ -72,11 +72,11 @@ class Graph:
         return tuple(layer.node for layer in self.layers)
 
     def owner(self, blob: PlannedBlob) -> tuple[Layer, int] | None:
-        """The layer whose parameter a shared blob is, and the blob's index there; None for one of its own."""
+        """Return the layer that owns a shared blob and the blob's index there; None if it is not shared."""
         return None if blob.owner is None else self._holders.get(blob.owner)
 
     def part(self, blocked: Collection[str], number: int) -> Graph:
-        """The layers after `number` - 1 blocked ones on their longest way, as a graph of its own.
+        """Return the layers after `number` - 1 blocked ones on their longest path, as a graph of its own.
 
         What other parts read becomes a result, what they make an argument.
         """
@@ -110,7 +110,7 @@ class Graph:
 
 
 def build_graph(net: PlannedNet, reserved: Collection[str] = (), *, every_blob: bool = False) -> Graph:
-    """The graph of a planned net; `reserved` is what nothing may be called.
+    """Build the graph of a planned net; `reserved` are names that nothing may have.
 
     A net that computes nothing is a `UsageError`. With `every_blob` no two layers become one whose blob
     between them would be lost.
@@ -139,7 +139,7 @@ def build_graph(net: PlannedNet, reserved: Collection[str] = (), *, every_blob: 
 
 
 def _computes(layer: PlannedLayer) -> bool:
-    """Whether a layer is a part of the module: data, losses and measures are not."""
+    """Return whether a layer belongs to the module: data, losses and measures do not."""
     return layer.kind.role is Role.COMPUTE and bool(layer.bottoms or layer.blobs)
 
 
@@ -165,7 +165,7 @@ def _layer(node: Node) -> Layer:
 
 
 def _merge_scales(net: PlannedNet, layers: Iterator[Layer], *, every_blob: bool) -> list[Layer]:
-    """A factor of the channels right after a BatchNorm that nobody else reads becomes a part of it."""
+    """Merge a Scale over the channels into the BatchNorm before it, if no other layer reads that."""
     merged: list[Layer] = []
     for layer in layers:
         whole = _with_scale(net, merged[-1], layer) if merged else None
@@ -192,7 +192,7 @@ def _reads_alone(net: PlannedNet, node: Node, wire: Wire) -> bool:
 
 
 def _first_reads(nodes: Sequence[Node]) -> dict[str, Shape | None]:
-    """Variables that are read before any layer has made them."""
+    """Return the variables that are read before any layer has made them."""
     seen: set[str] = set()
     arguments: dict[str, Shape | None] = {}
     for node in nodes:
@@ -212,7 +212,7 @@ class BlockedError(UsageError):
 
 
 def port_all(target: str, graph: Graph, work: Callable[[Layer], None]) -> None:
-    """Do the work for every layer; all that cannot be ported are told in one `UsageError`."""
+    """Do the work for every layer; one `UsageError` names all layers that cannot be ported."""
     blockers: list[tuple[Node, str]] = []
     for layer in graph.layers:
         try:
@@ -226,7 +226,7 @@ def port_all(target: str, graph: Graph, work: Callable[[Layer], None]) -> None:
 
 
 def cut(graph: Graph, attempt: Callable[[Graph], object], part: int) -> Graph:
-    """A part of a graph that cannot be ported whole: 1 comes before all blocked layers, 2 after one of them.
+    """Cut a part from a graph with blocked layers: part 1 precedes all of these, part 2 follows one.
 
     A net that can be ported whole, and a part that is not there, are `UsageError`s.
     """
@@ -238,7 +238,7 @@ def cut(graph: Graph, attempt: Callable[[Graph], object], part: int) -> Graph:
 
 
 def _blocked(target: str, blockers: list[tuple[Node, str]]) -> str:
-    """One sentence for one layer; else a line for each type and reason, with their number and names."""
+    """Write one sentence for one layer; else a line for each type and reason, with their number and names."""
     kinds: dict[tuple[str, str], list[str]] = {}
     for node, reason in blockers:
         kinds.setdefault((node.layer.type, reason), []).append(repr(node.label))

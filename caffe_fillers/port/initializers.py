@@ -1,4 +1,4 @@
-"""What draws a net's parameters in a framework: by layer, and all of a net's as code of their own.
+"""Initializers of a net's parameters in a framework: by layer, and for the whole net as code of its own.
 
 The code is what `caffe-fill port NET --to FRAMEWORK --only init` prints.
 """
@@ -31,7 +31,7 @@ _COUNTED = ("mean", "variance", "factor")
 
 
 def drawn(framework: str, graph: Graph, layer: Layer) -> Iterator[Drawn]:
-    """The parameters that a layer draws itself, in the order of its blobs.
+    """Return the parameters that a layer draws itself, in the order of its blobs.
 
     Statistics are counted, not drawn, and what another layer owns is not drawn again.
     """
@@ -77,11 +77,11 @@ _NAMES: Mapping[str, Mapping[type[Op], Mapping[str, str]]] = {
         ops.Embed: {"weight": "embedding"},
     },
 }
-"""What a library calls a parameter by its role, under Op for every operation; elsewhere it is the role."""
+"""Names of parameters by library, operation (Op: all) and role; a role that is missing is the name."""
 
 
 def parameter_name(library: str, op: Op, role: str) -> str:
-    """What a library calls a parameter; printed JAX has Keras's names."""
+    """Return a library's name of a parameter; printed JAX code has Keras's names."""
     names = _NAMES[library]
     return {**names.get(Op, {}), **names.get(type(op), {})}.get(role, role)
 
@@ -112,7 +112,7 @@ class _Named:
 
 
 def print_initializers(framework: str, net: PlannedNet) -> str:
-    """Code with an initializer for every parameter that the net draws, named as in the framework.
+    """Print code with an initializer for every parameter that the net draws, named as in the framework.
 
     In torch it is a function that draws a module's parameters; elsewhere a
     dictionary of each layer's arguments: `Conv2D(20, 5, **INITIALIZERS["conv1"])`.
@@ -143,7 +143,7 @@ def _named(framework: str, net: PlannedNet, layer: PlannedLayer, label: str) -> 
 
 
 def _learning(layer: PlannedLayer) -> Op:
-    """The operation that uses a layer's blobs; one without roles where port reads none."""
+    """Return the operation that uses a layer's blobs; one without roles if port has no rule for the layer."""
     bottoms, tops = (tuple(wire.name for wire in wires) for wires in (layer.inputs, layer.tops))
     node, reader = Node(layer, layer.name, layer.name, bottoms, tops), reader_of(layer.parameter)
     try:
@@ -180,7 +180,7 @@ def _dictionary(every: list[_Named]) -> str:
 
 
 def _commented(initializer: Initializer, name: str, told: set[str], margin: str) -> Iterator[str]:
-    """Why the code is what it is: once, unless nothing could be written."""
+    """Yield the comment on an initializer: once, or each time with the name if nothing draws it."""
     comment = initializer.comment
     if not initializer.code:
         yield f"{margin}# {name}: {comment}"

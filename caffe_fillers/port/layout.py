@@ -1,4 +1,4 @@
-"""A model's blobs as another framework keeps them, under the names of the module that `port` prints."""
+"""Lay a model's blobs out as another framework keeps them, named as in the module that `port` prints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from caffe_fillers.shapes import Shape
 
 
 def lay_out(target: Target, net: PlannedNet, model: Model) -> list[tuple[str, ModelBlob]]:
-    """Every parameter of the printed module with its name; one layer at a time is held when they are read.
+    """Return every parameter of the printed module with its name; reading them holds one layer at a time.
 
     `model` holds the net's blobs in Caffe's order, filled or trained. A layer
     that it does not have, or has with other shapes, is a `NetError`. Layers of one name are the model's in
@@ -43,7 +43,7 @@ def lay_out(target: Target, net: PlannedNet, model: Model) -> list[tuple[str, Mo
 
 
 def blobs_of(net: PlannedNet, model: Model) -> dict[Place, ModelBlob]:
-    """The model's blobs by the place that they have in the net."""
+    """Return the model's blobs by their place in the net."""
     return {
         (layer_id, index): blob
         for layer_id, layer in model.layers_of(net).items()
@@ -52,7 +52,7 @@ def blobs_of(net: PlannedNet, model: Model) -> dict[Place, ModelBlob]:
 
 
 def layer_blobs(layer: Layer, blobs: dict[Place, ModelBlob]) -> list[ModelBlob]:
-    """A layer's blobs; a `NetError` where the model has none of these shapes."""
+    """Return a layer's blobs; a `NetError` if the model has none of these shapes."""
     node = layer.node
     found = [blobs[each.place] for each in node.parameters if each.place in blobs]
     if tuple(blob.shape for blob in found) != node.blobs:

@@ -1,4 +1,4 @@
-"""A net with its weights as an ONNX model."""
+"""Export a net with its weights as an ONNX model."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Exported:
 
 
 def export(net: PlannedNet, model: Model, *, every_blob: bool = False, part: int | None = None) -> Exported:
-    """The net as an ONNX model of opset 17 with these weights; with `every_blob` each blob is an output.
+    """Export the net with weights as an ONNX model of opset 17; with `every_blob` each blob is an output.
 
     Initializers are named after blobs, `conv1/0` and `conv1/1`; statistics, which Caffe keeps as sums, are
     `bn/mean` and `bn/variance`. The batch is of any size where the net allows it. What has no nodes as Caffe
@@ -106,7 +106,7 @@ class _Export:
             self.shapes[variable] = (1, 1, UNKNOWN, 7) if found else told  # as many as the data has
 
     def _name(self, variable: str, label: str) -> str:
-        """The blob's own name for the last layer that makes it, unless an input has it."""
+        """Name a tensor: as its blob if no later layer makes the blob and no input has the name."""
         blob = self.graph.blobs[variable]
         free = self.last[variable] == label and variable not in self.graph.arguments
         return blob if free else f"{blob}/{label}"
@@ -119,7 +119,7 @@ class _Export:
         parameters: Mapping[str, tuple[str, NDArray[np.float32]]],
         done: dict[int, tuple[str, ...]],
     ) -> tuple[str, ...]:
-        """The tensors of a value, whose nodes are made once."""
+        """Return the tensors of a value, whose nodes are made once."""
         if isinstance(value.op, Input):
             return (inputs[value.op.index],)
         if id(value) not in done:
@@ -130,7 +130,7 @@ class _Export:
         return done[id(value)]
 
     def _parameters(self, layer: Layer) -> dict[str, tuple[str, NDArray[np.float32]]]:
-        """The layer's parameters by role, each with its initializer's name, after the blob or its owner."""
+        """Return the layer's parameters by role, with their initializers' names, after blob or owner."""
         value, node = layer.learned, layer.node
         if value is None:
             return {}
@@ -143,7 +143,7 @@ class _Export:
         return {role: (names[role], array) for role, array in arrays.items()}
 
     def inputs(self) -> Mapping[str, Shape]:
-        """The graph's inputs; a `UsageError` where the shape of one is unknown."""
+        """Return the graph's inputs; a `UsageError` if the shape of one is unknown."""
         shapes = {}
         for name, shape in self.graph.arguments.items():
             if shape is None or not is_known(shape[1:]):
@@ -162,7 +162,7 @@ class _Export:
         return {self.current[name]: self.shapes[name] for name in chosen}
 
     def tensors(self) -> Mapping[str, str]:
-        """By blob, the tensor that holds it in the end."""
+        """Map each blob to the tensor that holds it in the end."""
         return {self.graph.blobs[name]: tensor for name, tensor in self.current.items()}
 
 

@@ -38,7 +38,7 @@ class Nodes:
         )
 
     def rename(self, old: str, new: str, first: int) -> None:
-        """Another name for a tensor, which only nodes from the first on make or read."""
+        """Rename a tensor, which only nodes from the first on make or read."""
         for node in self.nodes[first:]:
             for names in (node.input, node.output):
                 for index, name in enumerate(names):
@@ -65,11 +65,11 @@ class Place:
         return self.value.inputs[0]
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """A node with one output, whose name is returned."""
+        """Add a node with one output and return the output's name."""
         return self.add_several(kind, *inputs, outputs=1, **attributes)[0]
 
     def add_several(self, kind: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
-        """A node with several outputs."""
+        """Add a node with several outputs."""
         from onnx import helper
 
         number = len(self.nodes.nodes)
@@ -81,27 +81,27 @@ class Place:
         return tuple(made)
 
     def number(self, value: float) -> str:
-        """A float as a scalar; one initializer for every use."""
+        """Return a float as a scalar; all uses share one initializer."""
         return self._initializer(f"number {np.float32(value)}", np.array(value, np.float32))
 
     def integers(self, values: Sequence[int]) -> str:
-        """Integers as a vector; one initializer for every use."""
+        """Return integers as a vector; all uses share one initializer."""
         return self._initializer(f"integers {' '.join(map(str, values))}", np.array(values, np.int64))
 
     def array(self, array: NDArray[Any], name: str) -> str:
-        """An array of the layer's own."""
+        """Add an array of the layer's own."""
         return self._initializer(f"{self.prefix}/{name}", array)
 
     def reshape(self, x: str, dims: Shape) -> str:
-        """Another shape; 0 keeps a length, -1 is what is left."""
+        """Reshape a tensor; 0 keeps a length, -1 is what is left."""
         return self.add("Reshape", x, self.integers(dims))
 
     def item(self, x: str, index: int) -> str:
-        """One item, its axis left out."""
+        """Select one item and drop its axis."""
         return self.add("Gather", x, self._initializer(f"integer {index}", np.array(index, np.int64)), axis=0)
 
     def weights(self, *roles: str, shape: Shape | None = None) -> list[str]:
-        """The parameters of these roles that the layer has, in another shape if one is given."""
+        """Return the parameters of these roles that the layer has, in another shape if one is given."""
         found = [self.parameters[role] for role in roles if role in self.parameters]
         return [
             self._initializer(name, array if shape is None else array.reshape(shape)) for name, array in found

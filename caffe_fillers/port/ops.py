@@ -40,7 +40,7 @@ class Conv(Op):
 
 @dataclass(frozen=True)
 class Pool(Op):
-    """Maxima or averages of windows of an image, of which Caffe rounds the number up unless `ceil` is false.
+    """Maxima or averages of windows of an image; their number is rounded up unless `ceil` is false.
 
     An average counts the padding, and nothing beyond it. With `indices` the second result is where each
     maximum was, row by row in its image.
@@ -99,13 +99,13 @@ class BatchNorm(Op):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Caffe's own layer keeps sums and how much they are sums of; forks' begin with weight and bias."""
+        """Roles of the blobs: BVLC's layer keeps sums and their factor; forks' begin with weight and bias."""
         if self.sums:
             return ("mean", "variance", "factor", "weight", "bias")
         return ("weight", "bias", "mean", "variance")
 
     def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
-        """Statistics as they are used: sums over their factor, which is 0 before any step."""
+        """Divide sums by their factor, which is 0 before any step."""
         found = {role: array.reshape(-1) for role, array in zip(self.roles, arrays, strict=False)}
         if self.sums:
             total = found.pop("factor")[0]
@@ -125,11 +125,11 @@ class Affine(Op):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The factor comes first."""
+        """Roles of the blobs: the factor comes first."""
         return ("weight",) * self.weight + ("bias",) * self.bias
 
     def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
-        """The blobs without axes of length 1 around them, which some forks have."""
+        """Drop the outer axes of length 1 that some forks' blobs have."""
         return {role: each.reshape(self.lengths) for role, each in zip(self.roles, arrays, strict=False)}
 
 
@@ -156,7 +156,7 @@ class Recurrent(Op):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The order of the unrolled net's layers."""
+        """Roles of the blobs, in the order of the unrolled net's layers."""
         return ("weight", "bias", *("static_weight",) * bool(self.static), "recurrent_weight")
 
 
@@ -171,7 +171,7 @@ class RNN(Recurrent):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The output's product comes last."""
+        """Roles of the blobs: the output's product comes last."""
         return (*super().roles, "output_weight", "output_bias")
 
 

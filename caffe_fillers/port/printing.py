@@ -1,4 +1,4 @@
-"""What printers of Python share: expressions from operations, and the parts that a module is made of."""
+"""Parts that printers of Python share: expressions from operations, and the pieces of a module."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ class Site:
         return self.value.inputs[0]
 
     def layer(self, constructor: str, *positional: object, **named: Any) -> str:
-        """What is called in the layer's place: a module, a layer, or a dictionary of parameters."""
+        """Return what the code calls for the layer: a module, a layer, or a dictionary of parameters."""
         return self.make(self.node, constructor, arguments(positional, named))
 
     def options(self, helper: str) -> dict[str, Any]:
-        """The arguments of a helper that are fields of the operation and not the helper's own defaults."""
+        """Return a helper's arguments: fields of the operation that differ from the helper's defaults."""
         known = _helpers(self.rules.target)[helper].defaults
         given = {name: getattr(self.value.op, name) for name in known if hasattr(self.value.op, name)}
         return {name: _written(value) for name, value in given.items() if known[name] != _written(value)}
 
 
 def _written(value: object) -> str:
-    """A value as code in full, its floats as the shortest float32."""
+    """Write a value in full, its floats as the shortest float32."""
     if isinstance(value, float):
         return number(value)
     if isinstance(value, tuple):
@@ -56,7 +56,7 @@ def _written(value: object) -> str:
 
 
 def expression(site: Site, inputs: tuple[str, ...]) -> str:
-    """The site's value as code, with these variables for the layer's bottoms."""
+    """Write the site's value, with these variables for the layer's bottoms."""
     value = site.value
     match value.op:
         case Input(index):
@@ -77,17 +77,17 @@ def expression(site: Site, inputs: tuple[str, ...]) -> str:
 
 
 def helper(name: str) -> Rule:
-    """A call of a helper with the operation's fields."""
+    """Return a rule that calls a helper with the operation's fields."""
     return lambda op, at, *inputs: call(name, *inputs, **at.options(name))
 
 
 def module(name: str) -> Rule:
-    """A module of ours with the operation's fields, called with the inputs."""
+    """Return a rule that makes a helper's module with the operation's fields and calls it with the inputs."""
     return lambda op, at, *inputs: f"{at.layer(name, **at.options(name))}({', '.join(inputs)})"
 
 
 def template(text: str) -> Rule:
-    """Code with {0} for the first input, {all} for all of them, {op} for the operation."""
+    """Return a rule that fills a template: {0} is the first input, {all} all of them, {op} the operation."""
     return lambda op, at, *inputs: filled(text, *inputs, op=op, all=", ".join(inputs))
 
 
@@ -118,7 +118,7 @@ def _helpers(framework: str) -> dict[str, _Helper]:
 
 
 def _defaults(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str | None]:
-    """The arguments of a function, or of a class's constructor."""
+    """Return the arguments of a function, or of a class's constructor, with their defaults."""
     functions = [each for each in ast.walk(node) if isinstance(each, ast.FunctionDef)]
     function = next((each for each in functions if each.name in (node.name, "__init__")), None)
     if function is None:
@@ -129,12 +129,12 @@ def _defaults(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str | None]:
 
 
 def helper_names(framework: str) -> frozenset[str]:
-    """What a framework's helpers are called."""
+    """Return the names of a framework's helpers."""
     return frozenset(_helpers(framework))
 
 
 def _needed(known: Mapping[str, _Helper], body: str) -> list[str]:
-    """The texts of the helpers that a body calls, each after those that it uses itself."""
+    """Return the texts of the helpers that a body calls, each after those that it uses itself."""
     texts = dict[str, None]()
 
     def add(name: str) -> None:
@@ -149,7 +149,7 @@ def _needed(known: Mapping[str, _Helper], body: str) -> list[str]:
 
 
 def returned(graph: Graph) -> str:
-    """The statement that returns the results, in brackets where they are many."""
+    """Write the statement that returns the results, in brackets if they are many."""
     names = ", ".join(graph.results)
     return f"return ({names})" if len(names) > _MANY else f"return {names}"
 
@@ -159,7 +159,7 @@ _MANY = 72
 
 @dataclass
 class Page:
-    """A printed file as it is made: statements, and what it says about initializers once each."""
+    """A file that is being printed: its statements, and the remarks on initializers, once each."""
 
     graph: Graph
     rules: Rules
@@ -167,13 +167,13 @@ class Page:
     told: set[str] = field(default_factory=set)
 
     def codes(self, layer: Layer, make: Callable[[Node, str, list[str]], str]) -> str:
-        """What is right of a layer's assignment."""
+        """Write the right side of a layer's assignment."""
         node = layer.node
         sites = [Site(node, value, self.rules, make) for value in layer.values]
         return ", ".join(expression(site, node.inputs) for site in sites)
 
     def comments(self, initializer: Initializer, margin: str) -> list[str]:
-        """What there is to say of an initializer, once; what it calls is printed with the file."""
+        """Return the comment on an initializer, once; the helper that it calls is printed with the file."""
         if initializer.helper:
             self.drawn.setdefault(initializer.helper)
         if not initializer.comment or initializer.comment in self.told:
@@ -182,7 +182,7 @@ class Page:
         return [f"{margin}# {initializer.comment}"]
 
     def text(self, parts: list[str], needed: Mapping[str, str], more: Iterable[str] = ()) -> str:
-        """The file: docstring, imports, helpers, and these parts."""
+        """Assemble the file: docstring, imports, helpers, and these parts."""
         known = _helpers(self.rules.target)
         load = [known["load"].text] if "load" in known else []
         body = "\n\n".join([*_needed(known, "\n".join(parts)), *self.drawn, *parts, *load])
@@ -190,7 +190,7 @@ class Page:
 
 
 def _imports(body: str, needed: Mapping[str, str], more: Iterable[str]) -> str:
-    """The imports of names that a body uses, the standard library's first."""
+    """Write the imports of names that a body uses, the standard library's first."""
     lines = {line for word, line in needed.items() if re.search(rf"(?<![\w.]){re.escape(word)}\.", body)}
     ordered = sorted(
         lines | set(more), key=lambda line: (line != "import math", line.startswith("from"), line)

@@ -15,7 +15,7 @@ _INPUT = "Input"
 
 
 def expose_states(net: PlannedNet) -> PlannedNet:
-    """The net with `expose_hidden` in all recurrent layers: states are bottoms and tops.
+    """Return the net with `expose_hidden` in all recurrent layers: states are bottoms and tops.
 
     They are 1 x streams x outputs. A layer `lstm` reads `lstm_h` and `lstm_c`, and makes `lstm_h_end` and
     `lstm_c_end`; an RNN has no `c`. Layers that have their states outside already stay unchanged.
@@ -42,7 +42,7 @@ def expose_states(net: PlannedNet) -> PlannedNet:
 
 
 def _numbers(net: PlannedNet) -> Iterator[int]:
-    """Numbers that no wire has."""
+    """Yield numbers that no wire has."""
     number = max((wire.number for layer in net.layers for wire in layer.tops), default=0)
     while True:
         number += 1
@@ -52,7 +52,7 @@ def _numbers(net: PlannedNet) -> Iterator[int]:
 def _states(
     layer: PlannedLayer, op: Recurrent, numbers: Iterator[int], maker: int
 ) -> list[tuple[Wire, Wire]]:
-    """For each state the wire that the layer begins with, and the one that it ends with."""
+    """Return for each state the wire that the layer begins with, and the one that it ends with."""
     streams = (layer.inputs[0].shape or (0, -1))[1]
     shape = (1, streams, op.outputs)
     return [

@@ -1,4 +1,4 @@
-"""What a layer computes, in terms that every framework has: a tree of operations with all numbers resolved.
+"""Values that a layer computes: trees of operations that every framework has, with all numbers resolved.
 
 Axes are Caffe's. A target turns each operation into its own code or graph nodes; what an operation
 cannot say is refused when the layer is read.
@@ -28,11 +28,11 @@ class Op:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What each of the layer's blobs is for."""
+        """Roles of the layer's blobs."""
         return self.learned
 
     def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
-        """The layer's blobs by role."""
+        """Return the layer's blobs by role."""
         return dict(zip(self.roles, arrays, strict=False))
 
 
@@ -60,7 +60,7 @@ class Value:
 
     @property
     def known(self) -> Shape:
-        """The shape, whose axes after the first must be known."""
+        """Return the shape, whose axes after the first must be known."""
         if self.shape is None or not is_known(self.shape[1:]):
             raise UsageError("the shape of its bottom must be known; give it with --shape")
         return self.shape
@@ -90,7 +90,7 @@ class Value:
         return _binary("**", base, self)
 
     def walk(self) -> Iterator[Value]:
-        """The value itself and all that it is made of."""
+        """Yield the value itself and all values that it is made of."""
         yield self
         for value in self.inputs:
             yield from value.walk()
@@ -106,7 +106,7 @@ def _binary(symbol: str, left: Value | float, right: Value | float) -> Value:
 
 
 def function(name: str, x: Value, *numbers: float) -> Value:
-    """A function of each value by itself; targets have a table of these.
+    """Apply a function to each value by itself; targets have a table of these.
 
     >>> function("relu", Value(Input(0), shape=(2, 3))).op
     Function(name='relu', numbers=())
@@ -115,7 +115,7 @@ def function(name: str, x: Value, *numbers: float) -> Value:
 
 
 def maximum(left: Value, right: Value) -> Value:
-    """The larger of two values."""
+    """Return the larger of two values."""
     return Value(Function("maximum", ()), (left, right), left.shape)
 
 

@@ -76,7 +76,7 @@ class Local(Op):
     learned: ClassVar = ("weight", "bias")
 
     def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
-        """Outputs x inputs x places, and outputs x places."""
+        """Reshape the blobs to outputs x inputs x places, and outputs x places."""
         area = self.size[0] * self.size[1]
         shapes = ((self.outputs, self.inputs, area), (self.outputs, area))
         named = zip(self.learned, arrays, shapes, strict=False)

@@ -1,4 +1,4 @@
-"""What printed JAX functions need beyond JAX."""
+"""Functions that printed JAX code needs beyond JAX."""
 
 import jax.numpy as jnp
 

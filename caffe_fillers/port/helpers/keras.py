@@ -1,4 +1,4 @@
-"""What printed Keras models need beyond Keras."""
+"""Layers and functions that printed Keras models need beyond Keras."""
 
 import keras
 from keras import layers, ops

@@ -1,4 +1,4 @@
-"""What printed torch modules need beyond torch."""
+"""Modules and functions that printed torch code needs beyond torch."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What printed torch modules need for detection."""
+"""Modules and functions that printed torch code needs for detection."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""What a layer is to the rest of `port`, and the registry of readers: one for each layer type."""
+"""Nodes, which are layers with their names in code, and the registry of readers, one for each layer type."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Node:
         return self.bottom(0)
 
     def bottom(self, index: int) -> Value:
-        """A bottom as a value."""
+        """Return a bottom as a value."""
         return Value(Input(index), shape=self.bottoms[index])
 
     @property
@@ -84,7 +84,7 @@ class Node:
         return Value(Input(0), shape=self.tops[0]).known
 
     def top(self, op: Op, *inputs: Value) -> Value:
-        """The operation on these values, or on the first bottom, with the shape of the first top."""
+        """Apply the operation to these values, or to the first bottom, with the shape of the first top."""
         return Value(op, inputs or (self.x,), self.tops[0] if self.tops else None)
 
 
@@ -93,7 +93,7 @@ Reader: TypeAlias = Callable[[Node], Tops]
 
 @dataclass(frozen=True)
 class LayerReader:
-    """How a layer type is read, and where what it becomes is not exactly Caffe's.
+    """Reader of a layer type, and where its operations are not exactly Caffe's.
 
     `makes` are the operations that it may become beside arithmetic and functions of each value; `fields`
     those of forks on messages of BVLC's that the reader understands.
@@ -122,7 +122,7 @@ def reads(
 
 
 def reader_of(layer: LayerParameter) -> LayerReader | None:
-    """The reader of a layer, of its dialect where that has one of its own; None for a type without."""
+    """Return the reader of a layer, that of its dialect first; None for a type without."""
     dialect = layer.text_extra.dialect
     own = readers.variant(layer.type, dialect) if dialect else None
     another = dialect and layer_types.variant(layer.type, dialect) is not None
@@ -132,7 +132,7 @@ def reader_of(layer: LayerParameter) -> LayerReader | None:
 
 
 def read(node: Node) -> Tops:
-    """What a layer computes; a `UsageError` says why it cannot be ported."""
+    """Return what a layer computes; a `UsageError` says why it cannot be ported."""
     reader = reader_of(node.layer)
     if reader is None and node.layer.type in readers:
         raise UsageError(
@@ -162,7 +162,7 @@ _HARMLESS = frozenset(
 
 
 def _foreign_fields(layer: LayerParameter) -> Iterator[str]:
-    """The fields of forks, or of nobody known, that a layer sets in messages of BVLC's."""
+    """Yield the fields that a layer sets in BVLC's messages and that BVLC does not have."""
     for field in unknown_to(NetParameter(layer=[layer]), BVLC):
         message = field.split(".")[0]
         if message in _of_bvlc() and message != "LayerParameter" and field not in _HARMLESS:
@@ -175,12 +175,12 @@ def _foreign_fields(layer: LayerParameter) -> Iterator[str]:
 
 @cache
 def _of_bvlc() -> frozenset[str]:
-    """The names of BVLC's messages."""
+    """Return the names of BVLC's messages."""
     return frozenset(message.name for message in file_descriptor().message_type)
 
 
 def fork_flag(parameter: Any, name: str, *, default: bool = False) -> bool:
-    """A fork's switch on a message of BVLC's, whether the schema has it or it is text that nobody knows."""
+    """Read a fork's switch on a message of BVLC's, from the schema or from text of unknown fields."""
     text = unknown_value(parameter, name)
     if text is not None:
         return text not in ("false", "0", "f", "False")
@@ -188,7 +188,7 @@ def fork_flag(parameter: Any, name: str, *, default: bool = False) -> bool:
 
 
 def single(node: Node) -> Value:
-    """The only bottom, where there is one bottom and one top; any other number is refused."""
+    """Return the only bottom of a layer with one bottom and one top; refuse any other number."""
     if (len(node.inputs), len(node.outputs)) != (1, 1):
         raise UsageError("only one bottom and one top are ported")
     return node.x

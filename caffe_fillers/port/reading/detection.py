@@ -44,7 +44,7 @@ def prior_box(node: Node) -> Value:
 
 
 def _image(node: Node) -> tuple[int, int]:
-    """Width and height of the image: given, or those of the second bottom."""
+    """Return the width and height of the image: given, or those of the second bottom."""
     parameter = fork_param(node.layer, "prior_box_param")
     if parameter.HasField("img_h") or parameter.HasField("img_w"):
         return parameter.img_w, parameter.img_h
@@ -55,7 +55,7 @@ def _image(node: Node) -> tuple[int, int]:
 
 
 def _sizes(parameter: object) -> list[tuple[float, float]]:
-    """Width and height of each box of a place; the layer cuts sizes to whole numbers."""
+    """Return the width and height of each box of a place; the layer cuts sizes to whole numbers."""
     given: dict[str, list[float]] = {
         name: list(getattr(parameter, name)) for name in ("min_size", "max_size", "aspect_ratio")
     }
@@ -76,7 +76,7 @@ def _sizes(parameter: object) -> list[tuple[float, float]]:
 
 @reads("DetectionOutput", makes=(Detect,))
 def detection_output(node: Node) -> Value:
-    """Decoded as encode_bbox_util.cpp does, suppressed as ApplyNMSFast does; weiliu89/caffe."""
+    """Read SSD's boxes: decoded as in encode_bbox_util.cpp, suppressed as in ApplyNMSFast; weiliu89/caffe."""
     parameter = fork_param(node.layer, "detection_output_param")
     if len(node.bottoms) != 3:
         raise UsageError("refinement by a fourth bottom is not ported")
@@ -99,7 +99,7 @@ def detection_output(node: Node) -> Value:
 
 @reads("ROIPooling", makes=(RoiPool,))
 def roi_pooling(node: Node) -> Value:
-    """rbgirshick/caffe-fast-rcnn roi_pooling_layer.cpp."""
+    """Read maxima over cells of regions: rbgirshick/caffe-fast-rcnn roi_pooling_layer.cpp."""
     parameter = fork_param(node.layer, "roi_pooling_param")
     return node.top(
         RoiPool(parameter.pooled_h, parameter.pooled_w, parameter.spatial_scale), *node.all_bottoms
@@ -108,7 +108,7 @@ def roi_pooling(node: Node) -> Value:
 
 @reads("PSROIPooling", makes=(PsRoiPool,))
 def psroi_pooling(node: Node) -> Value:
-    """daijifeng001/caffe-rfcn psroi_pooling_layer.cu."""
+    """Read averages over cells of regions: daijifeng001/caffe-rfcn psroi_pooling_layer.cu."""
     parameter = fork_param(node.layer, "psroi_pooling_param")
     op = PsRoiPool(parameter.output_dim, parameter.group_size, parameter.spatial_scale)
     return node.top(op, *node.all_bottoms)
@@ -120,7 +120,7 @@ _CODE: dict[str, Callable[[Node, Mapping[str, Any]], Value]] = {}
 
 @reads("Python", makes=(Dropout, Propose), limits="ENet's spatial dropout, py-faster-rcnn's proposals")
 def python(node: Node) -> Value:
-    """Code that is known by its name; its parameters stand in param_str."""
+    """Read Python code that is known by its name; its parameters stand in param_str."""
     code = node.layer.python_param
     name = f"{code.module}.{code.layer}"
     if name not in _CODE:
@@ -132,7 +132,7 @@ def python(node: Node) -> Value:
 
 
 def _given(text: str) -> Mapping[str, Any]:
-    """A Python dictionary, or YAML's `name: number` to a line."""
+    """Parse param_str: a Python dictionary, or YAML's `name: number` to a line."""
     if text.lstrip().startswith("{"):
         found: Mapping[str, Any] = ast.literal_eval(text)
         return found

@@ -29,7 +29,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis
 
 @reads("Concat", makes=(Concat,))
 def concat(node: Node) -> Value:
-    """Along one axis, by its name of either age."""
+    """Read a concatenation along `axis`, or `concat_dim` of older nets."""
     parameter = node.layer.concat_param
     axis = parameter.concat_dim if parameter.HasField("concat_dim") else parameter.axis
     return node.top(Concat(canonical_axis(axis, node.rank)), *node.all_bottoms)
@@ -37,7 +37,7 @@ def concat(node: Node) -> Value:
 
 @reads("Slice", makes=(Split,))
 def slice_(node: Node) -> Tops:
-    """At points, or into equal parts."""
+    """Read a split at points, or into equal parts."""
     parameter = node.layer.slice_param
     axis = parameter.slice_dim if parameter.HasField("slice_dim") else parameter.axis
     axis = canonical_axis(axis, node.rank)
@@ -52,7 +52,7 @@ def slice_(node: Node) -> Tops:
 
 @reads("Flatten", makes=(Flatten,))
 def flatten(node: Node) -> Value:
-    """Axes from one to another become one."""
+    """Read axes that become one."""
     parameter = node.layer.flatten_param
     start, end = (canonical_axis(axis, node.rank) for axis in (parameter.axis, parameter.end_axis))
     return node.top(Flatten(start, end))
@@ -60,7 +60,7 @@ def flatten(node: Node) -> Value:
 
 @reads("Reshape", makes=(Reshape,))
 def reshape(node: Node) -> Value:
-    """0 keeps the length of the axis, -1 takes what is left."""
+    """Read a new shape: 0 keeps the length of the axis, -1 takes what is left."""
     parameter = node.layer.reshape_param
     first = parameter.axis if parameter.axis >= 0 else node.rank + parameter.axis + 1
     last = node.rank if parameter.num_axes == -1 else first + parameter.num_axes
@@ -72,7 +72,7 @@ def reshape(node: Node) -> Value:
 
 @reads("Crop", makes=(Crop,))
 def crop(node: Node) -> Value:
-    """To the lengths of the second bottom, from an axis on."""
+    """Read a crop to the lengths of the second bottom, from an axis on."""
     parameter = node.layer.crop_param
     axis, offsets = canonical_axis(parameter.axis, node.rank), list(parameter.offset) or [0]
     offsets = offsets if len(offsets) > 1 else offsets * (node.rank - axis)
@@ -81,7 +81,7 @@ def crop(node: Node) -> Value:
 
 @reads("Tile", makes=(Tile,))
 def tile(node: Node) -> Value:
-    """The whole axis over and over."""
+    """Read the repetition of a whole axis."""
     return node.top(Tile(canonical_axis(node.layer.tile_param.axis, node.rank), node.layer.tile_param.tiles))
 
 
@@ -95,7 +95,7 @@ _TERMS = {
 
 @reads("Reduction", makes=(Reduce,))
 def reduction(node: Node) -> Value:
-    """All axes from one on."""
+    """Read a reduction of all axes from one on."""
     parameter = node.layer.reduction_param
     kind, term = _TERMS[parameter.operation]
     axes = tuple(range(canonical_axis(parameter.axis, node.rank), node.rank))
@@ -104,7 +104,7 @@ def reduction(node: Node) -> Value:
 
 
 def known_length(value: Value, axis: int) -> int:
-    """The length of an axis, which must be known."""
+    """Return the length of an axis, which must be known."""
     length = (value.shape or (UNKNOWN,) * (axis + 1))[axis]
     if length is UNKNOWN:
         raise UsageError("how long its bottom is, is not known: give it with --shape")
@@ -113,7 +113,7 @@ def known_length(value: Value, axis: int) -> int:
 
 @reads("Permute", makes=(Permute,))
 def permute(node: Node) -> Value:
-    """The axes that `order` begins with, then the others, weiliu89/caffe permute_layer.cpp."""
+    """Read an order of axes: those of `order`, then the others; weiliu89/caffe permute_layer.cpp."""
     order = list(fork_param(node.layer, "permute_param").order)
     order += [axis for axis in range(node.rank) if axis not in order]
     return node.top(Permute(tuple(order)))
@@ -121,7 +121,7 @@ def permute(node: Node) -> Value:
 
 @reads("ShuffleChannel", makes=(Reshape, Permute))
 def shuffle_channel(node: Node) -> Value:
-    """Channels as groups x channels of a group, transposed, farmingyard/ShuffleNet."""
+    """Read channels as groups x channels of a group, transposed: farmingyard/ShuffleNet."""
     group = fork_param(node.layer, "shuffle_channel_param").group
     items, channels, height, width = node.x.known
     split: Shape = (items, group, channels // group, height, width)
@@ -132,7 +132,7 @@ def shuffle_channel(node: Node) -> Value:
 
 @reads("Reorg", makes=(Reshape, Permute))
 def reorg(node: Node) -> Value:
-    """Squares of pixels go out of the channels, or into them, eric612/MobileNet-YOLO reorg_layer.hpp.
+    """Read squares of pixels moved out of the channels, or into them: eric612/MobileNet-YOLO reorg_layer.hpp.
 
     Into them as Darknet has it: by the way back on an image of another shape.
     """
@@ -153,7 +153,7 @@ def reorg(node: Node) -> Value:
 
 @reads("Im2col", makes=(Columns,))
 def im2col(node: Node) -> Value:
-    """The windows of a convolution."""
+    """Read the windows of a convolution."""
     window = _image_windows(node)
     return node.top(Columns(window.kernel, window.stride, window.pad, window.dilation))
 
@@ -167,7 +167,7 @@ def _image_windows(node: Node) -> Windows:
 
 @reads("Local", makes=(Columns, Local))
 def local(node: Node) -> Value:
-    """A convolution with kernels for each place, happynear/caffe-windows local_layer.cpp."""
+    """Read a convolution with kernels for each place: happynear/caffe-windows local_layer.cpp."""
     parameter, (items, *_) = fork_param(node.layer, "local_param"), node.x.known
     inputs, size = node.blobs[0][2], node.result[2:]
     lengths = [(each, each) for each in (parameter.kernel_size, parameter.stride, parameter.pad, 1)]
@@ -178,7 +178,7 @@ def local(node: Node) -> Value:
 
 @reads("Flip", makes=(Flip,))
 def flip(node: Node) -> Value:
-    """Along the width, the height, or both, happynear/caffe-windows flip_layer.cpp."""
+    """Read a flip along the width, the height, or both: happynear/caffe-windows flip_layer.cpp."""
     parameter = fork_param(node.layer, "flip_param")
     axes = (2,) * parameter.flip_height + (3,) * parameter.flip_width
     return node.top(Flip(axes)) if axes else node.x
@@ -186,7 +186,7 @@ def flip(node: Node) -> Value:
 
 @reads("Normalize", makes=(Reduce, Affine))
 def normalize(node: Node) -> Value:
-    """Over the root of the sum of squares of a place or an item, times a scale; weiliu89/caffe."""
+    """Read values over the norm of a place or an item, times a scale: weiliu89/caffe."""
     parameter, rank = fork_param(node.layer, "norm_param"), node.rank
     axes = tuple(range(1, rank)) if parameter.across_spatial else (1,)
     lengths = tuple(1 if axis in axes else length for axis, length in enumerate(node.x.shape or ()))
@@ -197,7 +197,7 @@ def normalize(node: Node) -> Value:
 
 @reads("Interp", makes=(Resize,))
 def interp(node: Node) -> Value:
-    """Bilinear between the corners, hszhao/PSPNet interp.cpp."""
+    """Read a bilinear resize between the corners: hszhao/PSPNet interp.cpp."""
     parameter = fork_param(node.layer, "interp_param")
     if parameter.pad_beg or parameter.pad_end:
         raise UsageError("a crop before the resizing is not ported")
@@ -208,7 +208,7 @@ def interp(node: Node) -> Value:
 
 @reads("Upsample", "Upsample@yolo", makes=(Unpool, Resize))
 def upsample(node: Node) -> Value:
-    """By the mask of a pooling, alexgkendall/caffe-segnet; without one each value is repeated."""
+    """Read an upsampling by a pooling's mask, or by repetition: alexgkendall/caffe-segnet."""
     if len(node.bottoms) == 1:
         height, width = node.x.known[2:]
         top = node.result[2:]
@@ -225,7 +225,7 @@ def _resized(node: Node, *, bilinear: bool) -> Value:
 
 @reads("ArgMax", makes=(ArgMax, Flatten, Reshape, Concat), limits="of equal values another may come first")
 def arg_max(node: Node) -> Value:
-    """Along an axis, or over all axes of an item as 1 or 2 x top_k; argmax_layer.cpp."""
+    """Read maxima along an axis, or over all axes of an item as 1 or 2 x top_k; argmax_layer.cpp."""
     parameter = node.layer.argmax_param
     if parameter.HasField("axis"):
         axis = canonical_axis(parameter.axis, node.rank)
@@ -246,26 +246,26 @@ def arg_max(node: Node) -> Value:
 
 @reads("BatchReindex", makes=(Take,))
 def batch_reindex(node: Node) -> Value:
-    """Items by their indices."""
+    """Read items by their indices."""
     return node.top(Take(), *node.all_bottoms)
 
 
 @reads("Filter", makes=(Select,))
 def filter_(node: Node) -> Tops:
-    """The items of each bottom for which the last bottom is not 0."""
+    """Read the items of each bottom for which the last bottom is not 0."""
     *bottoms, selector = node.all_bottoms
     return tuple(Value(Select(), (each, selector), each.shape) for each in bottoms)
 
 
 @reads("Parameter", makes=(Tensor,))
 def parameter(node: Node) -> Value:
-    """A blob as a top."""
+    """Read a blob as a top."""
     return Value(Tensor(node.blobs[0]), (), node.tops[0])
 
 
 @reads("SPP", makes=(Pool, Flatten, Concat), limits="not stochastic")
 def spp(node: Node) -> Value:
-    """Poolings into 1, 2, 4, ... windows along each axis, in one row; spp_layer.cpp."""
+    """Read poolings into 1, 2, 4, ... windows along each axis, in one row; spp_layer.cpp."""
     parameter, x = node.layer.spp_param, single(node)
     items, channels, *image = x.known
     if parameter.pool == SPPParameter.STOCHASTIC:

@@ -27,12 +27,12 @@ _FUNCTIONS: dict[str, Callable[[Value], Value]] = {
 
 @reads(*_FUNCTIONS)
 def plain(node: Node) -> Value:
-    """A function of the table."""
+    """Read a function of the table."""
     return _FUNCTIONS[node.layer.type](node.x)
 
 
 def rectified(x: Value, slope: float = 0.0) -> Value:
-    """The larger of x and 0, or of slope times x for negative values."""
+    """Return the larger of x and 0, or slope times x for negative values."""
     return function("leaky_relu", x, slope) if slope else function("relu", x)
 
 
@@ -43,13 +43,13 @@ def _scaled(x: Value, scale: float, shift: float) -> Value:
 
 @reads("ReLU")
 def relu(node: Node) -> Value:
-    """With a slope it is leaky."""
+    """Read a rectifier, which is leaky with a slope."""
     return rectified(node.x, node.layer.relu_param.negative_slope)
 
 
 @reads("ReLU6")
 def relu6(node: Node) -> Value:
-    """Up to 6, chuanqi305/ssd and eric612/MobileNet-YOLO."""
+    """Read a rectifier up to 6: chuanqi305/ssd and eric612/MobileNet-YOLO."""
     if getattr(getattr(node.layer, "relu6_param", None), "negative_slope", 0.0):
         raise UsageError("a negative slope is not ported")
     return function("clip", node.x, 0.0, 6.0)
@@ -57,32 +57,32 @@ def relu6(node: Node) -> Value:
 
 @reads("ELU")
 def elu(node: Node) -> Value:
-    """Alpha (exp(x) - 1) below zero."""
+    """Read x, and alpha (exp(x) - 1) below zero."""
     return function("elu", node.x, node.layer.elu_param.alpha)
 
 
 @reads("Swish")
 def swish(node: Node) -> Value:
-    """X sigmoid(beta x)."""
+    """Read x sigmoid(beta x)."""
     beta = node.layer.swish_param.beta
     return node.x * function("sigmoid", node.x if beta == 1 else beta * node.x)
 
 
 @reads("Clip")
 def clip(node: Node) -> Value:
-    """No less than one bound, no more than the other."""
+    """Read values clipped to two bounds."""
     return function("clip", node.x, node.layer.clip_param.min, node.layer.clip_param.max)
 
 
 @reads("Threshold")
 def threshold(node: Node) -> Value:
-    """1 above the threshold, 0 elsewhere."""
+    """Read 1 above the threshold, 0 elsewhere."""
     return function("threshold", node.x, node.layer.threshold_param.threshold)
 
 
 @reads("Power")
 def power(node: Node) -> Value:
-    """(shift + scale x) ** power."""
+    """Read (shift + scale x) ** power."""
     parameter = node.layer.power_param
     inner = _scaled(node.x, parameter.scale, parameter.shift)
     return inner if parameter.power == 1 else inner**parameter.power
@@ -90,7 +90,7 @@ def power(node: Node) -> Value:
 
 @reads("Exp")
 def exp(node: Node) -> Value:
-    """Base ** (shift + scale x), the base e where it is -1."""
+    """Read base ** (shift + scale x); -1 stands for the base e."""
     parameter = node.layer.exp_param
     inner = _scaled(node.x, parameter.scale, parameter.shift)
     return function("exp", inner) if parameter.base == -1 else parameter.base**inner
@@ -98,7 +98,7 @@ def exp(node: Node) -> Value:
 
 @reads("Log")
 def log(node: Node) -> Value:
-    """The logarithm of shift + scale x, to the base e where it is -1."""
+    """Read the logarithm of shift + scale x; -1 stands for the base e."""
     parameter = node.layer.log_param
     inner = _scaled(node.x, parameter.scale, parameter.shift)
     return function("log", inner) if parameter.base == -1 else function("log_to", inner, parameter.base)
@@ -106,7 +106,7 @@ def log(node: Node) -> Value:
 
 @reads("PReLU", makes=(PReLU,))
 def prelu(node: Node) -> Value:
-    """A slope for each channel, or one for all."""
+    """Read a rectifier with a slope for each channel, or one for all."""
     return node.top(PReLU(node.blobs[0][0] if node.blobs[0] else 1))
 
 
@@ -116,7 +116,7 @@ def prelu(node: Node) -> Value:
     fields=("DropoutParameter.scale_train", "DropoutParameter.sample_weights_test"),
 )
 def dropout(node: Node) -> Value:
-    """Scaled while training, by caffe-fast-rcnn in inference instead; always at work in Bayesian SegNets."""
+    """Read dropout: scaled in training, by caffe-fast-rcnn in inference; always on in Bayesian SegNets."""
     parameter = node.layer.dropout_param
     later = not fork_flag(parameter, "scale_train", default=True)
     always = fork_flag(parameter, "sample_weights_test")
@@ -127,7 +127,7 @@ def dropout(node: Node) -> Value:
 
 @reads("Eltwise", fields=("EltwiseParameter.relu",))
 def eltwise(node: Node) -> Value:
-    """Sums with coefficients, products, maxima."""
+    """Read sums with coefficients, products, or maxima."""
     parameter, (first, *rest) = node.layer.eltwise_param, node.all_bottoms
     if parameter.operation == EltwiseParameter.PROD:
         for each in rest:
@@ -146,13 +146,13 @@ def eltwise(node: Node) -> Value:
 
 @reads("Axpy", makes=(Align,))
 def axpy(node: Node) -> Value:
-    """A factor for each channel times x plus y, hujie-frank/SENet axpy_layer.cpp."""
+    """Read a factor for each channel times x plus y: hujie-frank/SENet axpy_layer.cpp."""
     factors, x, y = node.all_bottoms
     return aligned(factors, 0, x.rank) * x + y
 
 
 def aligned(operand: Value, axis: int, rank: int) -> Value:
-    """The operand with its first axis on `axis` of `rank`."""
+    """Align the first axis of an operand with `axis` of `rank`."""
     if operand.rank == rank:
         return operand
     lengths = (*[1] * axis, *(operand.shape or ()), *[1] * (rank - axis - operand.rank))

@@ -28,19 +28,19 @@ _reads_windows = partial(
 
 @_reads_windows("Deconvolution")
 def deconvolution(node: Node) -> Value:
-    """Caffe's weights are inputs x outputs of one group x kernel."""
+    """Read a deconvolution; its weights are inputs x outputs of one group x kernel."""
     return _windowed(node, node.layer.convolution_param.group, transposed=True)
 
 
 @_reads_windows("Convolution", "DepthwiseConvolution")
 def convolution(node: Node) -> Value:
-    """Caffe's weights are outputs x inputs of one group x kernel."""
+    """Read a convolution; its weights are outputs x inputs of one group x kernel."""
     return _windowed(node, node.layer.convolution_param.group)
 
 
 @_reads_windows("ConvolutionDepthwise")
 def convolution_depthwise(node: Node) -> Value:
-    """A kernel for each channel, whatever `group` says."""
+    """Read a convolution with a kernel for each channel, whatever `group` says."""
     return _windowed(node, node.blobs[0][0])
 
 
@@ -81,7 +81,7 @@ def check_size(shape: Shape | None, window: Windows) -> None:
 
 @reads("Pooling", makes=(Pool, GlobalPool), limits="not stochastic", fields=("PoolingParameter.ceil_mode",))
 def pooling(node: Node) -> Value:
-    """Of maxima or averages; a second top is the mask of the maxima."""
+    """Read maxima or averages of windows; a second top is the mask of the maxima."""
     parameter, x = node.layer.pooling_param, node.x
     if parameter.pool not in (PoolingParameter.MAX, PoolingParameter.AVE):
         raise UsageError("there is no stochastic pooling elsewhere")
@@ -103,7 +103,7 @@ def pooling(node: Node) -> Value:
 
 @reads("InnerProduct", makes=(Dense,))
 def inner_product(node: Node) -> Value:
-    """All axes from `axis` on are one."""
+    """Read a product in which all axes from `axis` on are one."""
     parameter, (rows, columns) = node.layer.inner_product_param, node.blobs[0]
     axis = canonical_axis(parameter.axis, node.rank)
     op = Dense(
@@ -118,20 +118,20 @@ def inner_product(node: Node) -> Value:
 
 @reads("Embed", makes=(Embed,))
 def embed(node: Node) -> Value:
-    """Indices come as floats in Caffe."""
+    """Read rows of a weight by indices, which are floats in Caffe."""
     rows, width = node.blobs[0]
     return node.top(Embed(rows, width, bias=node.layer.embed_param.bias_term))
 
 
 @reads("LSTM", makes=(ops.LSTM,))
 def lstm(node: Node) -> Value:
-    """Four gates and a cell, lstm_layer.cpp."""
+    """Read four gates and a cell: lstm_layer.cpp."""
     return node.top(_recurrent(ops.LSTM, node), *node.all_bottoms)
 
 
 @reads("RNN", makes=(ops.RNN,))
 def rnn(node: Node) -> Value:
-    """A hidden state and a product of it, rnn_layer.cpp."""
+    """Read a hidden state and a product of it: rnn_layer.cpp."""
     return node.top(_recurrent(ops.RNN, node), *node.all_bottoms)
 
 
@@ -148,7 +148,7 @@ def _recurrent(kind: type[ops.Recurrent], node: Node) -> ops.Recurrent:
 
 @reads("LSTMUnit", makes=(Part, Align))
 def lstm_unit(node: Node) -> tuple[Value, Value]:
-    """The new cell and hidden state of one step, lstm_unit_layer.cpp."""
+    """Read the new cell and hidden state of one step: lstm_unit_layer.cpp."""
     cell, gates, mark = node.all_bottoms
     size = cell.known[2]
 
@@ -163,7 +163,7 @@ def lstm_unit(node: Node) -> tuple[Value, Value]:
 
 @reads("BatchNorm@nvidia15", makes=(BatchNorm,))
 def batch_norm_nvidia15(node: Node) -> Value:
-    """Factor, bias and averages, and a count that nothing uses: NVIDIA/caffe, branch caffe-0.15."""
+    """Read factor, bias and averages, and a count that nothing uses: NVIDIA/caffe, branch caffe-0.15."""
     parameter = node.layer.batch_norm_param
     return node.top(_averages(node, parameter.eps, parameter.moving_average_fraction))
 
@@ -174,7 +174,7 @@ def batch_norm_nvidia15(node: Node) -> Value:
     fields=("BatchNormParameter.scale_bias", "BatchNormParameter.relu"),
 )
 def batch_norm(node: Node) -> Value:
-    """NVIDIA's may have a factor and bias of its own; a Scale after it is taken in by the graph."""
+    """Read a batch norm; NVIDIA's may have a factor and bias, and the graph merges a Scale after it."""
     parameter = node.layer.batch_norm_param
     own = len(node.blobs) > 3
     op = BatchNorm(
@@ -193,7 +193,7 @@ _FORKS_OF_BN = ("segnet", "enet", "yjxiong", "pspnet", "happynear")
 
 @reads("BN", *(f"BN@{fork}" for fork in _FORKS_OF_BN), makes=(BatchNorm, Affine, Reduce))
 def bn(node: Node) -> Value:
-    """By statistics that it keeps; SegNet's and ENet's by those of the batch, or as a Scale in inference.
+    """Read a norm by kept statistics; SegNet's and ENet's uses the batch's, or is a Scale in inference.
 
     bn_layer.cpp of yjxiong/caffe, hszhao/PSPNet and happynear/caffe-windows; of alexgkendall/caffe-segnet and
     TimoSaemann/caffe-enet.
@@ -215,7 +215,7 @@ _SEGNET_EPS = 1e-9
 
 
 def _averages(node: Node, eps: float, fraction: float) -> BatchNorm:
-    """A batch norm whose blobs begin with factor, bias, mean and variance."""
+    """Return a batch norm whose blobs begin with factor, bias, mean and variance."""
     return BatchNorm(
         channels=count(node.blobs[0]),
         eps=float(number(eps)),
@@ -227,7 +227,7 @@ def _averages(node: Node, eps: float, fraction: float) -> BatchNorm:
 
 
 def _mean(x: Value) -> Value:
-    """Over all axes but the channels'."""
+    """Return the mean over all axes but the channels'."""
     axes = tuple(axis for axis in range(x.rank) if axis != 1)
     lengths = tuple(length if axis == 1 else 1 for axis, length in enumerate(x.shape or ()))
     return Value(Reduce("mean", axes, keep=True), (x,), lengths)
@@ -235,7 +235,7 @@ def _mean(x: Value) -> Value:
 
 @reads("Scale", makes=(Affine, Align), limits="no factor from a bottom with a bias of its own")
 def scale(node: Node) -> Value:
-    """A factor, a parameter of its own or a second bottom."""
+    """Read a factor: a parameter of its own or a second bottom."""
     parameter = node.layer.scale_param
     axis = canonical_axis(parameter.axis, node.rank)
     if len(node.inputs) == 1:
@@ -247,7 +247,7 @@ def scale(node: Node) -> Value:
 
 @reads("Bias", makes=(Affine, Align))
 def bias(node: Node) -> Value:
-    """A summand, a parameter of its own or a second bottom."""
+    """Read a summand: a parameter of its own or a second bottom."""
     axis = canonical_axis(node.layer.bias_param.axis, node.rank)
     if len(node.inputs) == 1:
         return node.top(Affine(node.blobs[0], axis, weight=False, bias=True))
@@ -256,7 +256,7 @@ def bias(node: Node) -> Value:
 
 @reads("LRN", makes=(ops.LRN,))
 def lrn(node: Node) -> Value:
-    """Within a channel Caffe's power layer has a shift of 1 whatever k says."""
+    """Read response normalization; within a channel Caffe's power layer has a shift of 1 whatever k says."""
     parameter = node.layer.lrn_param
     within = parameter.norm_region == LRNParameter.WITHIN_CHANNEL
     k = 1.0 if within else parameter.k
@@ -265,7 +265,7 @@ def lrn(node: Node) -> Value:
 
 @reads("MVN", makes=(ops.MVN,))
 def mvn(node: Node) -> Value:
-    """Eps is added to the standard deviation, not to the variance."""
+    """Read mean-variance normalization; eps is added to the standard deviation, not to the variance."""
     parameter = node.layer.mvn_param
     eps = float(number(parameter.eps))
     return node.top(ops.MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
@@ -273,5 +273,5 @@ def mvn(node: Node) -> Value:
 
 @reads("Softmax", makes=(ops.Softmax,))
 def softmax(node: Node) -> Value:
-    """Along one axis."""
+    """Read a softmax along one axis."""
     return node.top(ops.Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank)))

@@ -1,4 +1,4 @@
-"""What a target is: how it prints a net, what it calls the parameters, and how these lie there."""
+"""Targets: how each prints a net, names its parameters, and lays them out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Rules:
     functions: Mapping[str, str]
 
     def rule(self, op: Op) -> Rule:
-        """The function for an operation; one that the target has not is a `UsageError`."""
+        """Return the function for an operation; one that the target does not have is a `UsageError`."""
         if type(op) not in self.rules:
             raise UsageError(f"{self.target} has no {type(op).__name__} as Caffe computes it")
         return self.rules[type(op)]
@@ -54,7 +54,7 @@ class Target:
     repeats: bool = False
 
     def print_module(self, net: PlannedNet, part: int | None = None) -> str:
-        """A file with the net, or a part of it, as a module; layers of one name are numbered."""
+        """Print a file with the net, or a part of it, as a module; layers of one name are numbered."""
         graph = build_graph(net, self.reserved)
         return self.print_graph(graph if part is None else cut(graph, self.print_graph, part))
 

@@ -18,14 +18,14 @@ from caffe_fillers.port.targets import Rules, Target, targets
 
 
 def conv(op: ops.Conv, at: Site, x: str) -> str:
-    """With Caffe's padding, whatever it is."""
+    """Write a convolution with Caffe's padding, whatever it is."""
     axes.check_image(op)
     name = "deconv" if op.transposed else "conv"
     return call(name, x, at.layer(""), **at.options(name))
 
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
-    """The last windows may reach over the edge, which then stands in the code."""
+    """Write a pooling; an edge that the last windows reach over stands in the code."""
     edges = channels_last.edges(op, at.value)
     before, after = edges.before, edges.beyond if op.average else edges.after
     words = [op.kernel, op.stride, *([before, after] if max(*before, *after) else [])]
@@ -33,25 +33,25 @@ def pool(op: ops.Pool, at: Site, x: str) -> str:
 
 
 def dense(op: ops.Dense, at: Site, x: str) -> str:
-    """An image is flattened with its channels last, and the weight's rows are in that order."""
+    """Write a product; an image is flattened with channels last, as are the weight's rows."""
     given = f"{x}.reshape(len({x}), -1)" if axes.check_dense(op, at.x) else x
     return f"dense({given}, {at.layer('')})"
 
 
 def embed(op: ops.Embed, at: Site, x: str) -> str:
-    """Indices come as floats in Caffe."""
+    """Write a lookup of rows by indices, which are floats in Caffe."""
     channels_last.check_embed(at.x)
     return f"embed({x}, {at.layer('')})"
 
 
 def lstm(op: ops.LSTM, at: Site, x: str, cont: str, *more: str) -> str:
-    """A scan over the steps."""
+    """Write an LSTM as a scan over the steps."""
     channels_last.check_lstm(op, at.x)
     return f"lstm({at.layer('')}, {x}, {cont})"
 
 
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
-    """What Caffe does in the phase TEST."""
+    """Write dropout as Caffe computes it in the phase TEST."""
     if op.always:
         raise UsageError("dropout in inference, by sample_weights_test, is not ported")
     return operation("*", number(1 - op.ratio), x) if op.scales_later else x
@@ -106,13 +106,13 @@ RESERVED = helper_names("jax") | frozenset(
     sparse_normal uniform_between
     """.split()  # noqa: SIM905 - as long as the file otherwise
 )
-"""What the printed file calls."""
+"""Names that the printed file calls."""
 
 lay_out = partial(axes.lay_out, depthwise=False)
 
 
 def print_graph(graph: Graph) -> str:
-    """A file with functions that compute the net, draw its parameters, and load them."""
+    """Print a file with functions that compute the net, draw its parameters, and load them."""
     shared, page = layer_owners(graph, lay_out), Page(graph, RULES)
     entries, lines = list[str](), list[str]()
 
@@ -137,7 +137,7 @@ def print_graph(graph: Graph) -> str:
 
 
 def _entries(page: Page, layer: Layer) -> Iterator[str]:
-    """A layer's parameters: drawn, or of statistics what a first step begins with."""
+    """Yield a layer's parameters: drawn, or the initial values of statistics."""
     kept = shapes(layer, lay_out)
     if not kept:
         return
@@ -156,7 +156,7 @@ def _entries(page: Page, layer: Layer) -> Iterator[str]:
 
 
 def _init(entries: list[str]) -> Iterator[str]:
-    """The function that draws the parameters."""
+    """Yield the function that draws the parameters."""
     yield "def init(key):"
     yield '    """Parameters by layer, drawn as the prototxt declares them."""'
     number = sum("next(keys)" in line for line in entries)

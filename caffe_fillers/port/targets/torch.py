@@ -67,7 +67,7 @@ def dropout(op: ops.Dropout, at: Site, x: str) -> str:
 
 
 def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
-    """Torch has a bias wherever it has a weight."""
+    """Write a batch norm; torch has a bias wherever it has a weight."""
     spatial = at.x.rank - 2
     if spatial not in (0, 1, 2, 3):
         raise UsageError(f"torch has batch norms of two to five axes, not {at.x.rank}")
@@ -82,7 +82,7 @@ def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
 
 
 def lrn(op: ops.LRN, at: Site, x: str) -> str:
-    """torch, too, divides alpha by the size."""
+    """Write response normalization; torch, too, divides alpha by the size."""
     if op.within:
         return call("local_response_within", x, **at.options("local_response_within"))
     numbers = {"alpha": op.alpha, "beta": op.beta, "k": unless(1.0, op.k)}
@@ -90,7 +90,7 @@ def lrn(op: ops.LRN, at: Site, x: str) -> str:
 
 
 def reshape(op: ops.Reshape, at: Site, x: str) -> str:
-    """A string is an axis whose length stays; where code stands for the input it is written once."""
+    """Write a new shape; a string is an axis whose length stays, and code for the input is written once."""
     if not x.isidentifier():
         return _between(op, at.x.rank, x)
     dims = (f"{x}.shape[{dim}]" if isinstance(dim, str) else str(dim) for dim in op.dims)
@@ -98,7 +98,7 @@ def reshape(op: ops.Reshape, at: Site, x: str) -> str:
 
 
 def _between(op: ops.Reshape, rank: int, x: str) -> str:
-    """New lengths for the axes between the first ones and the last ones, which stay."""
+    """Write new lengths for the axes between the first ones and the last ones, which stay."""
     lengths = [index for index, dim in enumerate(op.dims) if isinstance(dim, int)]
     first, last = lengths[0], rank - (len(op.dims) - lengths[-1])
     if [*op.dims[:first], *op.dims[lengths[-1] + 1 :]] != [
@@ -111,19 +111,19 @@ def _between(op: ops.Reshape, rank: int, x: str) -> str:
 
 
 def tile(op: ops.Tile, at: Site, x: str) -> str:
-    """One axis."""
+    """Write the repetition of one axis."""
     repeats = [op.tiles if axis == op.axis else 1 for axis in range(at.x.rank)]
     return f"{x}.repeat({', '.join(map(str, repeats))})"
 
 
 def align(op: ops.Align, at: Site, x: str) -> str:
-    """By indexing with None."""
+    """Write axes of length 1 by indexing with None."""
     own = range(op.axis, op.axis + at.x.rank)
     return f"{x}[{', '.join(':' if axis in own else 'None' for axis in range(op.rank))}]"
 
 
 def resize(op: vision_ops.Resize, at: Site, x: str) -> str:
-    """To a size that stands in the code."""
+    """Write a resize to a size that stands in the code."""
     manner = 'mode="bilinear", align_corners=True' if op.bilinear else 'mode="nearest"'
     return f"F.interpolate({x}, {(op.height, op.width)}, {manner})"
 
@@ -195,7 +195,7 @@ RULES = Rules(
 
 
 def lay_out(value: Value, parameters: Arrays) -> Arrays:
-    """Blobs under the names of a state_dict; a dense weight is outputs x inputs."""
+    """Arrange blobs under the names of a state_dict; a dense weight is outputs x inputs."""
     op = value.op
     named = {parameter_name("torch", op, role): array for role, array in parameters.items()}
     match op:
@@ -212,7 +212,7 @@ def lay_out(value: Value, parameters: Arrays) -> Arrays:
 
 
 def _statistics(named: dict[str, Values]) -> Arrays:
-    """Torch counts batches, and has a bias wherever it has a weight."""
+    """Complete a batch norm's parameters: torch counts batches, and has a bias wherever it has a weight."""
     if "weight" in named and "bias" not in named:
         named["bias"] = np.zeros_like(named["weight"])
     order = ("weight", "bias", "running_mean", "running_var")
@@ -224,7 +224,7 @@ RESERVED = TORCH_MODULE | helper_names("torch") | {"F", "math", "nn", "self", "t
 
 
 def print_graph(graph: Graph) -> str:
-    """A file with the net as a module, and a function that draws its parameters as the prototxt says."""
+    """Print a file with the net as a module and a function that draws its parameters."""
     page, name = Page(graph, RULES), class_name(graph.net.name, RESERVED)
     modules, lines = dict[str, str](), list[str]()
     drawing = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
@@ -255,7 +255,7 @@ _IMPORTS = {"F": "import torch.nn.functional as F", "nn": "from torch import nn"
 
 
 def _drawing(page: Page, each: Drawn, tensor: str) -> list[str]:
-    """The statements that draw a parameter, or why there are none."""
+    """Return the statements that draw a parameter, or a comment that says why there are none."""
     if not each.initializer.code:
         return [f"    # {tensor}: {each.initializer.comment}"]
     return [*page.comments(each.initializer, "    "), f"    {each.initializer.on(tensor)}"]
@@ -267,7 +267,7 @@ def _parameter(layer: Layer, role: str) -> str:
 
 
 def _shared(graph: Graph) -> Iterator[str]:
-    """Parameters that are another layer's."""
+    """Yield the assignments of parameters that belong to another layer."""
     for layer in graph.layers:
         for blob, role in zip(layer.node.parameters, layer.settings.roles, strict=False):
             found = graph.owner(blob)

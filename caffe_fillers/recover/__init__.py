@@ -1,4 +1,4 @@
-"""Which seed made some weights: among the first outputs of its stream, or anywhere in it."""
+"""Recover the seed that made some weights, among the first outputs of its stream or anywhere in it."""
 
 from caffe_fillers.recover.found import CAFFE, MXNET, PYTORCH, RELEASES, Found, Progress, Sample, no_progress
 from caffe_fillers.recover.search import Options, outputs_before, recover, would_give_a_seed

@@ -1,4 +1,4 @@
-"""The seeds behind two outputs of mt19937 that are next to one another, both among the first 227.
+"""Seeds of two successive outputs of mt19937, both among the first 227.
 
 With s the 624 words of state that the seed makes and x the words after the
 first twist, before tempering,
@@ -37,7 +37,7 @@ from caffe_fillers.rng.twister import MT19937, untemper
 Words = NDArray[np.uint32]
 
 LAST = MT19937.n - MT19937.m - 2
-"""The last output that has a neighbor behind it of which the same is true."""
+"""The last output whose successor is still among the first 227."""
 
 _AT_ONCE = 1 << 14
 _ONE, _TOP_TWO = np.uint32(1), np.uint32(30)
@@ -47,7 +47,7 @@ _INVERSE = np.uint32(pow(MT19937.f, -1, 2**32))
 
 
 def seeds_of_neighbors(output: int, words: Words, behind: Words) -> Words:
-    """All seeds after which output number `output` is one of `words` and the next is one of `behind`.
+    """Return all seeds whose output number `output` is one of `words` and the next is one of `behind`.
 
     Seeds may come twice. `output` counts from 0 and is `LAST` at most.
 
@@ -65,7 +65,7 @@ def seeds_of_neighbors(output: int, words: Words, behind: Words) -> Words:
 
 
 def _seeds_of_pairs(output: int, x: Words, y: Words) -> Words:
-    """The seeds after which x[i] and x[i + 1] are a pair of these, numbers that were not tempered."""
+    """Return the seeds whose untempered outputs from number `output` on are a pair x[i] and y[i]."""
     solutions = [_solve(output, x, y, *guess) for guess in product(range(4), (0, 1), (0, 1))]
     u, z = (np.concatenate(parts) for parts in zip(*solutions, strict=True))
     return _seeds(u[_forwards(u, output + 1, output + MT19937.m) == z], output + 1)
@@ -74,7 +74,7 @@ def _seeds_of_pairs(output: int, x: Words, y: Words) -> Words:
 def _solve(
     output: int, x: Words, y: Words, top_two: int, lowest: int, top_before: int
 ) -> tuple[Words, Words]:
-    """The u and z behind these outputs, if so u begins with two bits and ends with one, and s[i] begins.
+    """Solve for u and z of these outputs, given the first two and the last bit of u and the first of s[i].
 
     The unknown is v = u ^ u >> 30, which differs from u in two bits that are
     guessed; all that does not change is put into x and y.
@@ -106,7 +106,7 @@ def _solve(
 
 
 def _equations(x: Words, v: Words, step_u: np.uint32, step_z: np.uint32) -> tuple[Words, Words]:
-    """All of the equations but y, and which of them bit j of v changes, if it becomes 1: equation j.
+    """Evaluate all equations but for y, and how equation j changes if bit j of v becomes 1.
 
     The first is right up to bit 29. The multiplier ends in the bits 01, so
     that one more at bit j - 1 of what it multiplies changes that bit of the
@@ -127,14 +127,14 @@ def _equations(x: Words, v: Words, step_u: np.uint32, step_z: np.uint32) -> tupl
 
 
 def _forwards(state: Words, index: int, until: int) -> Words:
-    """The word of state of number `until`, from that of number `index`."""
+    """Compute the word of state number `until` from that of number `index`."""
     for number in range(index + 1, until + 1):
         state = _MULTIPLIER * (state ^ state >> _TOP_TWO) + np.uint32(number)
     return state
 
 
 def _seeds(state: Words, index: int) -> Words:
-    """The word of state number 0, which is the seed, from that of number `index`."""
+    """Compute the word of state number 0, which is the seed, from that of number `index`."""
     for number in range(index, 0, -1):
         mixed = (state - np.uint32(number)) * _INVERSE
         state = mixed ^ mixed >> _TOP_TWO

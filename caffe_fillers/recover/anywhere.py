@@ -1,4 +1,4 @@
-"""The seed behind values that stand in a row, wherever in the stream that is.
+"""Recover the seed of successive values, wherever they stand in the stream.
 
 Exact values lead to it in parts of a second, those that lost bits or were moved by linear algebra, in
 seconds.
@@ -48,7 +48,7 @@ def recover_exact(
     most_words: int = MOST_WORDS,
     deadline: Deadline = NEVER,
 ) -> Hit | None:
-    """The seed of values as they were drawn, or with all signs changed; None if they have none.
+    """Recover the seed of values that are unchanged, or have all signs changed; None if they have none.
 
     Uniforms are needed 1,250 in a row, normals of the ziggurat some 2,400. Of a blob the first, a middle
     and the last values are tried. Takes about 0.1 s for uniforms and 3 s for normals, and 0.05 s for each
@@ -76,7 +76,7 @@ def recover_exact(
 def recover_signed(
     distribution: distributions.Distribution, values: Floats, most_words: int = MOST_WORDS
 ) -> Hit | None:
-    """The seed of 20,237 uniforms or more, of most of which the half of the distribution is still right.
+    """Recover the seed of 20,237 uniforms or more, most of which still lie in the right half of the range.
 
     Or of most of which it is wrong, as of negated ones. So they may be rounded, scaled or trained a little.
     Of normals, which are taken for those of Boost up to 1.55, it takes twice as many.
@@ -101,7 +101,7 @@ def recover_signed(
 
 
 def _follow(share: Shares, outputs: Words, is_angle: bool) -> bool:
-    """Whether values follow outputs in more than their leading bits: not so if outputs were skipped."""
+    """Return whether values agree with outputs beyond the leading bits, so that none was skipped."""
     share, drawn = share[: outputs.size], outputs * 2.0**-MT19937.w
     if is_angle:
         return float(np.abs(np.exp(2j * np.pi * (share - drawn)).mean())) > _CORRELATED
@@ -109,7 +109,7 @@ def _follow(share: Shares, outputs: Words, is_angle: bool) -> bool:
 
 
 def _angles(distribution: distributions.Distribution, values: Floats) -> Shares | None:
-    """The angles of pairs of normals, in turns: uniforms, each second output, in Boost up to 1.55."""
+    """Compute the angles of pairs of normals, in turns: uniforms, each second output, up to Boost 1.55."""
     flat = values.ravel()[: values.size // 2 * 2].astype(np.float64) - distribution.mean
     if flat.size < 2 * leading.VALUES or not np.isfinite(flat).all():
         return None
@@ -124,7 +124,7 @@ def recover_moved(
     most_words: int = MOST_WORDS,
     progress: Progress = lambda text: None,
 ) -> Hit | None:
-    """The seed of uniforms that were rounded, or moved a little, as by some steps of training.
+    """Recover the seed of uniforms that were rounded, or moved a little, as by some steps of training.
 
     What was done is read off the values where they show it; else movements are tried, up to some hundredths
     of the bound. Takes 3 to 30 s where there is a seed, some milliseconds where there is none.
@@ -144,7 +144,7 @@ def recover_moved(
 
 
 def _share(distribution: distributions.Distribution, values: Floats, fewest_bits: int = 1) -> Shares | None:
-    """Where in the range uniforms lie, from 0 to 1, if mt19937 drew them, by so many leading bits."""
+    """Scale uniforms to 0 to 1; None if mt19937 did not draw them, by so many leading bits or more."""
     flat = values.ravel()
     if (
         not isinstance(distribution, distributions.Uniform)
@@ -159,7 +159,7 @@ def _share(distribution: distributions.Distribution, values: Floats, fewest_bits
 
 
 def _treatment(distribution: distributions.Distribution, values: Floats, hit: Hit) -> str:
-    """What was done to values of which one comes from a known output."""
+    """Say what was done to values of which one comes from a known output."""
     part = values[hit.value : hit.value + _TREATED]
     stream = Stream(hit.seed, RELEASES[-1])
     stream.skip(hit.position)
@@ -174,7 +174,7 @@ def _treatment(distribution: distributions.Distribution, values: Floats, hit: Hi
 
 
 def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) -> Hit | None:
-    """The seed of `torch.manual_seed` that gave a tensor uniform values from -bound to bound on a CPU.
+    """Recover the seed of `torch.manual_seed` that gave a tensor uniform values up to `bound` on a CPU.
 
     Of each output the low 24 bits are the value (aten/src/ATen/core/TransformationHelper.h, `uniform_real`).
     """
@@ -207,7 +207,7 @@ def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) ->
 def recover_64(
     distribution: distributions.Distribution, values: Floats, most_words: int = MOST_WORDS >> 2
 ) -> Hit | None:
-    """The seed of uniforms that mt19937_64 drew: of each output some 23 of 64 bits are known."""
+    """Recover the seed of uniforms that mt19937_64 drew; some 23 of 64 bits of each output are known."""
     flat = values.ravel()[:2000]
     if not isinstance(distribution, distributions.Uniform) or flat.size < _SHORTEST:
         return None
@@ -220,7 +220,7 @@ def recover_64(
 
 
 def _windows(distribution: distributions.Distribution, flat: Floats) -> Iterator[tuple[int, Floats]]:
-    """The first and the last values, as many as are needed; of uniforms some in the middle too."""
+    """Yield the first and the last values, as many as are needed; of uniforms the middle ones too."""
     normal = isinstance(distribution, distributions.Normal)
     size = 3000 if normal else chain.VALUES + _SPARE
     last = max(flat.size - size, 0)
@@ -249,7 +249,7 @@ def _of_window(
 
 
 def _of_known(twister: Twister, known: KnownBits, most_words: int) -> Hit | None:
-    """The seed of outputs that are known in part, of the first ones or of some after them."""
+    """Recover the seed of outputs that are known in part, from the first ones or from later ones."""
     full = twister.dtype.type((1 << twister.w) - 1)
     starts: tuple[int, ...] = (0,)
     if twister == MT19937 and (known.mask == full).any():

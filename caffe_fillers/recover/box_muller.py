@@ -1,4 +1,4 @@
-"""The two words behind two normals of Boost up to 1.55, whose pairs are Box and Muller's."""
+"""Words that a pair of normals was made of in Boost up to 1.55, by Box and Muller's method."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEPS = 8
 def words_of_pair(
     distribution: distributions.Normal, cosine: np.float32, sine: np.float32
 ) -> tuple[Words, Words]:
-    """All words of the angle, and all of the radius, of which some make these two values.
+    """Return the candidates for the word of the angle and for that of the radius of two values.
 
     >>> from caffe_fillers.rng import Stream
     >>> distribution, stream = distributions.Normal(0.0, 0.01), Stream(7, "1.54")
@@ -46,7 +46,7 @@ def words_of_pair(
 def _fits(
     distribution: distributions.Normal, angle: Floats, rest: Floats, cosine: np.float32, sine: np.float32
 ) -> NDArray[np.bool_]:
-    """Which angles (in turns) and remainders 1 - u give both values, computed as in `rng.box_muller`."""
+    """Return which angles (in turns) and remainders 1 - u give both values by `rng.box_muller`."""
     turned = np.float32(2) * np.float32(math.pi) * angle
     sines, cosines = libm.sincos(turned)
     rho = np.sqrt(np.float32(-2) * libm.log(rest))
@@ -63,6 +63,6 @@ def _around(word: float, reach: int) -> Words:
 
 
 def _unit(words: Words) -> Floats:
-    """What `uniform_01` makes of words; those that give 1 are drawn again."""
+    """Compute `uniform_01` of words; those that give 1 are drawn again."""
     unit: Floats = words.astype(np.float32) * np.float32(2.0**-32)
     return unit

@@ -1,4 +1,4 @@
-"""The outputs behind values that leave only some 256 of them, by mt19937's recurrence itself.
+"""Outputs of values that each leave some 256 candidates, narrowed by mt19937's recurrence.
 
 x[k + 624] ^ x[k + 397] = A(top bit of x[k], lower bits of x[k + 1]) holds for all k, so that the candidates
 of two outputs are candidates of a third, which its value confirms: one of 2**24. Tempering and A are
@@ -34,7 +34,7 @@ _HOLD, _FIRST = 0.8, 16
 
 @dataclass(frozen=True)
 class Candidates:
-    """What each of successive outputs can be: one of its `begins`, with any of the `hidden` bits changed.
+    """Candidates for successive outputs: one of `begins`, with any of the `hidden` bits changed.
 
     `holds` says of words, a row for each of some places, which of them the values there allow, `known` what
     all candidates of an output have in common.
@@ -47,7 +47,7 @@ class Candidates:
 
 
 def of_interval(interval: Interval) -> Candidates | None:
-    """The candidates in an interval, from the blocks that it touches; None if these are too many."""
+    """Return the candidates in an interval, from the blocks that it touches; None if these are too many."""
     widest = int((interval.most - interval.least).max())
     hidden = max(_LEAST_HIDDEN, widest.bit_length() - 1)
     if hidden > _MOST_HIDDEN:
@@ -69,7 +69,7 @@ def of_interval(interval: Interval) -> Candidates | None:
 
 
 def of_known_bits(known: KnownBits) -> Candidates:
-    """The candidates of outputs of which the same bits are known."""
+    """Return the candidates for outputs of which the same bits are known."""
     hidden = [bit for bit in range(MT19937.w) if not int(known.mask[0]) >> bit & 1]
 
     def holds(places: Places, words: Words) -> NDArray[np.bool_]:
@@ -80,7 +80,7 @@ def of_known_bits(known: KnownBits) -> Candidates:
 
 
 def known_by_recurrence(candidates: Candidates) -> KnownBits | None:
-    """What is known of these outputs, most of the first 624 wholly; None if they are none of mt19937.
+    """Return the known bits of outputs, most of the first 624 wholly; None if mt19937 did not make them.
 
     >>> from caffe_fillers.rng import Stream
     >>> words = Stream(3).words(1300)
@@ -107,7 +107,7 @@ def known_by_recurrence(candidates: Candidates) -> KnownBits | None:
 def _confirmed(
     candidates: Candidates, span: Words, places: Places
 ) -> tuple[Words, NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each k output number k + 1, whether that is the one possibility, and whether there is any."""
+    """Return for each k output number k + 1, whether it is the only possibility, and whether there is any."""
     later, middle = (candidates.begins[places + lag] for lag in (MT19937.n, MT19937.m))
     begin = _following((later[:, :, None] ^ middle[:, None, :]).reshape(places.size, -1))
     words = (begin[:, :, None] ^ span).reshape(places.size, -1)
@@ -118,12 +118,12 @@ def _confirmed(
 
 
 def _following(sums: Words) -> Words:
-    """Of sums of two outputs, k + 624 and k + 397, what follows for output k + 1, but for its top bit."""
+    """Compute output k + 1, but for its top bit, from the sum of outputs k + 624 and k + 397."""
     return temper(MT19937, inverse_twist(MT19937, untemper(MT19937, sums)) & np.uint32(0x7FFFFFFF))
 
 
 def _span(hidden: Sequence[int]) -> Words:
-    """What all hidden bits make of that, and the top bit."""
+    """Return all changes of output k + 1 that hidden bits and its top bit make."""
     span = np.zeros(1, np.uint32)
     for bit in hidden:
         span = np.concatenate((span, span ^ _following(np.array([1 << bit], np.uint32))))

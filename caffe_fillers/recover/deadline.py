@@ -1,4 +1,4 @@
-"""When a search must end."""
+"""Time limits of searches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment in this process's own time, which others on the machine do not use up.
+    """A moment in this process's processor time, which other processes do not use up.
 
     >>> Deadline().passed, Deadline.after(0.0).passed
     (False, True)
@@ -19,12 +19,12 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
-        """So many seconds of processor time from now on."""
+        """Return a deadline so many seconds of processor time from now."""
         return cls(time.process_time() + seconds)
 
     @property
     def passed(self) -> bool:
-        """Whether the search must end."""
+        """Return whether the search must end."""
         return time.process_time() >= self.end
 
 

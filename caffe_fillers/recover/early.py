@@ -1,4 +1,4 @@
-"""The seed that made some weights, found from the weights alone.
+"""Recover the seed of values among the first outputs of its stream.
 
 Two values that are neighbors among the first 228 words of the stream give
 few seeds (`adjacent`), which leaves three things to try: what float rounding
@@ -42,10 +42,10 @@ ENOUGH = 3
 """Values that a seed must make: of 22 bits or more each, so that by chance 2**32 seeds do in one of 2**34."""
 
 _DRIFT = 64
-"""Words by which slow normals shift what is behind them, at most."""
+"""Words by which slow normals shift later values, at most."""
 
 _SLOW = 0.03
-"""Words by which a normal shifts those behind it, on average."""
+"""Words by which a normal shifts later ones, on average."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Observed:
     normals: int = 0
 
     def later(self, outputs: int) -> Observed:
-        """The same values, so many outputs further."""
+        """Return the same values, so many outputs later."""
         return replace(self, position=self.position + outputs)
 
 
@@ -81,7 +81,7 @@ class Budget:
         self.left, self.deadline = pairs, deadline
 
     def take(self, pairs: int) -> bool:
-        """Whether any were left."""
+        """Use up some of the budget; return whether any was left."""
         self.left -= pairs
         return self.left + pairs > 0 and not self.deadline.passed
 
@@ -89,7 +89,7 @@ class Budget:
 def recover_seed(
     observed: Sequence[Observed], slack: int = 0, boost: str = BOOST, budget: Budget | None = None
 ) -> int | None:
-    """The seed of the stream that these values come from, or None.
+    """Recover the seed of the stream that these values come from, or None.
 
     Two neighbors among the first 228 words must be uniforms or normals, and
     there must be a third such value anywhere. `slack` is by how many words all
@@ -119,7 +119,7 @@ def recover_seed(
 
 
 def _pairs(observed: Sequence[Observed], late: int, boost: str) -> list[_Pair]:
-    """The pairs of each blob that promise most for what they cost, those of all blobs in turn."""
+    """Return the pairs of each blob that cost least, those of all blobs in turn."""
     ranked: list[tuple[int, float, _Pair]] = []
     for part in observed:
         best = sorted(_worth_trying(part, late, boost), key=lambda pair: pair.cost)[:_PAIRS]
@@ -128,7 +128,7 @@ def _pairs(observed: Sequence[Observed], late: int, boost: str) -> list[_Pair]:
 
 
 def _worth_trying(part: Observed, late: int, boost: str) -> Iterator[_Pair]:
-    """All pairs; where one has failed, others that are shifted by as much are less likely."""
+    """Yield all pairs; after one that failed, others with the same shift are less likely."""
     by_shift: dict[int, list[_Pair]] = {}
     for shift, pair in _pairs_of(part, late, boost):
         by_shift.setdefault(shift, []).append(pair)
@@ -138,7 +138,7 @@ def _worth_trying(part: Observed, late: int, boost: str) -> Iterator[_Pair]:
 
 
 def _pairs_of(part: Observed, late: int, boost: str) -> Iterator[tuple[int, _Pair]]:
-    """Neighbors at each shift that is likely at all; a value that comes twice was not drawn."""
+    """Yield neighbors at each shift that is likely at all; a value that occurs twice was not drawn."""
     ziggurat = (
         isinstance(unscaled(part.distribution), distributions.Normal)
         and boost_family(boost) is not Family.BOX_MULLER
@@ -158,7 +158,7 @@ def _pairs_of(part: Observed, late: int, boost: str) -> Iterator[tuple[int, _Pai
 
 
 def _chance(shift: int, mean: float) -> float:
-    """How likely slow normals have shifted a value by so many words: about two at a time, in 3 of 200."""
+    """Estimate the probability of a shift by slow normals: 3 in 200 take about two words more."""
     slow = mean / 2
     if shift == 0:
         return math.exp(-slow)
@@ -174,7 +174,7 @@ def agreeing(
     tolerance: float = 0.0,
     generator: str = MT19937.name,
 ) -> int:
-    """How many of the first values of each blob the seed makes, each blob where it fits best."""
+    """Count the first values of each blob that the seed makes, each blob where it fits best."""
     total = 0
     stream = Stream(seed, boost, generator)
     for part in observed:

@@ -24,7 +24,7 @@ _LIKELY = 64
 
 
 def packed_columns(unknowns: int) -> int:
-    """How many 64-bit words a row has, with its right side.
+    """Return the number of 64-bit words of a row, with its right side.
 
     >>> packed_columns(64)
     2
@@ -33,7 +33,7 @@ def packed_columns(unknowns: int) -> int:
 
 
 def solve(rows: Matrix, unknowns: int) -> Bits | None:
-    """The one solution of equations, which are overwritten, or None if there is none, or more.
+    """Return the only solution of equations, which are overwritten; None if there is none, or more.
 
     >>> solve(np.array([[0b101], [0b111], [0b111]], np.uint64), 2).tolist()
     [1, 0]
@@ -89,7 +89,7 @@ def _pivot_rows(rows: Matrix, pairs: Pairs, begin: int, size: int) -> bool:
 
 
 def _choose(column: Pairs, size: int) -> list[int] | None:
-    """Which rows to exchange, one after another, with the first ones, so that each has a pivot."""
+    """Choose the rows to exchange, one after another, with the first ones, so that each has a pivot."""
     column, chosen = column.copy(), []
     for bit in range(size):
         found = np.flatnonzero(column[bit:] >> np.uint16(bit) & 1)
@@ -105,7 +105,7 @@ def _choose(column: Pairs, size: int) -> list[int] | None:
 
 
 def _sums(pivots: Matrix) -> Matrix:
-    """All sums of these rows, by the bits of which ones."""
+    """Return all sums of these rows; the bits of a sum's index say which rows."""
     sums = np.zeros((1 << pivots.shape[0], pivots.shape[1]), np.uint64)
     for number, row in enumerate(pivots):
         np.bitwise_xor(sums[: 1 << number], row, out=sums[1 << number : 2 << number])
@@ -113,7 +113,7 @@ def _sums(pivots: Matrix) -> Matrix:
 
 
 def _substitute(rows: Matrix, unknowns: int) -> Bits:
-    """The unknowns, from the last."""
+    """Compute the unknowns, from the last to the first."""
     solution = np.zeros(rows.shape[1] * 64, np.uint8)
     solution[unknowns] = 1
     packed = np.packbits(solution, bitorder="little").view(np.uint64)

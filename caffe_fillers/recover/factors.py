@@ -1,4 +1,4 @@
-"""By which factors values may have been multiplied since a distribution drew them.
+"""Factors by which values may have been multiplied after a distribution drew them.
 
 The spread of the values leaves an interval. What is drawn lies on a grid that
 is coarser than float32 near zero: a uniform's, because a bound is added to
@@ -46,7 +46,7 @@ class Factor:
 
 
 def possible_factors(distribution: distributions.Distribution, values: Floats) -> list[Factor]:
-    """The factors, other than 1, that may have made these of a distribution's values, the likeliest first.
+    """Return the factors, other than 1, that values may have been multiplied by, the likeliest first.
 
     >>> from caffe_fillers.rng import Stream
     >>> distribution = distributions.Uniform(-0.5, 0.5)
@@ -76,7 +76,7 @@ def possible_factors(distribution: distributions.Distribution, values: Floats) -
 
 
 def _written(low: float, high: float) -> list[Factor]:
-    """Factors that people write, in an interval, the shortest first and then those next to its middle."""
+    """Return factors in an interval that people write, the shortest first, then those next to its middle."""
     middle = math.sqrt(low * high)
     shortest: dict[float, float] = {}
     for length, value in _short(low, high):
@@ -102,7 +102,7 @@ def _short(low: float, high: float) -> Iterator[tuple[float, float]]:
 
 
 def _whole(low: float, high: float) -> range:
-    """The whole numbers of an interval, if they are no more than those of three digits."""
+    """Return the whole numbers of an interval, if they are no more than those of three digits."""
     first, last = max(1, math.ceil(low)), math.floor(high)
     return range(first, last + 1) if last - first < 1000 else range(0)
 
@@ -110,7 +110,7 @@ def _whole(low: float, high: float) -> range:
 def _among_floats(
     distribution: distributions.Distribution, values: Floats, low: float, high: float
 ) -> list[float]:
-    """Of all float32 numbers of the interval those that agree with every value, if they are few."""
+    """Return the float32 numbers of an interval that agree with every value, if they are few."""
     first, last = np.array([low, high], np.float32).view(np.int32).tolist()
     if last - first > _MOST_FLOATS:
         return []
@@ -127,7 +127,7 @@ def _among_floats(
 
 
 def _on_grid(distribution: distributions.Distribution, values: Floats, factors: Factors) -> NDArray[np.bool_]:
-    """Which factors make every value of a number that the distribution can draw."""
+    """Return which factors make every value of a number that the distribution can draw."""
     alive = np.arange(factors.size)
     for value in values:
         if not alive.size:

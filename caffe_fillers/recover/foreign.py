@@ -1,4 +1,4 @@
-"""Blobs that other frameworks drew from mt19937, each in its own way."""
+"""Recover the seeds of blobs that other frameworks drew from mt19937."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _INVERSE = pow(127, -1, 2**32)
 
 
 def foreign_origins(samples: Sequence[Sample]) -> Iterator[Found]:
-    """The seeds of PyTorch's and MXNet's blobs."""
+    """Yield the seeds of PyTorch's and MXNet's blobs."""
     matrices = [each for each in samples if len(each.fill.shape) > 1]
     found = list(_of_torch(matrices))
     yield from found if found else _of_mxnet(matrices)
 
 
 def _of_torch(samples: Sequence[Sample]) -> Iterator[Found]:
-    """What `torch.manual_seed` made on a CPU: uniforms of each default and each of `torch.nn.init`."""
+    """Recover `torch.manual_seed` on a CPU from uniforms of a default or of `torch.nn.init`."""
     for sample in samples:
         for bound in _bounds(sample) if sample.fill.count >= VALUES else ():
             hit = recover_torch(bound, sample.values)
@@ -50,7 +50,7 @@ def _of_mxnet(samples: Sequence[Sample]) -> Iterator[Found]:
 
 
 def of_mxnet_lane(samples: Sequence[Sample], first: int) -> Iterator[Found]:
-    """What `mx.random.seed` made on a CPU: uniforms of 1,024 generators, of which the first has that seed.
+    """Recover `mx.random.seed` on a CPU from uniforms of the first of 1,024 generators, which has that seed.
 
     It is 127 times the one that was given. Of a blob up to 64,000 values each generator makes 64 at most,
     which stand where those of Caffe with that seed would, but for a bound that is not raised. So a first blob
@@ -69,12 +69,12 @@ def of_mxnet_lane(samples: Sequence[Sample], first: int) -> Iterator[Found]:
 
 
 def _agrees(drawn: Values, bound: float, sample: Sample) -> bool:
-    """Whether values are those from -1 to 1, stretched to a bound."""
+    """Return whether values are those from -1 to 1, scaled to a bound."""
     return bool(np.allclose(drawn * bound, sample.values, rtol=0, atol=1e-6 * bound))
 
 
 def _bounds(sample: Sample) -> list[float]:
-    """Bounds that people have, the declared one first, as far as the values fill them."""
+    """Yield common bounds that the values fill, the declared one first."""
     most = float(np.abs(sample.values[:_FARTHEST]).max())
     declared = sample.fill.distribution()
     others = [declared, *(each.distribution for each in candidates(sample.fill))]

@@ -1,4 +1,4 @@
-"""What seeds are looked for in, and what is found: plain data."""
+"""Samples that seeds are searched in, and streams that are found: plain data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Progress = Callable[[str, float], None]
 
 
 def no_progress(text: str, share: float) -> None:
-    """Tell nobody."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Seeds tried one by one, where they cannot be computed."""
+"""Try the seeds of a range one by one, where they cannot be computed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def search_seeds(
     progress: Progress = no_progress,
     tolerance: float = 0.0,
 ) -> int | None:
-    """The first of a range of seeds that makes the values, tried one by one.
+    """Return the first seed of a range that makes the values, trying them one by one.
 
     `progress` is told which share of them is done. Within a
     `tolerance` a value proves little, so that nine of ten must agree.
@@ -54,7 +54,7 @@ def search_seeds(
 
 
 def _likely(seeds: Words, observed: Sequence[Observed], boost: str, tolerance: float) -> Words:
-    """Seeds that make one of the first values of a blob whose words are known; all where there is none.
+    """Return the seeds that make one of the first values of a blob with known words; all if there is none.
 
     Within a tolerance it must be half of them.
     """
@@ -79,7 +79,7 @@ def _likely(seeds: Words, observed: Sequence[Observed], boost: str, tolerance: f
 
 
 def first_outputs(seeds: Words, outputs: Sequence[int]) -> list[Words]:
-    """The outputs of these numbers, all below 623, of many streams at once.
+    """Compute the outputs of these numbers, all below 623, for many seeds at once.
 
     >>> from caffe_fillers import rng
     >>> [words.tolist() for words in first_outputs(np.array([1701], np.uint32), [5, 600])]
@@ -97,7 +97,7 @@ def first_outputs(seeds: Words, outputs: Sequence[int]) -> list[Words]:
 
 
 def _raw_output(state: dict[int, Words], chain: list[int]) -> Words:
-    """An output before tempering, from the state and the outputs 227, 454, ... before it."""
+    """Compute an output before tempering from the state and the outputs 227, 454, ... before it."""
     raw = state[chain[-1] + MT19937.m]
     for output in reversed(chain):
         joined = state[output] & np.uint32(0x80000000) | state[output + 1] & np.uint32(0x7FFFFFFF)

@@ -1,4 +1,4 @@
-"""Which outputs can have made a uniform value: all between two, for it grows with its output."""
+"""Intervals of outputs that can have made a uniform value, which grows with its output."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Interval:
-    """For each of successive outputs the least and the greatest that it can be."""
+    """Least and greatest possible value of each of successive outputs."""
 
     least: Words
     most: Words
 
     def part(self, begin: int, end: int) -> Interval:
-        """The same for some of the outputs."""
+        """Return the intervals of some of the outputs."""
         return Interval(least=self.least[begin:end], most=self.most[begin:end])
 
     def holds(self, words: Words) -> NDArray[np.bool_]:
-        """Which words lie in their interval."""
+        """Return which words lie in their interval."""
         inside: NDArray[np.bool_] = words - self.least <= self.most - self.least
         return inside
 
 
 def known_bits(interval: Interval) -> KnownBits:
-    """The bits with which both ends of an interval begin.
+    """Return the leading bits that both ends of an interval share.
 
     >>> least, most = np.array([0xFF00, 0xFF0F], np.uint32)[:, None]
     >>> known = known_bits(Interval(least=least, most=most))
@@ -50,7 +50,7 @@ def known_bits(interval: Interval) -> KnownBits:
 def uniform_interval(
     distribution: distributions.Uniform, least: Floats, most: Floats, twister: Twister = MT19937
 ) -> Interval | None:
-    """The outputs that `distribution` makes values of that are at least `least` and at most `most`.
+    """Return the outputs of which `distribution` makes values from `least` to `most`, both included.
 
     None if for some value there is no such output.
 
@@ -70,7 +70,7 @@ def uniform_interval(
 
 
 def _count_below(distribution: distributions.Uniform, twister: Twister, value: Floats) -> NDArray[np.uint64]:
-    """How many words have a value below this; one too few where all have."""
+    """Count the words whose value is below this; one too few if all are."""
     count = np.zeros(value.size, np.uint64)
     for bit in range(twister.w - 1, -1, -1):
         tried = count | np.uint64(1 << bit)
@@ -79,7 +79,7 @@ def _count_below(distribution: distributions.Uniform, twister: Twister, value: F
 
 
 def _value(distribution: distributions.Uniform, twister: Twister, words: NDArray[np.uint64]) -> Floats:
-    """What `caffe_rng_uniform` makes of words (`rng.uniform`)."""
+    """Compute the values that `caffe_rng_uniform` makes of words (`rng.uniform`)."""
     low, high = np.float32(distribution.low), np.float32(distribution.high)
     width = np.nextafter(high, np.float32(np.inf)) - low
     values: Floats = words.astype(twister.dtype).astype(np.float32)

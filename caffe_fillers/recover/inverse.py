@@ -1,4 +1,4 @@
-"""Which words of the stream can have made a value: the distributions run backwards."""
+"""Inverses of the distributions: the words of the stream that can have made a value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WIDE = 4096
 
 
 def value_of(distribution: distributions.Distribution, words: Words) -> Floats:
-    """What each word makes of itself alone: a uniform, or a normal whose first attempt is fast.
+    """Compute the value that each word alone makes: a uniform, or a normal whose first attempt is fast.
 
     >>> value_of(distributions.Uniform(0.0, 1.0), np.array([2**30], np.uint32)).tolist()
     [0.2500000298023224]
@@ -32,7 +32,7 @@ def value_of(distribution: distributions.Distribution, words: Words) -> Floats:
 
 
 def candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
-    """All words that make exactly this value by `value_of`; none for a distribution without an inverse.
+    """Return all words whose `value_of` is exactly this; none for a distribution without an inverse.
 
     >>> words = candidates(distributions.Uniform(0.0, 1.0), np.float32(0.25))
     >>> int(words[0]), words.size
@@ -45,7 +45,7 @@ def candidates(distribution: distributions.Distribution, value: np.float32) -> W
 
 
 def on_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
-    """Which of these numbers any word makes of the distribution; slow normals of the tail are not counted.
+    """Return which of these numbers some word makes; slow normals of the tail are not counted.
 
     >>> distribution = distributions.Uniform(-0.5, 0.5)
     >>> value = value_of(distribution, np.array([2**31 + 2**20 + 1], np.uint32))
@@ -56,7 +56,7 @@ def on_grid(distribution: distributions.Distribution, values: Floats) -> NDArray
 
 
 class Neighbors(NamedTuple):
-    """Two words next to one another: the first one's place in the blob, and what they may be."""
+    """Candidates for two successive words, and the first one's place in the blob."""
 
     place: int
     words: Words
@@ -66,7 +66,7 @@ class Neighbors(NamedTuple):
 def neighbors(
     distribution: distributions.Distribution, values: Floats, boost: str = BOOST
 ) -> Iterator[Neighbors]:
-    """All neighbors that values tell of, if no normal among them was slow.
+    """Yield the neighbors that values determine, if no normal among them was slow.
 
     >>> [pair.place for pair in neighbors(distributions.Uniform(0.0, 1.0), np.float32([0.1, 0.2, 0.3]))]
     [0, 1]
@@ -95,7 +95,7 @@ def _uniform(distribution: distributions.Distribution, words: Words) -> Floats:
 
 
 def _normal(distribution: distributions.Distribution, words: Words) -> Floats:
-    """Words whose attempt would be slow give nan."""
+    """Compute normals of words; a word whose attempt would be slow gives nan."""
     assert isinstance(distribution, distributions.Normal)
     scale, limit = bucket_tables("f")
     bucket = (words & np.uint32(0xFF)).astype(np.intp)
@@ -108,7 +108,7 @@ def _normal(distribution: distributions.Distribution, words: Words) -> Floats:
 
 
 def _uniform_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
-    """Words around the quotient, as far as rounding can have carried them."""
+    """Return the words around the quotient, as far as rounding can have moved them."""
     assert isinstance(distribution, distributions.Uniform)
     width = float(
         np.nextafter(np.float32(distribution.high), np.float32(np.inf)) - np.float32(distribution.low)
@@ -128,7 +128,7 @@ def _uniform_candidates(distribution: distributions.Distribution, value: np.floa
 
 
 def _uniform_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
-    """Words are rounded to float32 first, so it is enough to try those floats around the quotient."""
+    """Return which numbers a float32 around the quotient makes; words are rounded to float32 first."""
     assert isinstance(distribution, distributions.Uniform)
     low, high = np.float32(distribution.low), np.float32(distribution.high)
     factor = (np.nextafter(high, np.float32(np.inf)) - low) * np.float32(2.0**-32)
@@ -141,7 +141,7 @@ def _uniform_grid(distribution: distributions.Distribution, values: Floats) -> N
 
 
 def _normal_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
-    """A mantissa next to the quotient, in any of the 128 layers."""
+    """Return which numbers a mantissa next to the quotient makes, in any of the 128 layers."""
     assert isinstance(distribution, distributions.Normal)
     mean, std = np.float32(distribution.mean), np.float32(distribution.std)
     scale = np.abs(bucket_tables("f")[0][1::2])
@@ -162,7 +162,7 @@ def _scaled(distribution: distributions.Distribution, words: Words) -> Floats:
 
 
 def _scaled_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
-    """The words of each number that the factor makes this value of."""
+    """Return the words of each number that becomes this value by the factor."""
     assert isinstance(distribution, Times)
     numbers = [number[0] for number, right in divided(value, np.array([distribution.factor])) if right[0]]
     return np.concatenate(
@@ -171,7 +171,7 @@ def _scaled_candidates(distribution: distributions.Distribution, value: np.float
 
 
 def _normal_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
-    """For each of the 128 layers the mantissas next to the quotient; the lowest bit is the sign."""
+    """Return words with the mantissas next to the quotient in each layer; the lowest bit is the sign."""
     assert isinstance(distribution, distributions.Normal)
     standard = (float(value) - distribution.mean) / distribution.std
     scale, _ = bucket_tables("f")

@@ -1,4 +1,4 @@
-"""The outputs behind values of which nothing is known but the half of the distribution they lie in.
+"""Outputs of values of which only the half of the distribution that they lie in is known.
 
 A leading bit is a sign, which scaling, rounding and a little training leave as it was. The leading bits of
 19,937 successive outputs are a whole state. As the sequence is a linear recurrence with characteristic
@@ -31,17 +31,17 @@ Margins = NDArray[np.float64]
 VALUES = MT19937.degree + 300
 """Values in a row that are enough if nearly all bits are right."""
 
-_MOST = 45_000
+_MOST_VALUES = 45_000
 """Values that are looked at."""
 _ROUNDS = 40
 _UNSURE, _SPARE = (50, 200, 500, 1500), 40
-"""How many bits are solved for, one after another; and how many sums there must be beside."""
+"""Numbers of bits to solve for, in the order of trials; and the sums that must be there beyond them."""
 _AGREE = 0.8
 """The share of bits that a state must make again: by chance half of them."""
 
 
 def outputs_of_leading_bits(bits: Bits, margins: Margins, stride: int = 1) -> tuple[int, Words] | None:
-    """Successive outputs of a stream of whose outputs, each or each second one, these are leading bits.
+    """Compute the outputs of a stream from leading bits of each output, or of every second one.
 
     With the place of the bit of the first of these 624 outputs. `margins` says how far each value is from
     where its bit would turn, in parts of the whole range. None if too many are wrong, or all.
@@ -55,7 +55,7 @@ def outputs_of_leading_bits(bits: Bits, margins: Margins, stride: int = 1) -> tu
     >>> np.array_equal(outputs, words[place : place + 624])
     True
     """
-    bits, margins = bits[:_MOST], margins[:_MOST]
+    bits, margins = bits[:_MOST_VALUES], margins[:_MOST_VALUES]
     if bits.size < VALUES:
         return None
     begin = (bits.size - MT19937.degree) // 2  # the first and the last bits are in few sums
@@ -69,7 +69,7 @@ def outputs_of_leading_bits(bits: Bits, margins: Margins, stride: int = 1) -> tu
 
 
 def _outputs(bits: Bits, stride: int) -> Words:
-    """The outputs that have these leading bits."""
+    """Compute the outputs that have these leading bits."""
     ratio = remainder(MT19937, product(_element(bits), _reference(stride)))
     if stride == 2:
         ratio = remainder(MT19937, square(ratio))
@@ -77,7 +77,7 @@ def _outputs(bits: Bits, stride: int) -> Words:
 
 
 def _element(bits: Bits) -> int:
-    """A, of the first bits that are a whole state."""
+    """Compute the polynomial A of the first bits, as many as a state has."""
     first = bits[: MT19937.degree][::-1]
     packed = int.from_bytes(np.packbits(first, bitorder="little").tobytes(), "little")
     return times_characteristic(MT19937, packed) >> MT19937.degree
@@ -85,14 +85,14 @@ def _element(bits: Bits) -> int:
 
 @cache
 def _reference(stride: int) -> int:
-    """One over the A of seed 0."""
+    """Return one over the A of seed 0."""
     words = Stream(0).words(MT19937.degree * stride)[::stride]
     bits = (words >> np.uint32(31)).astype(np.uint8)
     return inverse(_element(bits))
 
 
 def inverse(element: int) -> int:
-    """One over a polynomial modulo the characteristic polynomial, by Euclid's algorithm.
+    """Invert a polynomial modulo the characteristic polynomial, by Euclid's algorithm.
 
     >>> remainder(MT19937, product(inverse(0b1011), 0b1011))
     1
@@ -109,7 +109,7 @@ def inverse(element: int) -> int:
 
 
 def _corrections(bits: Bits, margins: Margins) -> Iterator[Bits]:
-    """The bits, turned so that all sums are even: those of which least is known, or after others."""
+    """Yield bits corrected so that all sums are even, by two methods."""
     turned, surety = _turned(bits, margins)
     if not _sums(turned).any():
         yield turned
@@ -121,7 +121,7 @@ def _corrections(bits: Bits, margins: Margins) -> Iterator[Bits]:
 
 
 def _turned(bits: Bits, margins: Margins) -> tuple[Bits, Margins]:
-    """The bits, each turned while that makes its sums even, and how sure each is.
+    """Turn each bit while that makes its sums even; return the bits and how sure each is.
 
     It counts how far a value is from where its bit would turn, in units of how many are wrong, and how
     many of its sums are even more than odd, in units of how much that says.
@@ -147,13 +147,13 @@ def _turned(bits: Bits, margins: Margins) -> tuple[Bits, Margins]:
 
 @cache
 def _places() -> list[int]:
-    """Of which bits a sum is, from its first one on."""
+    """Return the places of the bits of a sum, counted from its first one."""
     first = relation(1)[0][0]
     return [output - first for output, _ in relation(1)]
 
 
 def _sums(bits: Bits) -> Bits:
-    """All sums that should be even."""
+    """Compute all sums that should be even."""
     sums = np.zeros(bits.size - MT19937.degree, np.uint8)
     for output in _places():
         sums ^= bits[output : output + sums.size]
@@ -161,7 +161,7 @@ def _sums(bits: Bits) -> Bits:
 
 
 def _solved(bits: Bits, surety: Margins) -> Bits | None:
-    """The bits, the least sure ones as all sums want them; None if that is not so in exactly one way."""
+    """Solve for the least sure bits so that all sums are even; None unless there is exactly one solution."""
     sums, order = _sums(bits), np.argsort(surety)
     for unsure in (order[:size] for size in _UNSURE if size + _SPARE <= sums.size):
         number = {place: 1 << column for column, place in enumerate(unsure.tolist())}
@@ -181,7 +181,7 @@ def _solved(bits: Bits, surety: Margins) -> Bits | None:
 
 
 def _pivots(sums: Bits, number: dict[int, int]) -> dict[int, int]:
-    """The equations in echelon form, by their lowest unknown, until there are as many as unknowns.
+    """Bring equations to echelon form, by their lowest unknown, until there are as many as unknowns.
 
     Above the unknowns is the right side, which is a pivot itself where the equations contradict one another.
     """

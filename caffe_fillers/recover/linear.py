@@ -1,4 +1,4 @@
-"""The state of a Mersenne twister from outputs of which only some bits are known.
+"""Solve for the state of a Mersenne twister from outputs of which only some bits are known.
 
 Everything that the generator does to a bit is linear over GF(2). So with the unknown bits of the first n
 outputs as unknowns, every known bit of a later output is an equation in them. The bits of the first word
@@ -32,18 +32,18 @@ class KnownBits:
     bits: Words
 
     def part(self, begin: int, end: int) -> KnownBits:
-        """The same for some of the outputs."""
+        """Return the known bits of some of the outputs."""
         return KnownBits(mask=self.mask[begin:end], bits=self.bits[begin:end])
 
 
 def is_enough(twister: Twister, known: KnownBits) -> bool:
-    """Whether there are as many equations as unknowns."""
+    """Return whether there are as many equations as unknowns."""
     equations, unknowns = _numbers(twister, known)
     return int(equations.sum()) >= _LEAST * unknowns
 
 
 def solve_state(twister: Twister, known: KnownBits) -> Words | None:
-    """The first n outputs before tempering, if what is known leaves exactly one possibility.
+    """Return the first n outputs before tempering, if the known bits leave exactly one possibility.
 
     >>> from caffe_fillers.rng import Stream
     >>> from caffe_fillers.rng.twister import MT19937
@@ -68,14 +68,14 @@ def solve_state(twister: Twister, known: KnownBits) -> Words | None:
 
 
 def _numbers(twister: Twister, known: KnownBits) -> tuple[NDArray[np.intp], int]:
-    """How many equations each output after the first n gives, and how many unknowns these leave."""
+    """Count the equations that each output after the first n gives, and the unknowns that these leave."""
     counts = _bit_table(known.mask).sum(axis=1, dtype=np.intp)
     n, w = twister.n, twister.w
     return counts[n:], int((w - counts[1:n]).sum()) + w - twister.r
 
 
 def _bit_table(words: Words) -> Bits:
-    """The bits of each word, the lowest first."""
+    """Return the bits of each word, the lowest first."""
     octets = np.ascontiguousarray(words).view(np.uint8).reshape(words.size, -1)
     return np.unpackbits(octets, axis=1, bitorder="little")
 
@@ -86,7 +86,7 @@ def _units(twister: Twister) -> Words:
 
 
 def _symbolic_state(twister: Twister, known: KnownBits) -> Matrix:
-    """For each bit of the first n words before tempering its sum of unknowns: n, w, packed columns."""
+    """Return each bit of the first n words before tempering as a sum of unknowns: n, w, packed columns."""
     n, w = twister.n, twister.w
     known_bits = _bit_table(known.mask[:n]).astype(np.bool_)
     known_bits[0] = np.arange(w) < twister.r  # of the first word only what counts is unknown, untempered
@@ -107,7 +107,7 @@ def _symbolic_state(twister: Twister, known: KnownBits) -> Matrix:
 
 
 def _equations(twister: Twister, state: Matrix, known: KnownBits, unknowns: int) -> Matrix:
-    """What each known bit says, as a row; `state` is stepped on in place, as the generator's own."""
+    """Return each known bit's equation as a row; `state` advances in place, as the generator's does."""
     table = _bit_table(known.mask).astype(np.bool_)
     values = _bit_table(known.bits).astype(np.uint64) << np.uint64(unknowns & 63)
     rows = np.empty((int(table.sum()), state.shape[2]), np.uint64)
@@ -146,7 +146,7 @@ def _step(twister: Twister, state: Matrix, begin: int, end: int) -> Matrix:
 
 
 def _insert(twister: Twister, state: Matrix, solution: Bits) -> Words:
-    """The words of a state whose unknowns are known."""
+    """Compute the words of a state from its unknowns."""
     packed = np.zeros(state.shape[2] * 64, np.uint8)
     packed[: solution.size] = solution
     packed[solution.size] = 1

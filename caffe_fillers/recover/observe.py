@@ -1,4 +1,4 @@
-"""What of a model came from the first words of the stream, as declared or as it may be instead."""
+"""Select the blobs of a model that the first words of the stream made, as declared or otherwise."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _FIRST = 4096
 
 
 def observe(plan: PlannedNet, samples: Sequence[Sample]) -> list[Observed]:
-    """The blobs that were drawn from the first words of the stream, if all is as declared."""
+    """Return the blobs that were drawn from the first words of the stream, if all is as declared."""
     return [part for part, _ in _observe(plan, samples)]
 
 
 def assumptions(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
-    """The blobs that can give a seed alone, each as another filler's or with another blob's values."""
+    """Yield the blobs that can give a seed alone, each as another filler's or with another blob's values."""
     for part, sample in _within_reach(plan, samples):
         drawn = _drawn(part.values)
         for candidate in candidates(sample.fill):
@@ -59,7 +59,7 @@ def assumptions(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Ob
 
 
 def scaled(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
-    """The same blobs, each as declared but for a factor, those factors first that are short to write."""
+    """Yield the same blobs, each as declared but for a factor, short factors first."""
     found = [
         (factor.length, number, rank, replace(part, distribution=Times(part.distribution, factor.value)))
         for number, (part, _) in enumerate(_within_reach(plan, samples))
@@ -72,7 +72,7 @@ def scaled(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observe
 
 
 def rearranged(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
-    """The same blobs, each as declared but for the order of its values."""
+    """Yield the same blobs, each as declared but for the order of its values."""
     for part, sample in _within_reach(plan, samples):
         if _possible(part.distribution, _drawn(part.values)):
             shape = sample.fill.shape
@@ -89,7 +89,7 @@ def _within_reach(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple
 
 
 def _stretched(distribution: distributions.Distribution) -> distributions.Distribution:
-    """The distribution of that name that has these bounds, or this mean and deviation."""
+    """Return the distribution of that name that has these bounds, or this mean and standard deviation."""
     uniform = isinstance(unscaled(distribution), distributions.Uniform)
     return (
         distributions.Uniform(*distribution.support)
@@ -103,7 +103,7 @@ def _possible(distribution: distributions.Distribution, drawn: Values) -> bool:
 
 
 def _drawn(values: Values) -> Values:
-    """Of the first values those that may have been drawn: not NaN, nor what comes twice as in zeroed rows."""
+    """Return those of the first values that may have been drawn: neither NaN nor equal to another."""
     head = values.ravel()[:_FIRST]
     distinct, times = np.unique(head[np.isfinite(head)], return_counts=True)
     once: Values = distinct[times == 1]

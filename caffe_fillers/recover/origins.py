@@ -1,4 +1,4 @@
-"""Seeds that single blobs give away, wherever in the stream they stand, and the stream of each."""
+"""Recover seeds from single blobs, wherever in the stream they stand, and the stream of each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Method = Callable[[Distribution, Values], Hit | None]
 
 
 def is_searchable(sample: Sample) -> bool:
-    """Whether a blob has enough random values in a row to give its seed away, wherever it stands."""
+    """Return whether a blob has enough successive random values to determine its seed, wherever it stands."""
     distribution = sample.fill.distribution()
     return distribution.std > 0 and (
         (isinstance(distribution, Uniform) and sample.fill.count >= _UNIFORMS)
@@ -44,7 +44,7 @@ def exact_origins(
     releases: tuple[str, ...],
     deadline: Deadline = NEVER,
 ) -> Iterator[Found]:
-    """The streams of blobs that are not explained when their turn comes, uniforms before normals."""
+    """Yield the streams of blobs that are not explained when their turn comes, uniforms before normals."""
     left = _MOST_NORMALS
     searchable = [each for each in samples if is_searchable(each) and not is_rounded(each.values)]
     for sample in sorted(searchable, key=lambda each: each.fill.distribution().from_normals):
@@ -64,7 +64,7 @@ def exact_origins(
 def moved_origins(
     plan: PlannedNet, samples: Sequence[Sample], releases: tuple[str, ...], recover_moved: Method
 ) -> Iterator[Found]:
-    """The streams of blobs of uniforms, of values rounded or moved, by one method, the largest first."""
+    """Yield the streams of uniforms that were rounded or moved, by one method, the largest blob first."""
     searchable = [each for each in samples if is_searchable(each)]
     for sample in sorted(searchable, key=lambda each: -each.fill.count):
         hit = recover_moved(sample.fill.distribution(), sample.values)
@@ -75,7 +75,7 @@ def moved_origins(
 
 
 def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit, releases: tuple[str, ...]) -> Found | None:
-    """The stream of a seed in which that blob stands where it was found.
+    """Return the stream of a seed in which that blob stands where it was found.
 
     It begins with the net where the steps before the blob draw as many outputs, or fewer; else with the blob.
     """
@@ -100,7 +100,7 @@ def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit, releases: tuple[str, 
 def _begins(
     distribution: Distribution, values: Values, hit: Hit, releases: tuple[str, ...]
 ) -> Iterator[tuple[int, str]]:
-    """The outputs at which a blob may begin, of which some value comes from a known one, and the release.
+    """Yield the outputs at which a blob may begin that has a value from a known output, with the release.
 
     They are several where the first attempts at a normal were rejected: its values are the same without.
     """
@@ -127,7 +127,7 @@ def _begins(
 
 
 def _reached(plan: PlannedNet, last: int, seed: int, release: str, position: int) -> int:
-    """The output at which a step begins, if the first one begins at a position."""
+    """Return the output at which a step begins, if the first one begins at a position."""
     stream = _stream(seed, release, position)
     for step in plan.steps[:last]:
         pass_over(step, stream)

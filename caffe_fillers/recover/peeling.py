@@ -1,4 +1,4 @@
-"""Missing outputs among known ones, filled in by mt19937's recurrence, as an erasure code is peeled."""
+"""Fill in missing outputs among known ones by mt19937's recurrence, as an erasure code is peeled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOP, _LOW = np.uint32(1 << 31), np.uint32(2**31 - 1)
 
 
 def filled(known: KnownBits) -> KnownBits:
-    """The same, with all outputs that follow from three that are wholly known, or from four.
+    """Add all outputs that follow from three that are wholly known, or from four.
 
     >>> from caffe_fillers.rng import Stream
     >>> words = Stream(3).words(2000)
@@ -48,7 +48,7 @@ def filled(known: KnownBits) -> KnownBits:
 
 
 def whole_run(known: KnownBits) -> int | None:
-    """Where 624 outputs begin that are all wholly known, if any do.
+    """Return the first of 624 successive outputs that are all wholly known, if there are such.
 
     >>> whole_run(KnownBits(mask=np.full(700, 2**32 - 1, np.uint32), bits=np.zeros(700, np.uint32)))
     0

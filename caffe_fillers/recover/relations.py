@@ -1,4 +1,4 @@
-"""Whether words are outputs of mt19937 at all, by sums of few of their leading bits that are always even.
+"""Test whether words are outputs of mt19937, by sums of few leading bits that are always even.
 
 With x the outputs before tempering, D the step to the next output, B and C what the twist makes of the
 lower bits of one word and of the upper bits of the word before: (D**n + D**m) x = (B D + C) x. As D
@@ -27,12 +27,12 @@ from caffe_fillers.recover.linear import KnownBits
 from caffe_fillers.rng.twister import MT19937, Words, temper, untemper
 
 _POWERS = {17: 1, 12: 2, 8: 4, 4: 8, 2: 16, 1: 32}
-"""By the number of leading bits the highest power of Z that a relation needs."""
+"""The highest power of Z that a relation needs, by the number of leading bits."""
 _SURE = 6.0
 """Standard errors by which the sums of foreign words are never biased: by chance in one case of 2**29."""
-_TELLING = 900
+_MIN_VALUES = 900
 """Uniforms, as they were drawn, that show whether mt19937 drew them."""
-_MOST, _FEWEST = 1 << 18, 40
+_MOST_SUMS, _FEWEST_SUMS = 1 << 18, 40
 """Sums that are looked at."""
 
 Relation = tuple[tuple[int, int], ...]
@@ -40,7 +40,7 @@ Relation = tuple[tuple[int, int], ...]
 
 @cache
 def relation(leading: int) -> Relation:
-    """Pairs (output, bit) whose sum is even wherever one begins, of so many leading bits.
+    """Return pairs (output, bit) of so many leading bits, whose sum is even wherever it begins.
 
     >>> [len(relation(leading)) for leading in (17, 12, 8, 1)]
     [7, 5, 15, 135]
@@ -57,7 +57,7 @@ def relation(leading: int) -> Relation:
 
 
 def is_mt19937(words: Words, fewest_bits: int = 1) -> bool:
-    """Whether words are successive outputs, or all negated, though leading bits may be wrong now and then.
+    """Return whether words are successive outputs, or all negated; a few leading bits may be wrong.
 
     With `fewest_bits` of 2 every second output is none, whose leading bits alone keep the relation: squaring
     maps the roots of the characteristic polynomial to one another. numpy's `RandomState` draws such doubles.
@@ -72,8 +72,8 @@ def is_mt19937(words: Words, fewest_bits: int = 1) -> bool:
     """
     for leading in _POWERS:
         terms = relation(leading)
-        size = min(_MOST, words.size - terms[-1][0])
-        if size < _FEWEST or leading < fewest_bits:
+        size = min(_MOST_SUMS, words.size - terms[-1][0])
+        if size < _FEWEST_SUMS or leading < fewest_bits:
             return False
         sums = np.zeros(size, np.uint32)
         for output, bit in terms:
@@ -85,7 +85,7 @@ def is_mt19937(words: Words, fewest_bits: int = 1) -> bool:
 
 
 def may_be_drawn(distribution: Distribution, values: NDArray[np.floating], fewest_bits: int = 1) -> bool:
-    """Whether mt19937 may have drawn values of a uniform distribution, of any other one, or so few.
+    """Return whether mt19937 may have drawn values; True for few values or an unbounded distribution.
 
     >>> from caffe_fillers.distributions import Uniform
     >>> values = np.random.default_rng(0).uniform(-1, 1, 3000)
@@ -93,17 +93,17 @@ def may_be_drawn(distribution: Distribution, values: NDArray[np.floating], fewes
     (False, True)
     """
     low, high = distribution.support
-    if values.size < _TELLING or not math.isfinite(high - low) or not high > low:
+    if values.size < _MIN_VALUES or not math.isfinite(high - low) or not high > low:
         return True
     share = (np.nan_to_num(values.astype(np.float64)) - low) / (high - low)
     return is_mt19937(np.clip(share * 2.0**32, 0, 2.0**32 - 1).astype(np.uint32), fewest_bits)
 
 
 def is_contradicted(known: KnownBits) -> bool:
-    """Whether known bits cannot be those of successive outputs: whether any sum of them is odd."""
+    """Return whether known bits cannot be those of successive outputs, since a sum of them is odd."""
     for leading in _POWERS:
         terms = relation(leading)
-        size = min(_MOST, known.mask.size - terms[-1][0])
+        size = min(_MOST_SUMS, known.mask.size - terms[-1][0])
         if size < 1:
             break
         sums, all_known = np.zeros(size, np.uint32), np.ones(size, np.uint32)
@@ -116,7 +116,7 @@ def is_contradicted(known: KnownBits) -> bool:
 
 
 def _times_n(polynomial: list[int]) -> list[int]:
-    """A row of polynomials in D, by coefficients, times N."""
+    """Multiply a row of polynomials in D, by coefficients, by N."""
     product = [0] * (len(polynomial) + 1)
     for d, row in enumerate(polynomial):
         for bit, (lower, upper) in enumerate(zip(*_twist(), strict=True)):
@@ -127,7 +127,7 @@ def _times_n(polynomial: list[int]) -> list[int]:
 
 @cache
 def _twist() -> tuple[list[int], list[int]]:
-    """For each bit of a tempered output what B, and what C, makes of it, tempered."""
+    """Return what B and C make of each bit of a tempered output, tempered."""
     word = MT19937.dtype.type
     state = untemper(MT19937, np.left_shift(word(1), np.arange(MT19937.w, dtype=MT19937.dtype)))
     below = state & word((1 << MT19937.r) - 1)
@@ -137,7 +137,7 @@ def _twist() -> tuple[list[int], list[int]]:
 
 
 def _vanishing(rows: list[int]) -> list[int]:
-    """A basis of the sums of rows that vanish, each as a number whose bits say which rows."""
+    """Return a basis of the sums of rows that vanish, each as a number whose bits say which rows."""
     pivots: dict[int, tuple[int, int]] = {}
     found = []
     for number, begin in enumerate(rows):
@@ -153,7 +153,7 @@ def _vanishing(rows: list[int]) -> list[int]:
 
 
 def _terms(places: list[tuple[int, int, int]], chosen: int) -> Relation:
-    """The bits that a sum of D**d Z**j reads."""
+    """Return the bits that a sum of D**d Z**j reads."""
     read: Counter[tuple[int, int]] = Counter()
     for number, (j, d, bit) in enumerate(places):
         if chosen >> number & 1:

@@ -1,4 +1,4 @@
-"""The state of a Mersenne twister, run backwards until it is a seeding.
+"""Run the state of a Mersenne twister backwards until it is a seeding.
 
 With x the outputs before tempering, x[k + n] = x[k + m] ^ A(y) where y has the upper bits of x[k] and the
 lower ones of x[k + 1]. A can be inverted, so two words tell what y was, and n words in a row tell the one
@@ -33,7 +33,7 @@ class Seeding(NamedTuple):
 
 
 def inverse_twist(twister: Twister, mixed: Words) -> Words:
-    """The y that A makes these words of.
+    """Invert the matrix A: return the y that it makes these words of.
 
     >>> from caffe_fillers.rng.twister import MT19937
     >>> hex(inverse_twist(MT19937, np.array([0x9908B0DF ^ 0x12345678 >> 1], np.uint32))[0])
@@ -51,7 +51,7 @@ def find_seeding(
     most: int = MOST_WORDS,
     progress: Callable[[int], None] = lambda words: None,
 ) -> Seeding | None:
-    """The seed of which n successive words before tempering come, and their position in its stream.
+    """Find the seed of n successive words before tempering, and their position in its stream.
 
     `progress` is told of words that were run back. None if none of the `most` words before are a seeding.
 
@@ -79,7 +79,7 @@ def find_seeding(
 
 
 def _whole_first_word(twister: Twister, state: Words) -> int:
-    """Its upper bits are given; the lower ones, on which nothing later depends, follow from two others."""
+    """Complete the first word: its lower bits, on which nothing later depends, follow from two others."""
     lower = (1 << twister.r) - 1
     before = inverse_twist(twister, state[-1:] ^ state[twister.m - 1])
     return int(state[0]) & ~lower | int(before[0]) & lower
@@ -109,7 +109,7 @@ def _run_back(twister: Twister, history: Words) -> None:
 
 
 def _seeding_among(twister: Twister, history: Words) -> tuple[int, int] | None:
-    """The seed, and the place of the first output, if words of the seeding are among these."""
+    """Return the seed, and the place of the first output, if words of the seeding are among these."""
     places = np.arange(1, history.size - _FEW - 1, twister.n - 2 * _FEW)
     step = _steps(twister, history[places], history[places + 1])
     for place in places[step < twister.n].tolist():
@@ -129,7 +129,7 @@ def _steps(twister: Twister, words: Words, following: Words) -> Words:
 
 
 def _seed_of(twister: Twister, state: int, index: int) -> int:
-    """The word of state number 0, which is the seed, from that of number `index`."""
+    """Compute the word of state number 0, which is the seed, from that of number `index`."""
     top = (1 << twister.w) - 1
     inverse = pow(twister.f, -1, 1 << twister.w)
     for number in range(index, 0, -1):

@@ -1,4 +1,4 @@
-"""Between which values a value was before it was rounded or moved."""
+"""Intervals in which values lay before they were rounded or moved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEVELS, _DIGITS = 256, range(3, 8)
 
 @dataclass(frozen=True)
 class Moved:
-    """What was done, and between what each value was before."""
+    """A rounding or movement, and the interval in which each value lay before."""
 
     name: str
     least: Floats
@@ -26,7 +26,7 @@ class Moved:
 
 
 def roundings(distribution: distributions.Uniform, values: Floats) -> Iterator[Moved]:
-    """What the values show to have been done; where they show nothing, movements, the least first.
+    """Yield the rounding that the values show, or if they show none, movements, the least first.
 
     >>> distribution = distributions.Uniform(-0.5, 0.5)
     >>> [each.name for each in roundings(distribution, np.float32([0.25, 0.125, 0.3125] * 100))][0]
@@ -46,18 +46,18 @@ def roundings(distribution: distributions.Uniform, values: Floats) -> Iterator[M
 
 
 def shown_rounding(values: Floats) -> Moved | None:
-    """To what values were rounded, if that is seen."""
+    """Return the rounding that values show; None if they show none."""
     return next((found for kind in (_formats, _steps) for found in kind(np.float32(values))), None)
 
 
 def is_rounded(values: NDArray[np.float32]) -> bool:
-    """Whether all values are float16 or bfloat16 numbers, of whose last bits nothing is left."""
+    """Return whether all values are float16 or bfloat16 numbers."""
     bits = np.bitwise_or.reduce(np.ascontiguousarray(values).view(np.uint32), initial=0)
     return not bits & np.uint32((1 << 13) - 1)
 
 
 def _formats(values: Floats) -> Iterator[Moved]:
-    """float16 and bfloat16: half of the way to the next number on either side, ties included."""
+    """Yield float16 and bfloat16, with half of the way to the next number on either side, ties included."""
     bits = np.bitwise_or.reduce(values.view(np.uint32), initial=0)
     for name, hidden, digits in (("bfloat16", 16, 8), ("float16", 13, 11)):
         if not bits & np.uint32((1 << hidden) - 1):
@@ -69,7 +69,7 @@ def _formats(values: Floats) -> Iterator[Moved]:
 
 
 def _steps(values: Floats) -> Iterator[Moved]:
-    """Decimal digits, or few levels where these are coarser, as multiples of 0.0005 are than four digits."""
+    """Yield decimal digits, or few levels that are coarser, as multiples of 0.0005 are than four digits."""
     wide = values.astype(np.float64)
     levels = np.unique(wide)
     few = 2 < levels.size <= _LEVELS < values.size // 2

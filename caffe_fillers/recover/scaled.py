@@ -1,4 +1,4 @@
-"""A distribution whose values somebody multiplied by a factor after they were drawn."""
+"""Distributions whose values were multiplied by a factor after they were drawn."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class Times(Distribution):
 
     @property
     def unit(self) -> int | None:
-        """As of the distribution."""
+        """Number of values that can be drawn apart, as the distribution has it."""
         return self.distribution.unit
 
     def draw(self, size: int, stream: Stream, dtype: type[np.floating] = np.float32) -> Values:
-        """The distribution's own, multiplied."""
+        """Draw from the distribution and multiply."""
         return multiplied(self.distribution.draw(size, stream, dtype), self.factor).astype(dtype, copy=False)
 
     def words(self, size: int, stream: Stream, dtype: type[np.floating] = np.float32) -> int | None:
-        """As the distribution."""
+        """Count the raw outputs as the distribution does."""
         return self.distribution.words(size, stream, dtype)
 
     def cdf(self, points: Reals) -> Reals:
-        """The distribution's, stretched; the factor is positive."""
+        """Probability of a value up to each point over the factor, which is positive."""
         return self.distribution.cdf(points / self.factor)
 
     @property
@@ -58,7 +58,7 @@ class Times(Distribution):
 
 
 def multiplied(values: Values, factor: float | NDArray[np.float64]) -> Floats:
-    """The float32 nearest to each product: a float32 factor's product with one is exact in float64.
+    """Return the float32 nearest to each product, which is exact in float64.
 
     >>> multiplied(np.float32([3.0]), 1.02) == np.float32(3.0) * np.float32(1.02)
     array([ True])
@@ -68,7 +68,7 @@ def multiplied(values: Values, factor: float | NDArray[np.float64]) -> Floats:
 
 
 def divided(value: np.float32, factor: NDArray[np.float64]) -> list[tuple[Floats, NDArray[np.bool_]]]:
-    """What a factor may have made a value of: numbers next to each quotient, and for which that is true.
+    """Return the numbers next to each quotient, and which of them become the value by the factor.
 
     >>> [number for number, right in divided(np.float32(3.06), np.array([1.02])) if right]
     [array([3.], dtype=float32)]
@@ -80,7 +80,7 @@ def divided(value: np.float32, factor: NDArray[np.float64]) -> list[tuple[Floats
 
 
 def unscaled(distribution: Distribution) -> Distribution:
-    """The distribution that drew the values before anybody multiplied them.
+    """Return the distribution that drew the values before they were multiplied.
 
     >>> from caffe_fillers.distributions import Normal
     >>> unscaled(Times(Normal(0.0, 1.0), 1.02))

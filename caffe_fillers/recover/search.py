@@ -1,4 +1,4 @@
-"""Every way to a seed, one after another: the door of this room."""
+"""Recover seeds by every method, one after another: the entry of this room."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def recover(
     is_explained: Callable[[int], bool],
     options: Options,
 ) -> Iterator[Found]:
-    """The streams that the samples come from, one after another, those that are surest first.
+    """Yield the streams that the samples come from, the surest first.
 
     The caller says by `is_explained` which samples, by their number, the streams found so far have made:
     these are searched no more.
@@ -71,12 +71,12 @@ def outputs_before(
     tolerance: float = 0.0,
     generator: str = MT19937.name,
 ) -> int:
-    """How many outputs of a seed's stream something took first that the plan does not show, up to four."""
+    """Return the number of outputs, up to four, that were taken before those that the plan shows."""
     return _late(observe(plan, samples), seed, release, tolerance, generator)
 
 
 def would_give_a_seed(plan: PlannedNet, samples: Sequence[Sample]) -> bool:
-    """Whether values of Caffe's stream would have given their seed away: three among the first, or many."""
+    """Return whether values of Caffe's stream would have determined their seed: three early ones, or many."""
     early = (part for part in observe(plan, samples) if part.position <= LAST and part.values.size >= ENOUGH)
     return next(iter(early), None) is not None or any(map(is_searchable, samples))
 
@@ -100,7 +100,7 @@ def _late(
 def _as_declared(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
-    """The seeds of uniforms anywhere, which take no time; of the first outputs; of normals anywhere."""
+    """Yield the seeds of uniforms anywhere, which is quick, of the first outputs, of normals anywhere."""
     deadline = Deadline.after(_QUICK) if options.quick else NEVER
     kept = [
         each
@@ -122,7 +122,7 @@ def _as_declared(
 def _of_first_outputs(
     plan: PlannedNet, samples: Sequence[Sample], options: Options, budget: Budget
 ) -> Iterator[Found]:
-    """The seed of the first outputs, Caffe's or MXNet's; beside another seed at the declared place alone."""
+    """Yield the seed of the first outputs; after another seed was found, only at the declared place."""
     releases, observed = options.releases, observe(plan, samples)
     is_alone = budget.left > _BESIDE
     seed, release = recover_seed(observed, _LATE if is_alone else 0, releases[0], budget), releases[0]
@@ -139,7 +139,7 @@ def _of_first_outputs(
 def _tried(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
-    """The first of the seeds to be tried that makes the values."""
+    """Yield the first of the seeds to be tried that makes the values."""
     observed, release = observe(plan, samples), options.releases[0]
     seed = search_seeds(observed, options.seeds, release, options.progress, options.tolerance)
     if seed is not None:
@@ -150,7 +150,7 @@ def _tried(
 def _otherwise(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
-    """The seed of values that are not as declared: another filler's, swapped, scaled, rearranged, moved."""
+    """Yield the seed of values not as declared: another filler's, swapped, scaled, rearranged, moved."""
     if options.quick:
         return
     release, releases = options.releases[0], options.releases
@@ -171,7 +171,7 @@ def _otherwise(
 
 
 def _assumed(plan: PlannedNet, samples: Sequence[Sample], release: str) -> int | None:
-    """The seed of values among the first outputs that are another filler's, swapped, scaled or rearranged."""
+    """Return the seed of early values that are another filler's, swapped, scaled or rearranged."""
     others, factors = Budget(_ASSUMED), Budget(_ASSUMED)
     for assume, budget in ((assumptions, others), (scaled, factors), (rearranged, others)):
         for observed in assume(plan, samples) if budget.left > 0 else ():

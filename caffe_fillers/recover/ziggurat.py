@@ -1,4 +1,4 @@
-"""The outputs behind normals of Boost's ziggurat (1.56 and later), anywhere in the stream.
+"""Outputs of normals of Boost's ziggurat (1.56 and later), anywhere in the stream.
 
 A quick normal, of which 985 in 1,000 are, leaves 70 to 200 candidates for its output: the layer is hidden.
 A slow one takes several outputs, so that what comes after it is shifted, by some 12 outputs over the
@@ -40,13 +40,13 @@ _HASH = np.uint32(2**18 - 1)
 
 
 class _Words(NamedTuple):
-    """All candidates of all values, those of value i from `begin[i]` to `begin[i + 1]`; before tempering."""
+    """Candidates for all values, those of value i from `begin[i]` to `begin[i + 1]`; before tempering."""
 
     words: Words
     begin: Places
 
     def of(self, first: int, last: int) -> tuple[Words, Places]:
-        """The candidates of some values in a row, and of which value each is."""
+        """Return the candidates for successive values, and the value of each candidate."""
         first, last = max(first, 0), min(last, self.begin.size - 1)
         if last <= first:
             return self.words[:0], self.begin[:0]
@@ -56,7 +56,7 @@ class _Words(NamedTuple):
 
 
 class _Relation(NamedTuple):
-    """Four values that the recurrence joins, and the words behind three of them, before tempering.
+    """Four values that the recurrence joins, and the words of three of them, before tempering.
 
     `first`, or what slow attempts after it took, and the value after that, `middle` some 397 later, `later`
     some 624. A word that may be another is None.
@@ -71,12 +71,12 @@ class _Relation(NamedTuple):
 
     @property
     def shifts(self) -> tuple[int, int]:
-        """By how much more than the values the outputs are apart."""
+        """Differences between the outputs' distances and those of the values."""
         return self.first + MT19937.m - self.middle, self.first + MT19937.n - self.later
 
 
 def normal_words(distribution: distributions.Normal, values: Floats) -> tuple[Words, Places]:
-    """All outputs of which the values are made at once, and where those of each value begin.
+    """Return all outputs that make a value at the first attempt, and where those of each value begin.
 
     >>> from caffe_fillers.rng import Stream
     >>> distribution, words = distributions.Normal(0.0, 0.01), Stream(3).peek(50)
@@ -100,7 +100,7 @@ def normal_words(distribution: distributions.Normal, values: Floats) -> tuple[Wo
 def known_by_votes(
     distribution: distributions.Normal, values: Floats, deadline: Deadline = NEVER
 ) -> tuple[int, KnownBits] | None:
-    """What is known of the outputs from that of some value on, which is told; None if no outputs fit in time.
+    """Return a value and the known bits of outputs from its own on; None if no outputs fit in time.
 
     Of nearly all outputs all is known, or nothing, where slow normals took them.
     """
@@ -111,7 +111,7 @@ def known_by_votes(
 
 
 def _relations(found: _Words, size: int, deadline: Deadline) -> Iterator[_Relation]:
-    """The relations among values, followed from where votes find the shifts."""
+    """Yield the relations among values, followed from where votes find the shifts."""
     last = size - MT19937.n + _SHIFTS[1]
     start = _voted(found, last, deadline)
     if start is None:
@@ -135,7 +135,7 @@ def _relations(found: _Words, size: int, deadline: Deadline) -> Iterator[_Relati
 
 
 def _merged(hits: list[_Relation]) -> _Relation:
-    """What relations among the same values have in common: two words may have the sum of two others."""
+    """Merge relations among the same values; words that differ become None."""
     next_word, middle_word, later_word = (
         words.pop() if len(words := {getattr(hit, field) for hit in hits}) == 1 else None
         for field in ("next_word", "middle_word", "later_word")
@@ -148,7 +148,7 @@ def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
 
 
 def _voted(found: _Words, last: int, deadline: Deadline) -> tuple[int, tuple[int, int]] | None:
-    """A pair from which on shifts are known, and these."""
+    """Return the first value from which on shifts are known, and the shifts."""
     middle = _SHIFTS[0] // 2, _SHIFTS[1] // 2
     for begin in range(0, max(last - _PAIRS, 1), 2 * _PAIRS):
         votes: dict[tuple[int, int], list[int]] = {}
@@ -168,7 +168,7 @@ def _voted(found: _Words, last: int, deadline: Deadline) -> tuple[int, tuple[int
 def _joined(
     found: _Words, first: int, shifts: tuple[int, int], around: tuple[int, int]
 ) -> Iterator[_Relation]:
-    """The relations of a value and the next with values at shifts that are near these."""
+    """Yield the relations of a value and the next with values at shifts near these."""
     tops = np.unique(found.of(first, first + 1)[0] >> np.uint32(31))
     following = found.of(first + 1, first + 2)[0]
     if not tops.size or not following.size:
@@ -199,7 +199,7 @@ def _joined(
 
 
 def _links(relations: list[_Relation]) -> tuple[Places, Places, Places]:
-    """Pairs of values, and how much the one is shifted more than the other.
+    """Return pairs of values, and how much more one is shifted than the other.
 
     The word before that of a value is that of the value before, unless slow attempts came between, of which
     the last word may have the same top bit: then the shifts are others than for the pair before.
@@ -213,7 +213,7 @@ def _links(relations: list[_Relation]) -> tuple[Places, Places, Places]:
 
 
 def _laid_out(relations: list[_Relation], values: Floats) -> tuple[int, KnownBits]:
-    """The words in their places: a shift is how much further words are from the first one than values."""
+    """Put the words in their places; a shift is the number of words in excess of values since the first."""
     first, second, apart = _links(relations)
     size = values.size
     shift = np.full(size, -1, np.intp)

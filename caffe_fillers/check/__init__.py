@@ -1,4 +1,4 @@
-"""Whether weights are what their prototxt declares, and if not, what they are."""
+"""Check whether weights are what their prototxt declares, and if not, say what they are."""
 
 from caffe_fillers.check.checker import check_model
 from caffe_fillers.check.document import document

@@ -1,4 +1,4 @@
-"""What a check is called with."""
+"""Checks of a check's own arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from caffe_fillers.planner import PlannedNet
 
 
 def require_kinds(plan: object, model: object) -> None:
-    """Refuse what is no planned net and no model, such as both in the other order."""
+    """Refuse arguments that are no planned net and no model, such as both in the other order."""
     if not isinstance(plan, PlannedNet) or not isinstance(model, Model):
         given = f"check_model({type(plan).__name__}, {type(model).__name__})"
         raise UsageError(

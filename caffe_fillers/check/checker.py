@@ -1,4 +1,4 @@
-"""The check as a whole: structure, evidence, seeds, and by these or by the distributions the verdicts."""
+"""The check as a whole: structure, evidence, seeds, and verdicts by these or by the distributions."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_model(
     quick: bool = False,
     progress: Progress = no_progress,
 ) -> CheckResult:
-    """Whether a model is an initialization that the net declares.
+    """Check whether a model is an initialization that the net declares.
 
     With `seed`, or with those that are computed from the values, or found among
     `seeds`, every blob is compared bit for bit (up to `tolerance`, an absolute
@@ -96,7 +96,7 @@ def check_model(
 
 
 def _foreign(verdicts: Sequence[BlobVerdict], foreign: Sequence[Found]) -> Iterator[BlobVerdict]:
-    """Yield the verdicts, those on blobs that PyTorch drew with its seeds."""
+    """Yield the verdicts, with their seeds those on blobs that another framework drew."""
     by_number = {found.number: found for found in foreign}
     for number, verdict in enumerate(verdicts):
         found = by_number.get(number)
@@ -115,7 +115,7 @@ def _foreign(verdicts: Sequence[BlobVerdict], foreign: Sequence[Found]) -> Itera
 
 
 def _copied(evidence: Sequence[Evidence], bases: Sequence[Model]) -> frozenset[int]:
-    """The blobs that are bit for bit those of a base, by name and index."""
+    """Return the numbers of blobs that are bit for bit those of a base, by name and index."""
     stored = {
         (layer.name, index, digest(blob.array())) for base in bases for layer, index, blob in base.blobs()
     }
@@ -125,13 +125,13 @@ def _copied(evidence: Sequence[Evidence], bases: Sequence[Model]) -> frozenset[i
 
 
 def _needs_a_seed(net: PlannedNet) -> bool:
-    """Whether any blob is drawn: constants and bilinear kernels are what they are with any seed."""
+    """Return whether any blob is drawn: constants and bilinear kernels need no seed."""
     steps = (net.steps[blob.step] for blob in net.blobs)
     return any(isinstance(step, Fill) and step.distribution().is_random for step in steps)
 
 
 def _after(net: PlannedNet, words: int) -> PlannedNet:
-    """The same net, before which something takes so many words."""
+    """Return the same net, before which something takes so many words."""
     layers = tuple(
         replace(layer, blobs=tuple(replace(blob, step=blob.step + 1) for blob in layer.blobs))
         for layer in net.layers

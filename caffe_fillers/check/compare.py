@@ -1,4 +1,4 @@
-"""The verdicts of a stream: each blob bit for bit against what that makes of it."""
+"""Compare blobs bit for bit with those that a stream makes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BY_THE_SEED = frozenset(Kind) - {Kind.OTHER_SEED, Kind.DAMAGED, Kind.OTHER_FRAM
 
 
 def compare(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> dict[int, BlobVerdict]:
-    """The verdicts on the blobs that a stream reaches, by their number in `evidence`."""
+    """Return the verdicts on the blobs that a stream reaches, by their number in `evidence`."""
     verdicts: dict[int, BlobVerdict] = {}
     differing: list[tuple[Evidence, Expected]] = []
     makers: dict[bytes, Evidence] = {}
@@ -37,7 +37,7 @@ def compare(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> di
 
 
 def exact_verdicts(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> dict[int, BlobVerdict]:
-    """The verdicts on the blobs that a stream makes bit for bit, by their number."""
+    """Return the verdicts on the blobs that a stream makes bit for bit, by their number."""
     return {
         each.number: _exact(each, wanted, source)
         for each, wanted in _pairs(net, evidence, source)
@@ -48,7 +48,7 @@ def exact_verdicts(net: PlannedNet, evidence: Sequence[Evidence], source: Source
 def _pairs(
     net: PlannedNet, evidence: Sequence[Evidence], source: Source
 ) -> Iterator[tuple[Evidence, Expected]]:
-    """Yield the blobs that a stream reaches, each with what that makes of it."""
+    """Yield the blobs that a stream reaches, each with the values that the stream makes."""
     by_step: dict[int, list[Evidence]] = {}
     for each in evidence:
         by_step.setdefault(each.blob.step, []).append(each)
@@ -63,7 +63,7 @@ def verdict_on(
     mismatch: Mismatch | None = None,
     seed: int | None = None,
 ) -> BlobVerdict:
-    """The verdict on a blob."""
+    """Return the verdict on a blob."""
     return BlobVerdict(
         layer=evidence.layer,
         index=evidence.blob.index,
@@ -86,7 +86,7 @@ def _exact(evidence: Evidence, wanted: Expected, source: Source) -> BlobVerdict:
 
 
 def _different(evidence: Evidence, wanted: Expected, maker: Evidence | None, source: Source) -> BlobVerdict:
-    """The verdict on values that the stream makes of another blob, if `maker` is that, or of none."""
+    """Return the verdict on values that the stream makes for another blob, `maker`, or for none."""
     at = int(differs(evidence.values, wanted.values, source.tolerance).argmax())
     value, right = (float(values.ravel()[at]) for values in (evidence.values, wanted.values))
     ground = Finding.of(Ground.DIFFERS, at=at, value=value, wanted=right)
@@ -99,7 +99,7 @@ def _different(evidence: Evidence, wanted: Expected, maker: Evidence | None, sou
 
 
 def _mismatch(evidence: Evidence, wanted: Expected, tolerance: float) -> Mismatch | None:
-    """What values are that the stream does not make; None if it is the prototxt that has the right ones."""
+    """Explain values that the stream does not make; None for a blob that the prototxt holds."""
     step, values = evidence.step, evidence.values
     if not isinstance(step, Fill) or evidence.distribution is None:
         return None

@@ -1,4 +1,4 @@
-"""What values are that no seed explains: damaged, of another distribution, or of none that is known here."""
+"""Diagnose values that no seed explains: damaged, of another distribution, or of none that is known."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ACCEPTED = 1e-4
 """The p-value from which on a candidate fits: of a hundred right ones one is missed in a hundred nets."""
 
 _MIN_VALUES = 64
-"""Values from which on they tell one distribution from others."""
+"""Fewest values that tell one distribution from others."""
 
 _UNRELATED = 1.0
-"""What a distribution that is not the declared one in any way must be likelier by."""
+"""Log-likelihood by which a distribution unrelated to the declared one must be ahead."""
 
 
 def explain(fill: Fill, values: Floats, tolerance: float = 0.0) -> Mismatch:
-    """What the values are, as far as they tell: damage, another distribution, or none that is known here.
+    """Explain values: by damage, another distribution, or none that is known here.
 
     >>> from caffe_fillers import fillers, rng
     >>> fill = Fill("ip1", 0, (40, 50), fillers.Xavier())
@@ -68,7 +68,7 @@ class _Guess(NamedTuple):
 
 
 def _fitted(distribution: distributions.Distribution, flat: distributions.Reals) -> Iterator[_Guess]:
-    """The declared distribution times a factor; a uniform and normals of the values' own scale.
+    """Yield the declared distribution times a factor, and a uniform and normals of the values' own scale.
 
     A fitted bound is nearer to the true one, by the number of values, than a
     fitted standard deviation, by its root: that is the penalty, Schwarz's.
@@ -95,7 +95,7 @@ def _fitted(distribution: distributions.Distribution, flat: distributions.Reals)
 
 
 def _has_other_tails(distribution: distributions.Distribution, flat: Floats) -> bool:
-    """Whether the excess kurtosis, which training raises, is not 0, that of a normal, by five errors."""
+    """Return whether the excess kurtosis, which training raises, is five errors from a normal's 0."""
     if not distribution.from_normals or distribution.zeros or math.isfinite(distribution.support[1]):
         return False
     return abs(_kurtosis(flat)) > 5 * math.sqrt(24 / flat.size)

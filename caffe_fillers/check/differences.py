@@ -1,4 +1,4 @@
-"""How values differ from those that a seed makes in their place."""
+"""Differences between values and those that a seed makes in their place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HALVED = math.sqrt(0.5)
 
 
 def difference(values: Values, wanted: Values) -> Mismatch | None:
-    """What was done to the wanted values, or None if these have nothing to do with them.
+    """Explain what was done to the wanted values; None if the values are unrelated to them.
 
     >>> difference(np.float32([1.5, 3.0]), np.float32([1.0, 2.0])).numbers
     {'factor': 1.5}
@@ -33,18 +33,18 @@ def difference(values: Values, wanted: Values) -> Mismatch | None:
 
 
 def equal_bits(values: Values, wanted: Values) -> np.ndarray:
-    """Where float32 values are the same, bit for bit."""
+    """Return where float32 values are the same, bit for bit."""
     equal: np.ndarray = values.view(np.uint32) == wanted.view(np.uint32)
     return equal
 
 
 def agrees(values: Values, wanted: Values, tolerance: float) -> bool:
-    """Whether values are the wanted ones, bit for bit or within the tolerance."""
+    """Return whether values are the wanted ones, bit for bit or within the tolerance."""
     return not differs(values, wanted, tolerance).any()
 
 
 def differs(values: Values, wanted: Values, tolerance: float) -> NDArray[np.bool_]:
-    """Where flat values differ, in bits or by more than the tolerance."""
+    """Return where flat values differ, in bits or by more than the tolerance."""
     values, wanted = values.ravel(), wanted.ravel()
     if not tolerance:
         return ~equal_bits(values, wanted)
@@ -64,7 +64,7 @@ def _damage(values: Values, wanted: Values) -> Mismatch | None:
 
 
 def _factor(values: Values, wanted: Values) -> Mismatch | None:
-    """One factor for all values, up to rounding."""
+    """Detect one factor for all values, up to rounding."""
     known = wanted != 0
     if not known.any():
         return None
@@ -79,7 +79,7 @@ def _factor(values: Values, wanted: Values) -> Mismatch | None:
 
 
 def _row_factors(values: Values, wanted: Values) -> Mismatch | None:
-    """Each filter times a number of its own, as where batch normalization is folded in."""
+    """Detect a factor for each filter, as where batch normalization is folded in."""
     if values.ndim < 2 or values.shape[0] < 2 or values[0].size < 4:
         return None
     rows, declared = (each.reshape(values.shape[0], -1).astype(np.float64) for each in (values, wanted))
@@ -108,7 +108,7 @@ def _changes(values: Values, wanted: Values) -> Mismatch | None:
 
 
 def _centered(values: Values, wanted: Values) -> Mismatch | None:
-    """The same number taken off all values, or off those of each row, so that their mean is 0."""
+    """Detect a mean that was subtracted from all values, or from those of each row."""
     off = wanted.astype(np.float64) - values
     rows = off.reshape(off.shape[0] if off.ndim > 1 else 1, -1)
     room = 2 * _ROUNDED_ONCE * float(np.abs(wanted).max())
@@ -120,7 +120,7 @@ def _centered(values: Values, wanted: Values) -> Mismatch | None:
 
 
 def _rounding(values: Values, wanted: Values) -> Mismatch | None:
-    """Something that moved every value by little: half the precision, decimals, levels, or noise."""
+    """Detect a small change of every value: half precision, decimals, levels, or noise."""
     moved = float(np.abs(values.astype(np.float64) - wanted).max())
     with np.errstate(over="ignore"):
         half = (wanted.astype(np.float16) == values).all()
@@ -135,7 +135,7 @@ def _rounding(values: Values, wanted: Values) -> Mismatch | None:
 
 
 def _resolution(values: Values) -> str:
-    """To what the values are rounded, if they show it."""
+    """Return to what the values are rounded, if they show it."""
     if not (values.view(np.uint32) & np.uint32(0xFFFF)).any():
         return "bfloat16"
     for digits in _DIGITS:
@@ -146,7 +146,7 @@ def _resolution(values: Values) -> str:
 
 
 def _correlated(values: Values, wanted: Values) -> Mismatch | None:
-    """What training, or an average with other values, leaves of the declared ones."""
+    """Detect a correlation with the declared values, which training or an average leaves."""
     if values.size < _MIN_VALUES or not wanted.std() or not values.std():
         return None
     correlation = _correlation(values, wanted)

@@ -1,4 +1,4 @@
-"""A result as JSON: kinds and numbers, and the sentences beside them (docs/check.md)."""
+"""Write a result as JSON: kinds and numbers, and the sentences beside them (docs/check.md)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caffe_fillers.check.words import sentence
 
 
 def document(result: CheckResult) -> dict[str, Any]:
-    """The result in plain types, as `json` takes them.
+    """Return the result in plain types, as `json` takes them.
 
     >>> from caffe_fillers.check.findings import Problem, Provenance
     >>> missing = Finding.of(Problem.MISSING, layer="ip1")

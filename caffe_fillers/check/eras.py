@@ -1,4 +1,4 @@
-"""Streams of a Caffe that draws or fills otherwise: of another day, of a fork, or behind no data layers."""
+"""Streams of another Caffe: of another day, of a fork, or without data layers before the blobs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Variant:
 
 
 def explain_by_eras(explained: Explained, others: Nets | None, options: Options) -> Finding[Remark] | None:
-    """Add what streams of other eras explain beyond those that were found; what to say of the best of them.
+    """Add streams of other eras that explain more than those that were found; return a remark on the best.
 
     An era is named if its own stream, from the first output on, makes all that any stream makes, and more,
     or the same where that began elsewhere. Where no seed is known yet it is looked for once more.
@@ -59,7 +59,7 @@ def explain_by_eras(explained: Explained, others: Nets | None, options: Options)
 
 
 def _variants(explained: Explained, others: Nets | None) -> Iterator[Variant]:
-    """Yield the net without what data layers draw, and as other eras plan it, those that are alike as one."""
+    """Yield the net without what data layers draw, and as other eras plan it; eras that agree are one."""
     net = explained.net
     bare = tuple(replace(step, words=0) if isinstance(step, Draw) else step for step in net.steps)
     alike: dict[tuple[object, ...], tuple[list[str], PlannedNet]] = {_drawn(net): ([], net)}
@@ -85,7 +85,7 @@ def _sources(explained: Explained, variant: Variant, options: Options) -> Iterat
 
 
 def _is_worth_searching(explained: Explained, variant: Variant) -> bool:
-    """Whether a seed may have been missed: not if it would show by a blob anywhere in the stream."""
+    """Return whether a seed may have been missed: not if a blob would show it anywhere in the stream."""
     declared, own = (
         {str(each.fill.distribution()) for each in samples(evidence) if is_searchable(each)}
         for evidence in (explained.evidence, variant.evidence)
@@ -94,7 +94,7 @@ def _is_worth_searching(explained: Explained, variant: Variant) -> bool:
 
 
 def _makes_a_blob(variant: Variant, source: Source) -> bool:
-    """Whether the stream makes the beginning of the first random blob."""
+    """Return whether the stream makes the beginning of the first random blob."""
     random = (each for each in variant.evidence if each.varies)
     first = min(random, key=lambda each: each.blob.step, default=None)
     if first is None or first.distribution is None:
@@ -108,7 +108,7 @@ def _makes_a_blob(variant: Variant, source: Source) -> bool:
 
 
 def _here(explained: Explained, variant: Variant, number: int, verdict: BlobVerdict) -> BlobVerdict:
-    """The verdict of an era beside what the net declares: agreement with another filler is a mismatch."""
+    """Restate an era's verdict for the declared net: agreement with another filler is a mismatch."""
     declared = explained.evidence[number]
     if verdict.declared == declared.declared:
         return verdict
@@ -128,7 +128,7 @@ def _remark(variant: Variant, source: Source) -> Finding[Remark]:
 
 
 def _drawn(net: PlannedNet) -> tuple[object, ...]:
-    """All that a net takes from its stream, in order; draws one after another are one."""
+    """Return all that a net takes from its stream, in order; successive draws are one."""
     drawn: list[object] = []
     words = 0
     for step in net.steps:
@@ -141,7 +141,7 @@ def _drawn(net: PlannedNet) -> tuple[object, ...]:
 
 
 def _beside(net: PlannedNet, evidence: Sequence[Evidence]) -> tuple[Evidence, ...] | None:
-    """The evidence beside what another plan declares; None if that has other blobs."""
+    """Return the evidence with another plan's declarations; None if that has other blobs."""
     blobs = {(net.label(blob.layer_id), blob.index): blob for blob in net.blobs}
     beside = []
     for each in evidence:

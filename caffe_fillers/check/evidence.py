@@ -1,4 +1,4 @@
-"""What is known of each stored blob before anything is judged: its values, read once, and what they show."""
+"""Evidence on each stored blob: its values, read once, and what these show by themselves."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Evidence:
 
     @cached_property
     def distribution(self) -> Distribution | None:
-        """What the filler draws from; None for values that the prototxt carries."""
+        """The filler's distribution; None for values that the prototxt holds."""
         return self.step.distribution() if isinstance(self.step, Fill) else None
 
     @property
     def declared(self) -> str:
-        """What is declared, in words."""
+        """The declaration in words."""
         return "in the prototxt" if self.distribution is None else str(self.distribution)
 
     @property
@@ -52,17 +52,17 @@ class Evidence:
 
     @cached_property
     def digest(self) -> bytes:
-        """What tells the values from others."""
+        """Hash of the values."""
         return digest(self.values)
 
     @cached_property
     def damage(self) -> Mismatch | None:
-        """What no continuous distribution gives: values not finite, all equal, zero or copied by rows."""
+        """Damage that no continuous distribution gives: values not finite, equal, zero, or copied by rows."""
         return damage(self.values)
 
 
 def gather(plan: PlannedNet, matched: Matched) -> tuple[Evidence, ...]:
-    """The evidence of stored blobs."""
+    """Gather the evidence on stored blobs."""
     return tuple(
         Evidence(
             number=number,
@@ -76,13 +76,13 @@ def gather(plan: PlannedNet, matched: Matched) -> tuple[Evidence, ...]:
 
 
 def name_of(fill: Fill) -> str:
-    """The declared filler, with its variance norm where it has one."""
+    """Name the declared filler, with its variance norm if it has one."""
     norm = getattr(fill.filler, "variance_norm", None)
     return f"{fill.filler.type_name} {norm.name}" if norm is not None else fill.filler.type_name
 
 
 def samples(evidence: Iterable[Evidence]) -> list[Sample]:
-    """What seeds are looked for in: blobs with values of their own."""
+    """Return the samples that seeds are searched in: blobs with values of their own."""
     return [
         Sample(number=each.number, step=each.blob.step, fill=each.step, values=each.values.ravel())
         for each in evidence
@@ -91,7 +91,7 @@ def samples(evidence: Iterable[Evidence]) -> list[Sample]:
 
 
 def precision(evidence: Iterable[Evidence]) -> str:
-    """The format of 16 bits that all values are of; an empty string if they are of none, or all alike."""
+    """Return the 16-bit format that all values fit; an empty string if they fit none, or are all alike."""
     bits, varied = np.uint32(0), False
     for each in evidence:
         flat = each.values.ravel()
@@ -102,12 +102,12 @@ def precision(evidence: Iterable[Evidence]) -> str:
 
 
 def digest(values: Values) -> bytes:
-    """What tells values from others."""
+    """Hash the values."""
     return blake2b(np.ascontiguousarray(values).data, digest_size=16).digest()
 
 
 def damage(values: Values) -> Mismatch | None:
-    """The first kind of damage that values show.
+    """Return the first kind of damage that values show.
 
     >>> damage(np.zeros(3, np.float32)).numbers
     {'size': 3, 'constant': 0.0}

@@ -1,4 +1,4 @@
-"""What all streams together explain of a model: of each blob the best verdict."""
+"""Collect what all streams explain of a model, and select the best verdict on each blob."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Explained:
     by_source: list[tuple[Source, Verdicts]] = field(default_factory=list)
 
     def add(self, source: Source) -> None:
-        """Compare with one more stream."""
+        """Add a stream, comparing its blobs."""
         if source not in [each for each, _ in self.by_source]:
             self.put(source, compare(self.net, self.evidence, source))
 
     def put(self, source: Source, verdicts: Verdicts) -> None:
-        """Take in a stream with its verdicts."""
+        """Add a stream with its verdicts."""
         self.by_source.append((source, verdicts))
 
     def holds(self, number: int) -> bool:
-        """Whether a blob is explained."""
+        """Return whether a blob is explained."""
         return number in self.copied or any(
             number in verdicts and verdicts[number].status is Status.EXACT for _, verdicts in self.by_source
         )
@@ -58,7 +58,7 @@ class Explained:
         return bool(self.by_source) and self._ranked[0][0].offset == self._ranked[0][0].first_step == 0
 
     def remarks(self) -> Iterator[Finding[Remark]]:
-        """Yield what there is to say of streams that do not begin with the net."""
+        """Yield remarks on streams that do not begin with the net."""
         for source, verdicts in self.by_source:
             if source.first_step and verdicts:
                 layer = verdicts[min(verdicts)].layer
@@ -68,7 +68,7 @@ class Explained:
                 yield Finding.of(Remark.LATE, words=source.offset, unit=unit, seed=source.seed)
 
     def origins(self) -> tuple[Origin, ...]:
-        """The seeds that explain anything, the one that most values share first."""
+        """Return the seeds that explain any blob, the one that most values share first."""
         found = []
         for source, verdicts in self._ranked:
             own = [number for number, each in verdicts.items() if each.seed is not None]
@@ -78,7 +78,7 @@ class Explained:
         return tuple(found)
 
     def verdicts(self, fitted: Callable[[Sequence[Evidence]], Sequence[BlobVerdict]]) -> list[BlobVerdict]:
-        """Of each blob the best verdict; `fitted` gives those on blobs that no stream reaches."""
+        """Return the best verdict on each blob; `fitted` gives those on blobs that no stream reaches."""
         streams = [verdicts for _, verdicts in self._ranked]
         best = {
             number: min((verdicts[number] for verdicts in streams if number in verdicts), key=_rank)
@@ -91,7 +91,7 @@ class Explained:
         return [best[each.number] for each in self.evidence]
 
     def drawn(self, verdicts: Verdicts) -> int:
-        """How many random values agree."""
+        """Count the random values that agree."""
         return sum(
             self.evidence[number].values.size
             for number, each in verdicts.items()
@@ -100,7 +100,7 @@ class Explained:
 
     @property
     def most_drawn(self) -> int:
-        """The most random values that one stream makes."""
+        """Return the most random values that one stream makes."""
         return max((self.drawn(verdicts) for _, verdicts in self.by_source), default=0)
 
     @property
@@ -109,7 +109,7 @@ class Explained:
 
 
 def _copied(evidence: Evidence) -> BlobVerdict:
-    """The verdict on a blob that a base has."""
+    """Return the verdict on a blob that a base has."""
     return verdict_on(evidence, Status.COPIED, Finding.of(Ground.COPIED, values=evidence.values.size))
 
 
@@ -118,7 +118,7 @@ def _rank(verdict: BlobVerdict) -> tuple[bool, bool]:
 
 
 def _beside(seed: int | None, verdict: BlobVerdict) -> BlobVerdict:
-    """What is plausible alone is not beside blobs that a seed explains."""
+    """Reject a plausible verdict on a blob whose neighbors a seed explains."""
     if verdict.status is not Status.PLAUSIBLE or seed is None:
         return verdict
     mismatch = Mismatch.of(Kind.OTHER_SEED, other_seed=seed)

@@ -1,4 +1,4 @@
-"""What a check says, as data: kinds of findings and the numbers that show them. Sentences are in `words`."""
+"""Findings of a check as data: their kinds and the numbers that show them. Sentences are in `words`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ K = TypeVar("K", bound=Enum)
 
 
 class Status(Enum):
-    """How a blob stands to its declaration, the best first."""
+    """Status of a blob beside its declaration, the best first."""
 
     EXACT = "exact"
     """Bit for bit what a seed gives."""
@@ -28,7 +28,7 @@ class Status(Enum):
 
 
 class Kind(Enum):
-    """In which way values are not what is declared."""
+    """Kind of mismatch between values and what is declared."""
 
     DAMAGED = "damaged"
     SCALED = "scaled"
@@ -48,7 +48,7 @@ class Kind(Enum):
 
 
 class Ground(Enum):
-    """What the verdict on a blob rests on."""
+    """Ground of the verdict on a blob."""
 
     AGREES = "agrees"
     CONSTANT = "constant"
@@ -59,7 +59,7 @@ class Ground(Enum):
 
 
 class Problem(Enum):
-    """In which way layers and shapes are not those of the net."""
+    """Problem with layers and shapes that are not those of the net."""
 
     MISSING = "missing layer"
     RENAMED = "renamed layer"
@@ -69,7 +69,7 @@ class Problem(Enum):
 
 
 class Remark(Enum):
-    """What there is to say of a stream, or of the want of one."""
+    """Remark on a stream, or on the lack of one."""
 
     LATE = "late"
     APART = "apart"
@@ -79,7 +79,7 @@ class Remark(Enum):
 
 
 class Provenance(Enum):
-    """Where the seed comes from, or why there is none."""
+    """Origin of the seed, or the reason why there is none."""
 
     GIVEN = "given"
     RECOVERED = "recovered"
@@ -90,7 +90,7 @@ class Provenance(Enum):
 
 
 class Outcome(Enum):
-    """What a check comes to."""
+    """Conclusion of a check."""
 
     PASSED = "passed"
     UNSEEDED = "unseeded"
@@ -111,9 +111,9 @@ class Finding(Generic[K]):
 
     @classmethod
     def of(cls, kind: K, **numbers: Number) -> Finding[K]:
-        """A finding with these numbers."""
+        """Make a finding with these numbers."""
         return cls(kind, numbers)
 
 
 Mismatch: TypeAlias = Finding[Kind]
-"""What values are that are not what is declared."""
+"""Explanation of values that are not what is declared."""

@@ -1,4 +1,4 @@
-"""Blobs against their declared distributions: what can be said without a seed."""
+"""Compare blobs with their declared distributions, without a seed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fitted_verdicts(evidence: Sequence[Evidence], tolerance: float) -> Iterator[
 
 
 def holm_limit(p_values: Sequence[float]) -> float:
-    """The p-value from which on Holm's procedure keeps a hypothesis.
+    """Return the p-value from which on Holm's procedure keeps a hypothesis.
 
     Of m p-values in rising order the one of rank k, from 0 on, is refused if it and all before it are below
     SIGNIFICANCE / (m - k) (Holm, Scandinavian Journal of Statistics 6, 1979).
@@ -45,7 +45,7 @@ def holm_limit(p_values: Sequence[float]) -> float:
 
 
 def _fit(evidence: Evidence, tolerance: float) -> Fit | None:
-    """The test of the distribution; damage that a continuous distribution never does is enough to refuse."""
+    """Test a blob against its distribution; damage that this cannot give is enough to refuse it."""
     distribution = evidence.distribution
     if distribution is None:
         return None
@@ -67,7 +67,7 @@ def _verdict(evidence: Evidence, fitted: Fit | None, limit: float, tolerance: fl
 
 
 def _computed(evidence: Evidence, tolerance: float) -> Finding[Ground] | None:
-    """The agreement with values that any seed gives, or None if these are others."""
+    """Return the ground of agreement with values that any seed gives; None if they differ."""
     assert evidence.distribution is not None
     if not agrees(evidence.values, evidence.distribution.sample(evidence.values.shape, Stream(0)), tolerance):
         return None

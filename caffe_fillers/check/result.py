@@ -1,4 +1,4 @@
-"""What a check found, as data: verdicts per blob, structure, seeds; their sentences are those of `words`."""
+"""Result of a check as data: verdicts on blobs, structure, seeds; sentences come from `words`."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ class BlobVerdict:
 
     @property
     def evidence(self) -> str:
-        """What the verdict rests on, as a sentence."""
+        """Ground of the verdict, as a sentence."""
         return sentence(self.ground)
 
     @property
     def diagnosis(self) -> str:
-        """What the values are if they are not what is declared, as a sentence; else an empty string."""
+        """Explanation of values that are not what is declared, as a sentence; else an empty string."""
         return sentence(self.mismatch) if self.mismatch else ""
 
     @property
     def kind(self) -> Kind | None:
-        """In which way the values are not what is declared."""
+        """Kind of mismatch between the values and what is declared."""
         return self.mismatch.kind if self.mismatch else None
 
     @property
     def numbers(self) -> Numbers:
-        """What shows it."""
+        """Numbers that show the mismatch."""
         return self.mismatch.numbers if self.mismatch else {}
 
 
@@ -72,7 +72,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """All that was found out.
+    """Result of a check.
 
     `problems` are those of layers and shapes, `provenance` says where the seed comes from, `remarks` what
     else there is to say of it. `unseeded` says that no seed was found, though values of Caffe's stream would
@@ -99,29 +99,29 @@ class CheckResult:
 
     @property
     def structure(self) -> tuple[str, ...]:
-        """What is wrong with layers and shapes, as sentences."""
+        """Problems with layers and shapes, as sentences."""
         return tuple(map(sentence, self.problems))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What else there is to say of the seed, as sentences."""
+        """Remarks on the seed, as sentences."""
         return tuple(map(sentence, self.remarks))
 
     @property
     def seed_origin(self) -> str:
-        """Where the seed comes from, or why there is none, in words."""
+        """Origin of the seed, or the reason why there is none, in words."""
         return sentence(self.provenance)
 
     @property
     def seed_in_words(self) -> str:
-        """The seed and where it comes from; of a net that draws nothing, that there is none."""
+        """Seed and its origin in words; for a net that draws nothing, that it needs none."""
         if self.provenance.kind is Provenance.NOT_NEEDED:
             return self.seed_origin
         return f"{'none' if self.seed is None else self.seed} ({self.seed_origin})"
 
     @property
     def outcome(self) -> Finding[Outcome]:
-        """Whether the weights are an initialization that the net declares, and what of them is."""
+        """Outcome of the check: passed, no seed found, trained in part, or refused."""
         if self.passed:
             return Finding(Outcome.PASSED)
         if not self.problems and not self.differing:

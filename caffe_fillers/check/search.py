@@ -1,4 +1,4 @@
-"""The streams that made a model, given or found, as declared or of another era."""
+"""Find the streams that made a model, given or recovered, as declared or of another era."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NONE = (Provenance.NOT_FOUND, Provenance.NOT_IN_RANGE)
 
 @dataclass(frozen=True)
 class Streams:
-    """Where the seed comes from, what to say of the streams, and what another framework drew."""
+    """Origin of the seed, remarks on the streams, and blobs that another framework drew."""
 
     provenance: Finding[Provenance]
     remarks: tuple[Finding[Remark], ...] = ()
@@ -26,7 +26,7 @@ class Streams:
 
 
 def find_streams(explained: Explained, options: Options, others: Nets | None) -> Streams:
-    """Add all streams that are found: quickly, then those of other eras, then those that take long."""
+    """Find streams and add them: by quick methods, then of other eras, then by slow methods."""
     in_stages = others is not None or any(isinstance(step, Draw) for step in explained.net.steps)
     streams = _found(explained, options._replace(seeds=range(0), quick=True) if in_stages else options)
     era = explain_by_eras(explained, others, options) if _is_open(explained) else None
@@ -42,7 +42,7 @@ def find_streams(explained: Explained, options: Options, others: Nets | None) ->
 def given_stream(
     explained: Explained, options: Options, others: Nets | None, seed: int, generator: str = MT19937.name
 ) -> Streams:
-    """Add the stream of a seed that is given; the seed of the values beside it, where they have another."""
+    """Add the stream of a given seed, and that of the values' own seed if it is another."""
     source = Source(seed=seed, releases=options.releases, tolerance=options.tolerance, generator=generator)
     offset = outputs_before(
         explained.net,
@@ -67,7 +67,7 @@ def given_stream(
 
 
 def _found(explained: Explained, options: Options) -> Streams:
-    """Add all streams that are found."""
+    """Find streams and add them."""
     first, foreign = None, []
     for found in recover(explained.net, samples(explained.evidence), explained.holds, options):
         if found.maker != CAFFE:
@@ -85,7 +85,7 @@ def _found(explained: Explained, options: Options) -> Streams:
 
 
 def _is_open(explained: Explained) -> bool:
-    """Whether another era may explain more, or better where the stream begins."""
+    """Return whether another era may explain more blobs, or where the stream begins."""
     return not (explained.is_complete and explained.begins_with_the_net)
 
 

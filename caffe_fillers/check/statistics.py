@@ -1,4 +1,4 @@
-"""Tests of values against a distribution: what can be said without a seed."""
+"""Test values against a distribution, without a seed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """How values fit a distribution: a p-value, 0 if they cannot; the relative error; what shows it."""
+    """Fit of values to a distribution: p-value, 0 if it is impossible; relative error; the test's name."""
 
     p_value: float
     effect: float

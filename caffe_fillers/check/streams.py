@@ -1,4 +1,4 @@
-"""What a seed's stream makes of a net's blobs, one after another."""
+"""Blobs of a net as a seed's stream makes them, one after another."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Source:
     generator: str = MT19937.name
 
     def stream(self, release: str, position: int) -> Stream:
-        """The seed's stream from an output on."""
+        """Return the seed's stream from an output on."""
         stream = Stream(self.seed, release, self.generator)
         stream.skip(position)
         return stream
 
 
 class Expected(NamedTuple):
-    """What the stream makes for a blob, and by which release or filler it makes what is stored instead.
+    """Values that a stream makes for a blob, and the release or filler by which it makes the stored ones.
 
     `is_declared` says that it is the declared filler, of another release of Boost.
     """
@@ -63,7 +63,7 @@ class _Redrawn(NamedTuple):
 
 
 def expected(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> Iterator[tuple[int, Expected]]:
-    """Yield the steps that stored blobs come from, and what each makes, in the order of the draws.
+    """Yield the steps that stored blobs come from, with the values of each, in the order of the draws.
 
     Where another distribution or release of Boost makes a blob of the same outputs, what follows is drawn
     from where that left the stream.
@@ -92,7 +92,7 @@ def expected(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> I
 
 
 def _redrawn(step: Fill, values: Values, position: int, source: Source) -> _Redrawn | None:
-    """The release of Boost, or the distribution, that makes these values of the same outputs."""
+    """Return the release of Boost, or the distribution, that makes these values of the same outputs."""
     for name, distribution, release, is_declared in _trials(step, source):
         stream = source.stream(release, position)
         head = distribution.sample((min(values.size, _HEAD),), stream.copy())

@@ -1,4 +1,4 @@
-"""Layers and shapes of a model against those that its net declares."""
+"""Match layers and shapes of a model with those that its net declares."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Matched = list[tuple[PlannedBlob, ModelBlob]]
 
 
 def match(plan: PlannedNet, model: Model) -> tuple[Matched, tuple[Finding[Problem], ...]]:
-    """The blobs that both have in the same shape, and what is wrong with the others.
+    """Return the blobs that both have in the same shape, and the problems of the others.
 
     Layers are those of one name, of several the first and the first, the second and the second.
     """
@@ -49,14 +49,14 @@ def match(plan: PlannedNet, model: Model) -> tuple[Matched, tuple[Finding[Proble
 
 
 def _alike(blob: PlannedBlob, stored: ModelBlob) -> bool:
-    """Of the same shape, or of an old file's four axes, which begin with ones."""
+    """Return whether shapes are the same, or one has an old file's four axes, which begin with ones."""
     return blob.shape == stored.shape or (
         stored.four_axes and (1,) * (4 - len(blob.shape)) + blob.shape == stored.shape
     )
 
 
 def _renamed(missing: list[PlannedLayer], extra: list[ModelLayer]) -> dict[int, ModelLayer]:
-    """Missing layers by id, each with the first extra one whose blobs have the same shapes."""
+    """Map missing layers, by id, to the first extra one whose blobs have the same shapes."""
     left, renamed = list(extra), {}
     for wanted in missing:
         for layer in left:
@@ -86,7 +86,7 @@ def _unmatched(
 
 
 def _order(declared: Shape, stored: Shape) -> tuple[int, ...] | None:
-    """In which order the stored axes are the declared ones; of several the one that frameworks have."""
+    """Return the order in which stored axes are the declared ones; of several, one that frameworks use."""
     last = len(stored) - 1
     if not 1 <= last < _MAX_AXES or len(declared) != len(stored):
         return None
@@ -97,7 +97,7 @@ def _order(declared: Shape, stored: Shape) -> tuple[int, ...] | None:
 
 
 def _transposed(stored: ModelBlob, order: tuple[int, ...]) -> ModelBlob:
-    """The blob with its axes in that order."""
+    """Return the blob with its axes in that order."""
     shape = tuple(stored.shape[axis] for axis in order)
     return ModelBlob(shape, lambda: iter([np.ascontiguousarray(stored.array().transpose(order)).ravel()]))
 

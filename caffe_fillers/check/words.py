@@ -1,4 +1,4 @@
-"""All sentences of a check: templates by kind, of which the first is taken whose numbers are all there."""
+"""All sentences of a check: templates by kind; the first whose numbers are all present is used."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
 
 
 def sentence(finding: Finding[Any], **numbers: object) -> str:
-    """The sentence of a finding; further `numbers` are those of its blob.
+    """Write the sentence of a finding; further `numbers` are those of its blob.
 
     >>> sentence(Finding(Kind.SCALED, {"factor": 1.5}))
     'the declared values times 1.5'
@@ -140,5 +140,5 @@ def sentence(finding: Finding[Any], **numbers: object) -> str:
 
 @cache
 def fields(template: str) -> frozenset[str]:
-    """The names of the numbers in a template."""
+    """Return the names of the numbers in a template."""
     return frozenset(name for _, name, *_ in Formatter().parse(template) if name)

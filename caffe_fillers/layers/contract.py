@@ -1,4 +1,4 @@
-"""What a layer rule is given and what it returns.
+"""Contract of a layer rule: its arguments, its result, and the registry.
 
 A rule does what `LayerSetUp` and `Reshape` of Caffe's layer do, as far as
 shapes, parameter blobs and the random stream are concerned. It is pure: from
@@ -43,7 +43,7 @@ class Param:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a layer is after `SetUp`.
+    """State of a layer after `SetUp`.
 
     `tops` has a shape for each top, None where it is unknown. `saved` is the
     layer's parameters as Caffe saves them, where the layer changed its own.
@@ -65,7 +65,7 @@ Arity: TypeAlias = "int | tuple[int, int | None]"
 
 
 class Role(Enum):
-    """What a layer type is to its net; nothing outside this package asks for types by name to learn it."""
+    """Role of a layer type in its net; no code outside this package asks for a type by name."""
 
     DATA = auto()
     """Brings data in: it has no bottoms, and its blobs are no parameters."""
@@ -80,7 +80,7 @@ class Role(Enum):
 
 
 class Weights(Enum):
-    """What the first parameter blob is, which multiplies what comes in; other frameworks lay it out anew."""
+    """Kind of a first parameter blob that multiplies the inputs; other frameworks lay it out differently."""
 
     KERNEL = auto()
     """Convolution's: outputs x inputs of a group x kernel."""
@@ -221,7 +221,7 @@ def data_layer(
 
 
 def layer_type(parameter: LayerParameter) -> LayerType | None:
-    """The type of a layer, as its dialect has it where that differs; None for a type nobody registered.
+    """Return the type of a layer, its dialect's own first; None for a type that is not registered.
 
     >>> layer_type(LayerParameter(type="ReLU")).bottoms
     (1, 1)
@@ -234,7 +234,7 @@ def layer_type(parameter: LayerParameter) -> LayerType | None:
 
 
 def weights_of(parameter: LayerParameter) -> Weights | None:
-    """What the first parameter blob of a layer is; None for a layer without weights, or of an unknown type.
+    """Return the kind of a layer's first parameter blob; None without weights, or for an unknown type.
 
     >>> weights_of(LayerParameter(type="Embed")), weights_of(LayerParameter(type="ReLU"))
     (<Weights.ROWS: 4>, None)
@@ -244,13 +244,13 @@ def weights_of(parameter: LayerParameter) -> Weights | None:
 
 
 def passed_layer_type(name: str) -> LayerType:
-    """A type that nobody registered: it has no blobs that we know of, and only tops in place are shaped."""
+    """Make the type of a layer that is not registered: without blobs, and only tops in place have shapes."""
     return LayerType(name, _passed, (0, None), (0, None), accepts_unranked=True, opaque=True)
 
 
 @lru_cache(maxsize=256)
 def unknown_type(name: str) -> str:
-    """What there is to say of a type that nobody registered, with the nearest that is.
+    """Describe a type that is not registered, with the nearest one that is.
 
     To compare with all names takes a millisecond, and a net may have
     thousands of layers of one such type.

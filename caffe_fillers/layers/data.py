@@ -63,7 +63,7 @@ def data(parameter: LayerParameter, sources: Sources) -> Setup:
 
 
 def database_draws(parameter: LayerParameter) -> tuple[Draw, ...]:
-    """What a layer over a database draws of its own: for the DataReader's thread, or to skip records."""
+    """Return a database layer's own draws: for the DataReader's thread, or to skip records."""
     era, param = era_of(parameter), parameter.data_param
     if era.data_rand_skip and param.rand_skip:
         return (Draw(1, "rand_skip"),)
@@ -137,7 +137,7 @@ def prefetched(
 
 
 def prefetching_draws(parameter: LayerParameter, own: tuple[Draw, ...]) -> tuple[Draw, ...]:
-    """What `BasePrefetchingDataLayer` draws around its layer's own draws."""
+    """Return the draws of `BasePrefetchingDataLayer`, around its layer's own draws."""
     era = era_of(parameter)
     thread = Draw(era.thread_words, "seed of the prefetching thread")
     seed = transformer_seed(parameter) * (_num_threads(parameter) if era.transformer_per_thread else 1)

@@ -26,7 +26,7 @@ def silence(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("Python", bottoms=(0, None), tops=(0, None), accepts_unranked=True, opaque=True)
 def python(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """What its code does to shapes, blobs and the random stream cannot be seen."""
+    """Leave tops without shapes: the code of a Python layer is unknown, and so is what it draws."""
     code = f"{parameter.python_param.module}.{parameter.python_param.layer}"
     note = f"the Python code {code} is not run; it is taken to have no parameter blobs and to draw nothing"
     return Setup((None,) * len(parameter.top), notes=(note,))

@@ -75,7 +75,7 @@ def _setup(
     step: tuple[Param, ...],
     states: int,
 ) -> Setup:
-    """What is drawn once, then what each step draws, of which the first step's is kept."""
+    """Set up the blobs that are drawn once, then those of each step, of which the first step's are kept."""
     steps, streams = merge([bottoms[0][:2], bottoms[1]])
     if steps is UNKNOWN:  # so is how often it draws: a blob of unknown shape says so to the planner
         return Setup((None,) * len(parameter.top), (Param((UNKNOWN,), Constant()),))

@@ -107,7 +107,7 @@ def batch_reindex(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
 
 
 def _new_dims(dims: list[int], shape: Shape, start: int, end: int) -> list[int]:
-    """What takes the place of the axes from `start` to `end`."""
+    """Return the lengths that replace the axes from `start` to `end`."""
     if any(dim < -1 for dim in dims) or dims.count(-1) > 1:
         raise NetError("the new shape may have one -1 and no other negative length")
     copied = [start + index for index, dim in enumerate(dims) if dim == 0]
@@ -121,7 +121,7 @@ def _new_dims(dims: list[int], shape: Shape, start: int, end: int) -> list[int]:
 
 
 def _inferred(shape: Shape, kept: list[int], given: int) -> int:
-    """The length that makes up for the others: axes of the bottom that are kept, and lengths that are given.
+    """Infer a length from the others: axes of the bottom that are kept, and lengths that are given.
 
     Axes that are kept cancel out, so they need not be known.
     """

@@ -1,4 +1,4 @@
-"""What is read off scores: softmax_layer.cpp, accuracy_layer.cpp, argmax_layer.cpp."""
+"""Layers that evaluate scores: softmax_layer.cpp, accuracy_layer.cpp, argmax_layer.cpp."""
 
 from __future__ import annotations
 

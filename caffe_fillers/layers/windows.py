@@ -20,7 +20,7 @@ class Windows:
     dilation: Shape
 
     def outputs(self, lengths: Shape) -> Shape:
-        """How many windows fit into axes of these lengths.
+        """Count the windows that fit into axes of these lengths.
 
         Division goes towards zero as in C++, so a kernel that is longer than
         the image by less than a stride still gives one window.
@@ -36,7 +36,7 @@ class Windows:
         return counts
 
     def inputs(self, counts: Shape) -> Shape:
-        """The lengths that a deconvolution makes of so many windows."""
+        """Return the lengths that a deconvolution makes of so many windows."""
         lengths = tuple(
             stride * (number - 1) + extent - 2 * pad for number, extent, stride, pad in self._axes(counts)
         )
@@ -45,7 +45,7 @@ class Windows:
         return lengths
 
     def _axes(self, lengths: Shape) -> Iterable[tuple[int, int, int, int]]:
-        """Length, the kernel's extent with its dilation, stride and pad of each axis."""
+        """Return length, extent of the dilated kernel, stride and pad of each axis."""
         extents = (
             dilation * (kernel - 1) + 1 for kernel, dilation in zip(self.kernel, self.dilation, strict=True)
         )
@@ -68,7 +68,7 @@ def windows(parameter: ConvolutionParameter, num_axes: int) -> Windows:
 
 
 def int32(value: int) -> int:
-    """A uint32 field as Caffe keeps it, in an int: from 2**31 on it is negative.
+    """Convert a uint32 field to an int as Caffe does: from 2**31 on it is negative.
 
     >>> int32(3), int32(2**32 - 1)
     (3, -1)
@@ -98,5 +98,5 @@ def _per_axis(
 
 
 def _quotient(numerator: int, denominator: int) -> int:
-    """Towards zero, as C++ divides; Python's // goes down."""
+    """Divide towards zero, as C++ does; Python's // goes down."""
     return -(-numerator // denominator) if numerator < 0 else numerator // denominator

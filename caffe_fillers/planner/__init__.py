@@ -1,4 +1,4 @@
-"""The walk over a prepared net: shapes forward, draws collected, sharing resolved."""
+"""Walk a prepared net: shapes go forward, draws are collected, sharing is resolved."""
 
 from caffe_fillers.planner.net import Place, PlannedBlob, PlannedLayer, PlannedNet, Wire
 from caffe_fillers.planner.walk import plan_net

@@ -1,4 +1,4 @@
-"""The blobs between layers: which exist, which are still to be used, which shapes are unknown and why."""
+"""Track the blobs between layers: which exist, which are unused, which shapes are unknown and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AUTOMATIC = "(automatic)"  # the name Net::AppendTop gives a top that the layer 
 
 @dataclass
 class TopBlobs:
-    """What `Net::AppendBottom` and `Net::AppendTop` keep while Caffe walks a net.
+    """State that `Net::AppendBottom` and `Net::AppendTop` keep while Caffe walks a net.
 
     `given` are shapes from the user, which replace what a layer says. `wires`
     has the latest wire of each name. `origins` maps a blob whose shape is not
@@ -32,7 +32,7 @@ class TopBlobs:
     _number: int = 0
 
     def take_bottoms(self, layer: LayerParameter) -> tuple[Wire, ...]:
-        """The layer's bottoms; each blob can be taken once, split insertion sees to the rest."""
+        """Return the layer's bottoms; each blob can be taken once, since splits were inserted."""
         for index, name in enumerate(layer.bottom):
             if name not in self.available:
                 raise NetError(
@@ -58,7 +58,7 @@ class TopBlobs:
         shapes: tuple[Shape | None, ...],
         assumed: Collection[int] = (),
     ) -> tuple[Wire, ...]:
-        """The tops as wires, with the user's shapes first, and a record of where unknown ones come from."""
+        """Return the tops as wires, with the user's shapes first, and record where unknown ones come from."""
         copied = self.wires[layer.bottom[0]].origin if kind.role is Role.COPY else None
         made = []
         names = [*layer.top, *[AUTOMATIC] * (len(shapes) - len(layer.top))]
@@ -82,7 +82,7 @@ class TopBlobs:
         return tuple(made)
 
     def unknown(self, layer: LayerParameter) -> UnknownShapeError:
-        """The error of a layer whose weights depend on a shape that is not known."""
+        """Make the error of a layer whose weights depend on a shape that is not known."""
         origins = dict.fromkeys(origin for bottom in layer.bottom for origin in self.origins.get(bottom, ()))
         wires = [self.wires[bottom] for bottom in layer.bottom if bottom in self.origins]
         blobs = ", ".join(f"{wire.origin.name!r} ({format_shape(wire.shape)})" for wire in wires)

@@ -16,7 +16,7 @@ from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.shapes import Shape, count
 
 Place: TypeAlias = tuple[int, int]
-"""Where a parameter blob is: its layer's id, and its index in the layer."""
+"""Place of a parameter blob: its layer's id, and its index in the layer."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class PlannedNet:
 
     @property
     def era(self) -> Era:
-        """Whose Caffe builds it."""
+        """Name of the era whose Caffe builds the net."""
         return era_of(self.head)
 
     @property
@@ -156,26 +156,26 @@ class PlannedNet:
         return net
 
     def layer(self, layer_id: int) -> PlannedLayer:
-        """The layer of that id."""
+        """Return the layer of that id."""
         return self._by_id[layer_id]
 
     def readers(self, wire: Wire) -> tuple[PlannedLayer, ...]:
-        """The layers that read a wire, in order and each once, those after a Split included."""
+        """Return the layers that read a wire, in order and each once, those after a Split included."""
         return self._readers.get(wire.number, ())
 
     def owner(self, blob: PlannedBlob) -> PlannedBlob:
-        """The blob that owns the values: another one if it is shared, else the blob itself."""
+        """Return the blob that owns the values: another one if it is shared, else the blob itself."""
         if blob.owner is None:
             return blob
         layer_id, index = blob.owner
         return self._by_id[layer_id].blobs[index]
 
     def label(self, layer_id: int) -> str:
-        """A layer's name for people: with its id if an earlier layer with blobs has the same name."""
+        """Return a layer's name for messages, with its id if an earlier layer with blobs has that name."""
         return self._labels.get(layer_id, self.layer(layer_id).name)
 
     def without_repeats(self, taken: set[str]) -> PlannedNet:
-        """The same net, in which nothing draws again: what `taken` names, to which the rest is added."""
+        """Return the same net without the draws that `taken` names, to which its other draws are added."""
         steps = list(self.steps)
         for index, step in enumerate(steps):
             if isinstance(step, Draw) and step.once:
@@ -184,7 +184,7 @@ class PlannedNet:
         return replace(self, steps=tuple(steps))
 
     def only(self, names: set[str]) -> PlannedNet:
-        """The net with layers of these names alone, which draw what they always draw.
+        """Return the net with layers of these names alone, which draw what they always draw.
 
         A blob whose owner is left out has its own values.
         """

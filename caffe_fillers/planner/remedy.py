@@ -1,4 +1,4 @@
-"""Which `--shape` options let a net be planned that stops at an unknown shape: all of them, and tried.
+"""Find the `--shape` options with which a net can be planned that stops at an unknown shape; each is tried.
 
 A blob is tried as a pattern of axes: a number, a letter that stands for a
 number which the user knows, or `?` where none matters.
@@ -23,7 +23,7 @@ _FEATURES: Pattern = (_ANY, "C", _ANY, _ANY)
 _LETTERS = "NCHW"
 _RANKS = (2, 3, 5, 1)  # which else an image or a blob of features may have, tried in this order
 _SIZES = ((1, 720, 224), (2, 1440, 192), (3, 360, 33), (4, 840, 15), (5, 240, 7))
-"""What letters stand for in a trial, by axis: the first, the second, any other."""
+"""Lengths that letters have in a trial, by axis: the first, the second, any other."""
 
 _OTHER_CHANNELS = 1  # what an image has whose 3 channels are a guess
 _MAX_PLANS = 150
@@ -42,7 +42,7 @@ class _Search(Generic[Planned]):
     """Blobs whose channels are a guess where they are 3."""
 
     def run(self, error: UnknownShapeError, known: Mapping[str, Pattern]) -> dict[str, Pattern] | None:
-        """Patterns of all blobs whose shape is to be given; None where none were found."""
+        """Return patterns of all blobs whose shape must be given; None if none were found."""
         self.images |= error.images
         for more in _alternatives(error, known):
             patterns = {**known, **more}
@@ -61,7 +61,7 @@ class _Search(Generic[Planned]):
     def plan(
         self, patterns: Mapping[str, Pattern], size: tuple[int, int, int], channels: int | None = None
     ) -> Planned | UnknownShapeError | None:
-        """The net with numbers for the letters; None where something else is wrong with it."""
+        """Plan the net with numbers for the letters; None if something else is wrong with it."""
         if self.left == 0:
             return None
         self.left -= 1
@@ -79,7 +79,7 @@ class _Search(Generic[Planned]):
             return None
 
     def plans(self, patterns: Mapping[str, Pattern], guessed: bool) -> list[Planned]:
-        """Two plans that differ in all that is not known, or as many as there are."""
+        """Return two plans that differ in all that is not known, or as many as can be made."""
         found: list[Planned] = []
         for size in _SIZES:
             for channels in (_OTHER_CHANNELS, None) if guessed and found else (None,):
@@ -95,7 +95,7 @@ class _Search(Generic[Planned]):
 def with_remedy(
     error: UnknownShapeError, attempt: Callable[[Mapping[str, Shape]], Planned]
 ) -> UnknownShapeError:
-    """The error with the options to add, all of them at once, and plans of the net with numbers for them.
+    """Return the error with all options to add, and with plans of the net for trial numbers.
 
     The top of a data layer is tried as an image of 3 channels first, which is
     all that most convolutions ask; for any other blob the channels are a letter.
@@ -116,7 +116,7 @@ def with_remedy(
 
 
 def _alternatives(error: UnknownShapeError, known: Mapping[str, Pattern]) -> Iterator[dict[str, Pattern]]:
-    """What the blobs of an error may be, all of their combinations, the likeliest first."""
+    """Yield the patterns that the blobs of an error may have, in all combinations, the likeliest first."""
     lists = [
         list(enumerate(_patterns(shape, known.get(name), image=name in error.images)))
         for name, shape in error.origins.items()
@@ -134,7 +134,7 @@ def _patterns(shape: Shape | None, known: Pattern | None, *, image: bool) -> lis
 
 
 def _with_letters(axes: Pattern) -> Pattern:
-    """Letters for the axes that are not known; D0, D1, ... but for four axes."""
+    """Put letters in place of unknown axes; D0, D1, ... but for four axes."""
     letters = _LETTERS if len(axes) == len(_LETTERS) else [f"D{axis}" for axis in range(len(axes))]
     return tuple(letter if axis == _ANY else axis for axis, letter in zip(axes, letters, strict=True))
 
@@ -144,7 +144,7 @@ def _has_letters(pattern: Pattern) -> bool:
 
 
 def _shape(pattern: Pattern, size: tuple[int, int, int], channels: int | None) -> Shape:
-    """A pattern with numbers for its letters, and with other `channels` than the 3 that were guessed."""
+    """Put numbers in place of a pattern's letters, and `channels` in place of the 3 that were guessed."""
     dims = []
     for place, axis in enumerate(pattern):
         if isinstance(axis, str):

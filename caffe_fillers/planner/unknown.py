@@ -1,4 +1,4 @@
-"""What a layer has that nobody knows, and that changes weights: to be refused, unless the user is lenient.
+"""Refuse unknown parts of a layer that change weights, unless the user is lenient.
 
 A value that is drawn at the wrong place, or not at all, moves all that is drawn after it.
 """
@@ -33,7 +33,7 @@ _WITHOUT_FILLER = ("batch_norm_param",)
 
 
 def refuse_unknown_weights(layer: LayerParameter, kind: LayerType) -> None:
-    """Refuse fillers that are not understood, and a type nobody knows that plainly has weights.
+    """Refuse fillers that are not understood, and an unknown type that plainly has weights.
 
     >>> from caffe_fillers.layers import passed_layer_type
     >>> layer = LayerParameter(type="Enigma", param=[{"lr_mult": 1}])
@@ -69,7 +69,7 @@ def _what(layer: LayerParameter) -> str:
 
 
 def _fillers_in(text: str) -> Iterator[str]:
-    """The fillers in the text of a field that no schema has: by their fields' names, or by a filler's type.
+    """Find fillers in the text of a field that no schema has: by their fields' names, or by a filler's type.
 
     >>> list(_fillers_in('w_filler { type: "msra" }')), list(_fillers_in('mode: "sum"'))
     (['a field w_filler', "'msra', a filler's type"], [])
@@ -83,7 +83,7 @@ def _fillers_in(text: str) -> Iterator[str]:
 
 
 def _has_filler(message: Any) -> bool:
-    """Whether a message's descriptor has a filler that is no data's."""
+    """Return whether a message's descriptor has a filler, other than of data."""
     return any(
         field.message_type is not None and field.message_type.name == _FILLER and field.name != "data_filler"
         for field in message.fields
@@ -92,7 +92,7 @@ def _has_filler(message: Any) -> bool:
 
 @cache
 def _types_with_weights() -> dict[str, str]:
-    """By their names in lower case, the types whose parameter can have a filler: PReLU by prelu_param."""
+    """Map names in lower case to the types whose parameter can have a filler: PReLU by prelu_param."""
     fields = {
         field.name.replace("_", "").removesuffix("param")
         for field in LayerParameter.DESCRIPTOR.fields
@@ -103,7 +103,7 @@ def _types_with_weights() -> dict[str, str]:
 
 
 def _signs(layer: LayerParameter) -> Iterator[str]:
-    """What only a layer with weights has.
+    """Yield parts that only a layer with weights has.
 
     Blobs, `param`, a filler at any depth, a parameter that can have one, a
     number of outputs, or a name like those of types with weights.
@@ -127,7 +127,7 @@ def _signs(layer: LayerParameter) -> Iterator[str]:
 
 
 def _messages(message: Any) -> Iterator[Any]:
-    """A message and all within, but for blobs and the hidden field."""
+    """Yield a message and all messages within it, except blobs and the hidden field."""
     yield message
     for descriptor, value in message.ListFields():
         if descriptor.message_type is None or descriptor.name in (EXTRA, "blobs"):

@@ -1,4 +1,4 @@
-"""From a prepared net to the planned net: what `Net::Init` does, src/caffe/net.cpp, BVLC/caffe 9b8915401."""
+"""Plan a prepared net as `Net::Init` builds it: src/caffe/net.cpp, BVLC/caffe 9b8915401."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class _Walk:
     def _add_blobs(
         self, layer_id: int, layer: LayerParameter, kind: LayerType, setup: Setup
     ) -> list[PlannedBlob]:
-        """The parameter blobs as the layer makes them, before any is shared."""
+        """Add the parameter blobs as the layer makes them, before any is shared."""
         made: list[PlannedBlob] = []
         for event in _given_instead(layer, kind, setup):
             if isinstance(event, Draw):
@@ -187,7 +187,7 @@ class _Walk:
 
 
 def _as_saved(layer: LayerParameter, kind: LayerType, num_tops: int) -> LayerParameter:
-    """The layer as Caffe would write it, its loss weights what they should be."""
+    """Return the layer as Caffe would write it, with its loss weights."""
     saved = LayerParameter()
     saved.CopyFrom(layer)
     saved.ClearField("blobs")
@@ -201,12 +201,12 @@ def _as_saved(layer: LayerParameter, kind: LayerType, num_tops: int) -> LayerPar
 
 
 def _num_tops(layer: LayerParameter, kind: LayerType) -> int:
-    """Tops including those that Caffe adds to a loss layer which names too few (AutoTopBlobs)."""
+    """Count the tops, with those that Caffe adds to a loss layer that names too few (AutoTopBlobs)."""
     return max(len(layer.top), kind.tops[0]) if kind.role is Role.LOSS else len(layer.top)
 
 
 def _counts(layer: LayerParameter, kind: LayerType) -> tuple[tuple[str, int, tuple[int, int | None]], ...]:
-    """Numbers of bottoms and tops, with what a type takes."""
+    """Return the numbers of bottoms and tops, with those that a type takes."""
     return ("bottom", len(layer.bottom), kind.bottoms), ("top", _num_tops(layer, kind), kind.tops)
 
 
@@ -216,7 +216,7 @@ def _is_within(number: int, limits: tuple[int, int | None]) -> bool:
 
 
 def _forks_that_take(layer: LayerParameter) -> str:
-    """A hint at the dialects whose own type of that name takes the layer's bottoms and tops."""
+    """Return a hint at the dialects whose own type of that name takes the layer's bottoms and tops."""
     variants = ((dialect, layer_types.variant(layer.type, dialect)) for dialect in DIALECTS)
     taking = [
         dialect
@@ -227,7 +227,7 @@ def _forks_that_take(layer: LayerParameter) -> str:
 
 
 def _check_counts(layer: LayerParameter, kind: LayerType) -> None:
-    """`Layer::CheckBlobCounts`."""
+    """Check numbers of bottoms and tops: `Layer::CheckBlobCounts`."""
     for side, number, (least, most) in _counts(layer, kind):
         if not _is_within(number, (least, most)):
             limit = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
@@ -239,7 +239,7 @@ def _check_counts(layer: LayerParameter, kind: LayerType) -> None:
 
 
 def _given_instead(layer: LayerParameter, kind: LayerType, setup: Setup) -> tuple[Param | Draw | Given, ...]:
-    """Blobs that stand in the prototxt take the place of the fills: Caffe then skips initialization.
+    """Replace fills by blobs that stand in the prototxt: Caffe then skips initialization.
 
     A layer that throws them away, as a recurrent one, fills all the same.
     """
@@ -264,7 +264,7 @@ def _given_instead(layer: LayerParameter, kind: LayerType, setup: Setup) -> tupl
 
 
 def blob_shape(proto: BlobProto) -> Shape:
-    """The shape of a stored blob, the four axes of old files included (`Blob::FromProto`)."""
+    """Return the shape of a stored blob, the four axes of old files included (`Blob::FromProto`)."""
     old = ("num", "channels", "height", "width")
     if any(proto.HasField(name) for name in old):
         return tuple(getattr(proto, name) for name in old)

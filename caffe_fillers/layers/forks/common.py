@@ -1,4 +1,4 @@
-"""What the rules of forks share."""
+"""Functions that the rules of forks share."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _channels(shape: Shape | None) -> int:
 
 
 def _num_regions(shape: Shape | None) -> int:
-    """How many regions there are: data decides, and no weights depend on it."""
+    """Return the number of regions, unknown where data decides it; no weights depend on it."""
     return UNKNOWN if shape is None else legacy_dim(shape, 0)
 
 

@@ -111,7 +111,7 @@ def _declared(param: Any, num_axes: int) -> tuple[Shape, Shape, Shape]:
 
 
 def _sizes(lengths: list[int], kernel: Shape, pad: Shape) -> list[int]:
-    """How far a window can move along each axis."""
+    """Return how far a window can move along each axis."""
     sizes = [
         length + 2 * around - extent for length, extent, around in zip(lengths, kernel, pad, strict=True)
     ]

@@ -29,7 +29,7 @@ def fill(
     caffe: str = "master",
     **parameters: Any,
 ) -> Values:
-    """An array of `shape`, drawn by the filler `type` as Caffe draws it.
+    """Return an array of `shape`, drawn by the filler `type` as Caffe draws it.
 
     `parameters` are fields of FillerParameter: value, min, max, mean, std,
     sparse, variance_norm. Give `seed` for a stream of its own or `stream` to

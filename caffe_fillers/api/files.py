@@ -27,12 +27,12 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class SourceFolders:
-    """Where files that a net names are looked for: the current folder first, as Caffe does."""
+    """Folders in which a net's files are searched: the current one first, as Caffe does."""
 
     folders: tuple[Path, ...]
 
     def find(self, name: str) -> Path | None:
-        """The first file or folder of that name; None where there is none.
+        """Return the first file or folder of that name; None if there is none.
 
         A device, a pipe or a file of /proc or /sys, which might never end or
         be used up by reading, is a `SourceError`.
@@ -51,12 +51,12 @@ class SourceFolders:
 
 
 def _is_kernels(path: Path) -> bool:
-    """Whether a path leads into /proc or /sys, whose files look like others and are made as they are read."""
+    """Return whether a path leads into /proc or /sys, whose files are made as they are read."""
     return os.path.realpath(path).startswith(("/proc/", "/sys/"))
 
 
 def open_input(path: str | Path) -> BinaryIO:
-    """A file or a pipe that the user named, open; a device, which might never end, is a `UsageError`."""
+    """Open a file or a pipe that the user named; a device, which might never end, is a `UsageError`."""
     try:
         mode = Path(path).stat().st_mode
         if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
@@ -68,7 +68,7 @@ def open_input(path: str | Path) -> BinaryIO:
 
 
 def are_one_file(first: str | Path, second: str | Path) -> bool:
-    """Whether two names are of one file that there is."""
+    """Return whether two names are of one existing file."""
     try:
         return Path(first).samefile(second)
     except (OSError, ValueError):
@@ -76,7 +76,7 @@ def are_one_file(first: str | Path, second: str | Path) -> bool:
 
 
 def is_device(path: Path) -> bool:
-    """Whether something is there that cannot be replaced, but written to: a device, a pipe."""
+    """Return whether a path can be written to but not replaced: a device, a pipe."""
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
@@ -86,7 +86,7 @@ def is_device(path: Path) -> bool:
 
 @contextmanager
 def replace_file(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
-    """A binary file that becomes `path` when the block ends well, and vanishes when it does not.
+    """Open a binary file that becomes `path` if the block ends well, and vanishes if it does not.
 
     With `sync` it is on the disk before it gets its name, and its name before
     the block ends; without, a loss of power can leave an empty or partial file.
@@ -129,7 +129,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _open_nameless(folder: Path) -> int | None:
-    """A file in a folder that is in no list of its files; None where there is no such thing."""
+    """Open a file in a folder without a name; None if the system has no such files."""
     flag = getattr(os, "O_TMPFILE", None)
     if flag is None or not _OPEN_FILES.exists():
         return None

@@ -1,4 +1,4 @@
-"""Shapes that a net does not tell, from the weights that it is to hold."""
+"""Infer shapes that a net does not tell from the weights that it is to hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_SIZE, _IMAGE_AXES = 4096, 4
 def shapes_from_weights(
     net: PlannedNet, model: Model, origins: Mapping[str, Shape | None] | None = None
 ) -> Mapping[str, Shape]:
-    """Shapes of data whose channels were assumed, with the channels that the weights have, by blob.
+    """Return shapes of data whose channels were assumed, with the channels that the weights have, by blob.
 
     A layer that reads such data and whose first blob differs from the file's
     in the axis of the channels alone shows what they are. `origins` are
@@ -45,7 +45,7 @@ def shapes_from_weights(
 def sizes_from_weights(
     plan: Callable[[Mapping[str, Shape]], PlannedNet], model: Model, shapes: Mapping[str, Shape]
 ) -> Mapping[str, Shape]:
-    """The same shapes of images, with the least square size that all weights fit; none if there is none.
+    """Return the same shapes of images, with the least square size that all weights fit; none if none fits.
 
     `plan` plans the net with shapes. A larger image never has fewer weights behind it, so the size is found
     by halving.
@@ -66,7 +66,7 @@ def sizes_from_weights(
 
 
 def _surplus(net: PlannedNet, model: Model) -> int:
-    """How many values more the net has than the model, in the first weights where they differ."""
+    """Return how many more values the net has than the model, in the first weights that differ."""
     stored = model.layers_of(net)
     pairs = (
         (layer.blobs[0].count, stored[layer.id].blobs[0].count) for layer in net.layers if layer.id in stored
@@ -75,7 +75,7 @@ def _surplus(net: PlannedNet, model: Model) -> int:
 
 
 def _agree_but_for_channels(declared: Shape, found: Shape) -> bool:
-    """Whether two shapes of weights are the same, axis 1 left out.
+    """Return whether two shapes of weights are the same, axis 1 left out.
 
     >>> _agree_but_for_channels((4, 3, 3, 3), (4, 1, 3, 3)), _agree_but_for_channels((4, 3, 3), (8, 1, 3))
     (True, False)

@@ -15,7 +15,7 @@ from caffe_fillers.formats.npy_folder import MANIFEST
 
 @contextmanager
 def replace_folder(path: Path, *, sync: bool = False) -> Iterator[Path]:
-    """A new folder that becomes `path` when the block ends well, and vanishes when it does not.
+    """Make a folder that becomes `path` if the block ends well, and vanishes if it does not.
 
     With `sync` its files are on the disk before it gets its name.
 

@@ -107,7 +107,7 @@ def load_read(
 
 
 def _is_text(source: str) -> bool:
-    """Whether it is a net itself and no file's name, which hardly has a brace and never two lines."""
+    """Return whether a text is a net and no file's name, which hardly has a brace and never two lines."""
     return "\n" in source or ("{" in source and not are_one_file(source, source))
 
 
@@ -124,7 +124,7 @@ class _Request:
     tolerance: Tolerance
 
     def plan(self, shapes: Mapping[str, Shape]) -> Net:
-        """The net with these shapes; it can be planned again with others."""
+        """Plan the net with these shapes; it can be planned again with others."""
         nets = (self.read, *self.read.tests)
         plan = partial(plan_all, nets, shapes, self.dialect, self.caffe, tolerance=self.tolerance)
         chosen, (planned, *tests) = plan_in_a_phase(plan, self.state, fixed=self.fixed)
@@ -153,7 +153,7 @@ class _Request:
 
 
 def upgraded_text(source: Source, *, strict: bool = False) -> tuple[str, tuple[Note, ...]]:
-    """The prototxt of a net as Caffe upgrades it, and what was noted; unknown fields are written back."""
+    """Return the prototxt of a net as Caffe upgrades it, and notes; unknown fields are written back."""
     read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=not strict))
     dialect, _ = passes.choose_dialect(read.net)
     passed = passes.upgrade(passes.mark(read.net, dialect), path=read.path)

@@ -65,12 +65,12 @@ class Net(Uses):
         )
 
     def _repr_html_(self) -> str:
-        """The table of the net's parameter blobs, as notebooks show it."""
+        """Return the table of the net's parameter blobs, as notebooks show it."""
         return html_table(repr(self)[1:-1], self.rows())
 
     @property
     def era(self) -> Era:
-        """Whose Caffe builds it."""
+        """Name of the era whose Caffe builds the net."""
         return self.plan.era
 
     @property
@@ -92,7 +92,7 @@ class Net(Uses):
         generator: str = "mt19937",
         threads: int = 1,
     ) -> Model:
-        """The net's weights, drawn as they are read: for files that should not pass through memory.
+        """Return the net's weights, drawn as they are read: for files that should not pass through memory.
 
         The bytes are the same with any number of `threads`.
         """
@@ -109,7 +109,7 @@ class Net(Uses):
         threads: int = 1,
         command: str = "",
     ) -> str:
-        """A page of HTML that shows the net and its values: of a seed, or of a weight file, then checked.
+        """Return a page of HTML that shows the net and its values: of a seed, or of a checked weight file.
 
         With `other` the weights are shown against those of a second file.
 
@@ -125,7 +125,7 @@ class Net(Uses):
         return page
 
     def model_as(self, framework: str, seed: int) -> Model:
-        """The weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""
+        """Return weights as tensorflow, tensorflow2, keras or mxnet would draw them, in Caffe's layout."""
         from caffe_fillers.frameworks.nets import model_as
 
         return model_as(framework, self._planned(), seed)
@@ -139,7 +139,7 @@ class Net(Uses):
         threads: int = 1,
         force: bool = False,
     ) -> Weights:
-        """All weights in memory. Without a seed a solver's is taken, and without that a fresh one.
+        """Fill all weights in memory. Without a seed a solver's is taken, and without that a fresh one.
 
         A `stream` that is given stands afterwards where Caffe's generator
         stands when the net is built. More than is free of memory is a
@@ -157,7 +157,7 @@ class Net(Uses):
         return weights
 
     def only(self, layers: str | Iterable[str]) -> Net:
-        """The same net, of which filling keeps a layer or these alone, with the values they always have.
+        """Return the same net, of which filling keeps only these layers, with the values they always have.
 
         What lies between is jumped over where it is certain how many words it
         takes from the stream, and drawn where it is not.
@@ -168,7 +168,7 @@ class Net(Uses):
         return replace(self, plan=self._planned().only(wanted))
 
     def with_shapes(self, shapes: Mapping[str, Shape] | None = None, **named: Shape) -> Net:
-        """The same net with other shapes of blobs, which are given by name, in a mapping or as keywords.
+        """Return the same net with other shapes of blobs, given by name, in a mapping or as keywords.
 
         Shapes that were given before stay, unless they are given again. Errors are those of `load_net`.
 
@@ -181,7 +181,7 @@ class Net(Uses):
 
     @contextmanager
     def with_weights(self, model: Model, files: Iterable[str], *, lenient: bool = False) -> Iterator[Copied]:
-        """The model with weights copied in from files, one after another, as fine-tuning does.
+        """Copy weights of files into the model, one after another, as fine-tuning does.
 
         The files are looked for like all that the net names, and stay open as
         long as the block. One that has weights for a layer of unknown type, or of

@@ -24,7 +24,7 @@ def save_onnx(exported: Exported, path: Path) -> None:
 
 
 def _save_outside(exported: Exported, path: Path) -> None:
-    """In a folder of its own first, where the checker reads both files."""
+    """Save into a folder of its own first, where the checker reads both files."""
     import onnx
 
     data = f"{path.name}.data"

@@ -16,7 +16,7 @@ GivenWeights: TypeAlias = "str | Path | Weights | Model"
 
 @contextmanager
 def open_given(weights: GivenWeights) -> Iterator[Model]:
-    """The model of given weights, for as long as the block; anything else is a `UsageError`."""
+    """Open the model of given weights for the block; anything else is a `UsageError`."""
     if isinstance(weights, (str, Path)):
         with open_model(weights) as model:
             yield model
@@ -27,5 +27,5 @@ def open_given(weights: GivenWeights) -> Iterator[Model]:
 
 
 def name_of(weights: GivenWeights) -> str:
-    """What to call the weights in messages."""
+    """Return the name of the weights in messages."""
     return str(weights) if isinstance(weights, (str, Path)) else "the weights"

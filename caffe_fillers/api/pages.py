@@ -31,7 +31,7 @@ def checked_report(
     threads: int = 1,
     command: str = "",
 ) -> tuple[str, CheckResult | None]:
-    """The page as text, see `Net.report`, and what the check of the weights gave where there are any.
+    """Return the page as text, see `Net.report`, and the result of the weights' check if there are any.
 
     With `other` the weights are compared with those of a second file. `command`
     is the line to show for making it again.
@@ -68,7 +68,7 @@ def checked_report(
 
 
 def _matched(net: Net, model: Model) -> dict[Place, ModelBlob]:
-    """The blobs of a file that are the net's, in its shapes."""
+    """Return the blobs of a file that are the net's, in its shapes."""
     matched, _ = match(net.plan, model)
     return {blob.place: found for blob, found in matched}
 

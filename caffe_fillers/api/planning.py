@@ -1,4 +1,4 @@
-"""From nets as they were read to planned ones: the user's state and shapes, typos in errors."""
+"""Plan nets that were read, in the user's state and shapes, with typos named in errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Planned:
 
 
 def chosen_state(phase: str | None, level: int | None, stages: Iterable[str], *, solver: bool) -> NetState:
-    """The user's state; a solver decides what is not said."""
+    """Return the user's state; a solver decides what is not given."""
     if phase not in (None, *_PHASES):
         raise UsageError(f"phase {phase!r} is neither train nor test")
     try:
@@ -54,7 +54,7 @@ def chosen_state(phase: str | None, level: int | None, stages: Iterable[str], *,
 
 
 def chosen_tolerance(*, strict: bool, lenient: bool) -> Tolerance:
-    """What a caller's two switches say together."""
+    """Return the tolerance that a caller's two switches mean together."""
     if strict and lenient:
         raise UsageError("strict and lenient are opposites: give one of them")
     return Tolerance.STRICT if strict else Tolerance.LENIENT if lenient else Tolerance.CAREFUL
@@ -71,7 +71,7 @@ def check_source(source: object) -> None:
 
 
 def files_read(source: Source, read: Origin) -> tuple[str, ...]:
-    """Names of the file that was given and of the nets that a solver in it names."""
+    """Return the names of the given file and of the nets that a solver in it names."""
     if not isinstance(source, (str, Path)):
         return ()
     return tuple(dict.fromkeys((str(source), read.path, *(test.path for test in read.tests))))
@@ -107,7 +107,7 @@ def plan_all(
 def plan_in_a_phase(
     plan: Callable[[NetState], list[Planned]], state: NetState, *, fixed: bool
 ) -> tuple[tuple[Note, ...], list[Planned]]:
-    """The nets in a state, or in phase TEST where its phase is not `fixed` and only that can be built.
+    """Plan the nets in a state, or in phase TEST if that alone can be built and the phase is not `fixed`.
 
     A net that lacks no more than a shape can be built. What is wrong with both
     phases is told of the state's own.
@@ -141,7 +141,7 @@ def _check_given(shapes: Mapping[str, Shape], nets: Sequence[NetParameter]) -> N
 
 @contextmanager
 def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
-    """What the net has that nobody knows, added to an error: a misspelled field or type may be the reason."""
+    """Add a net's unknown fields and types to an error: a misspelled one may be the reason."""
     try:
         yield
     except NetError as error:
@@ -161,7 +161,7 @@ def _with_typos(read: Origin, net: NetParameter) -> Iterator[None]:
 
 
 def _prepare(read: Origin, state: NetState, dialect: str | None, caffe: str | None) -> Passed:
-    """The net that Caffe builds; the user's `state` wins over a solver's, which wins over the net's own."""
+    """Prepare the net that Caffe builds; the user's `state` wins over a solver's, that over the net's."""
     default, merged = None, NetState()
     if read.solver is not None:
         default = read.solver.default
@@ -180,7 +180,7 @@ def _prepare(read: Origin, state: NetState, dialect: str | None, caffe: str | No
 def _plan(
     read: Origin, passed: Passed, shapes: Mapping[str, Shape], drawn: set[str], *, tolerance: Tolerance
 ) -> Planned:
-    """The planned net; what `drawn` names has drawn for a net before it."""
+    """Plan the net; draws that `drawn` names were done for a net before it."""
     with _with_typos(read, passed.net):
         net = plan_net(passed.net, read.folders, shapes, path=read.path, tolerance=tolerance)
     return Planned(net.without_repeats(drawn), passed.notes)

@@ -1,4 +1,4 @@
-"""From a file to a NetParameter, whatever the file is: net or solver, text or binary."""
+"""Read a file into a NetParameter, whatever the file is: net or solver, text or binary."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Source: TypeAlias = "str | bytes | Path | BinaryIO | TextIO | Message"
 MessageType = TypeVar("MessageType", bound=Message)
 
 STDIN = "<stdin>"
-"""What messages call a net that has no name."""
+"""Name of a net without a name in messages."""
 
 _LAYERS = {"layer", "layers", "input"}
 _SOLVER_NETS = {
@@ -79,7 +79,7 @@ def read_net(source: Source, *, tolerance: Tolerance = Tolerance.CAREFUL) -> Ori
 def _origin(
     read: NetParameter | SolverParameter, path: str, notes: tuple[Note, ...], *, tolerance: Tolerance
 ) -> Origin:
-    """A net that was read, or the nets of a solver."""
+    """Return a net that was read, or the nets of a solver."""
     folders = SourceFolders((Path(), Path(path).parent))
     if isinstance(read, NetParameter):
         return Origin(_with_layers(read, path, notes), path, folders, notes)
@@ -106,7 +106,7 @@ def _solver_origin(
 
 
 def _identity(solver_net: SolverNet) -> tuple[object, ...]:
-    """What nets of a solver have in common that are one net: a solver may test with it thousands of times."""
+    """Return a key that is equal for a solver's nets that are one, which may be tested thousands of times."""
     source = solver_net.source if isinstance(solver_net.source, str) else id(solver_net.source)
     return source, solver_net.phase, solver_net.state.SerializeToString(deterministic=True)
 
@@ -128,7 +128,7 @@ def _read_solver_net(
 
 
 def _open_solver_net(source: str, path: str, folders: SourceFolders, *, tolerance: Tolerance) -> Origin:
-    """A net that a solver names by its file, whichever of the solver's nets it is."""
+    """Open a net that a solver names by its file, whichever of the solver's nets it is."""
     found, above = folders.find(source), None
     if found is None and path != STDIN:
         found, above = _find_above(source, path)
@@ -149,7 +149,7 @@ def _open_solver_net(source: str, path: str, folders: SourceFolders, *, toleranc
 
 
 def _find_above(source: str, path: str) -> tuple[Path | None, Path | None]:
-    """A solver's net in the folders above the solver's own, nearest first, and the folder: Caffe's root.
+    """Find a solver's net in the folders above the solver's own, nearest first; return the folder, too.
 
     The solvers in Caffe's examples/ and models/ name their nets from there.
     """
@@ -167,7 +167,7 @@ def _named_from(source: str, folder: Path) -> Note:
 
 
 def _with_layers(net: NetParameter, path: str, notes: tuple[Note, ...] = ()) -> NetParameter:
-    """The net itself, if it has a layer of any format; Caffe would build and save one of nothing."""
+    """Return the net, if it has a layer of any format; Caffe would build and save one without layers."""
     if net.layer or net.layers or net.input:
         return net
     problem = (
@@ -189,7 +189,7 @@ def _read(source: Source) -> tuple[bytes, str]:
 
 
 def _opened(source: bytes | BinaryIO | TextIO | Message) -> tuple[BinaryIO, str]:
-    """A net that is no file's name as an open binary file, and what to call it in messages."""
+    """Return an open binary file of a net that is no file's name, and its name in messages."""
     if isinstance(source, Message):  # of another pool, such as real pycaffe's
         return io.BytesIO(source.SerializeToString()), _MESSAGE
     if isinstance(source, bytes):
@@ -200,7 +200,7 @@ def _opened(source: bytes | BinaryIO | TextIO | Message) -> tuple[BinaryIO, str]
 
 
 def _read_all(file: BinaryIO, path: str) -> bytes:
-    """The content of a file that may be endless."""
+    """Read the content of a file that may be endless."""
     pieces: list[bytes] = []
     size = limit = 0
     while piece := file.read(_PIECE):
@@ -218,7 +218,7 @@ def _read_all(file: BinaryIO, path: str) -> bytes:
 
 
 def _limit(beginning: bytes, path: str) -> int:
-    """How many bytes a file may have that begins so; what begins no net is refused."""
+    """Return the most bytes of a file that begins so; refuse one that begins no net."""
     refuse_foreign(beginning[:HEAD], path)
     if beginning.startswith(b"\0"):
         raise FormatError(f"{path}: neither a prototxt nor a binary net begins with NUL")
@@ -226,7 +226,7 @@ def _limit(beginning: bytes, path: str) -> int:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether a file is a serialized message: a text has no control characters but blanks, or is UTF-16.
+    """Return whether a file is a serialized message: text has no control characters but blanks, or is UTF-16.
 
     >>> is_binary(b"name: 'lenet'"), is_binary(b"\\n\\x05lenet")
     (False, True)
@@ -236,7 +236,7 @@ def is_binary(data: bytes) -> bool:
 
 
 def _is_solver(data: bytes, path: str) -> bool:
-    """Whether a file is a solver: it names a net and holds no layer, or all its fields are a solver's.
+    """Return whether a file is a solver: it names a net and holds no layer, or has a solver's fields alone.
 
     A binary file has numbers at its top, some of which nets have too.
     """
@@ -281,7 +281,7 @@ def _parse(
 
 
 def _kept(unknown: UnknownField) -> str:
-    """What became of an unknown field, and what it does to the weights."""
+    """Say what became of an unknown field, and what it does to the weights."""
     times = f" ({unknown.count} times)" if unknown.count > 1 else ""
     effect = ", but nothing reads it: the weights are drawn without" if unknown.changes_weights else ""
     return f"kept unchanged{times}{effect}"

@@ -12,14 +12,14 @@ MAX_SEED = 2**32 - 1  # Caffe::set_random_seed takes an unsigned int
 
 
 def fresh_seed() -> int:
-    """A seed that nobody knows before, for runs without one."""
+    """Return an unpredictable seed, for runs without one."""
     import secrets  # 6 ms, for runs without a seed
 
     return secrets.randbelow(MAX_SEED + 1)
 
 
 def check_seed(seed: SupportsIndex) -> int:
-    """The seed itself, if it is one.
+    """Return the seed, if it is valid.
 
     >>> check_seed(1701)
     1701
@@ -39,7 +39,7 @@ def make_stream(
     boost: str | None = None,
     generator: str = "mt19937",
 ) -> Stream:
-    """The stream of a seed, or the one given; a fresh seed where neither is."""
+    """Return the given stream, or that of the seed, or that of a fresh seed."""
     if stream is not None:
         if seed is not None or boost is not None:
             raise UsageError("give a stream or a seed with its boost, not both: a stream has them already")

@@ -1,4 +1,4 @@
-"""The net that a weight file holds beside its blobs, and shapes that only its weights tell."""
+"""Load the net that a weight file holds beside its blobs, with shapes that only its weights tell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def load_net_of(model: Model, path: str, **options: Any) -> tuple[Net, Mapping[str, Shape]]:
-    """The net in a model's file, planned, and the shapes that its weights told; `options` are `load_net`'s.
+    """Plan the net in a model's file; return it and the shapes from its weights; `options` are `load_net`'s.
 
     Files of Caffes without an Input layer have the names of the net's inputs alone.
     A file that does not say what its layers are is a `UsageError`.
@@ -39,7 +39,7 @@ def load_net_of(model: Model, path: str, **options: Any) -> tuple[Net, Mapping[s
 
 
 def load_net_for(source: Source, model: Model, **options: Any) -> tuple[Net, Mapping[str, Shape]]:
-    """A net to hold a model's weights, and the shapes that these told where the net does not.
+    """Load a net to hold a model's weights; return it and the shapes that only these tell.
 
     `options` are those of `load_net`.
     """
@@ -47,7 +47,7 @@ def load_net_for(source: Source, model: Model, **options: Any) -> tuple[Net, Map
 
 
 def text_of_net_in(model: Model) -> str:
-    """The net that a model's file holds, as prototxt without blobs.
+    """Return the net that a model's file holds, as prototxt without blobs.
 
     A file that does not say what its layers are is a `UsageError`.
     """
@@ -56,7 +56,7 @@ def text_of_net_in(model: Model) -> str:
 
 
 def _fitting(load: Callable[[Mapping[str, Shape]], Net], model: Model) -> tuple[Net, Mapping[str, Shape]]:
-    """What `load` gives with the shapes that the weights tell and the net does not, and these shapes."""
+    """Return the net of `load` with shapes that only the weights tell, and these shapes."""
     try:
         net = load({})
         shapes = shapes_from_weights(net.plan, model)

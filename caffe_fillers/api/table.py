@@ -12,7 +12,7 @@ _COLUMNS = ("layer", "type", "blob", "shape", "filler", "distribution", "fan_in"
 
 
 def html_table(caption: str, rows: Iterable[PlanRow]) -> str:
-    """The table; all that a net says is escaped.
+    """Return the table; all texts of the net are escaped.
 
     >>> html_table("<net>", [])[:40]
     '<table><caption>&lt;net&gt;</caption><tr'

@@ -18,7 +18,7 @@ _DRAWS = (
 
 
 def note_undecided(net: NetParameter, built: NetParameter) -> tuple[Note, ...]:
-    """What is to be said where several dialects fit the net that was read, and give other files.
+    """Note that several dialects fit the net that was read and would give other files.
 
     `built` is the net as Caffe builds it, in the first of these dialects.
     """
@@ -54,7 +54,7 @@ def _changes(net: NetParameter, built: NetParameter, chosen: str, other: str) ->
 
 
 def _rule(kind: str, dialect: str) -> object:
-    """The rule of a type in a dialect."""
+    """Return the rule of a type in a dialect."""
     found = layer_type(LayerParameter(type=kind, text_extra={"dialect": dialect}))
     return found and found.rule if kind in layer_types else None
 

@@ -1,4 +1,4 @@
-"""What a planned net is used for beside being filled: looked at, compared with weights, ported."""
+"""Uses of a planned net beside filling: look at it, compare it with weights, port it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Uses:
-    """What `Net` can do with its plan."""
+    """Methods of `Net` that need its plan."""
 
     plan: PlannedNet
     shapes: Mapping[str, Shape]
@@ -57,7 +57,7 @@ class Uses:
         return clean
 
     def _planned(self) -> PlannedNet:
-        """The plan; a `UsageError` where its NetParameter was changed by who got it."""
+        """Return the plan; a `UsageError` if the caller changed its NetParameter."""
         if "parameter" in vars(self) and self.parameter != self._clean_parameter():
             dialect = self.plan.head.text_extra.dialect
             options = f", dialect={dialect!r}" if dialect else ""
@@ -68,7 +68,7 @@ class Uses:
         return self.plan
 
     def rows(self) -> tuple[PlanRow, ...]:
-        """The table of `caffe-fill plan`: a row for each parameter blob, in the net's order.
+        """Return the table of `caffe-fill plan`: a row for each parameter blob, in the net's order.
 
         A row has layer, type, index, shape, parameters, filler, distribution,
         fan_in, fan_out, bound and std.
@@ -83,7 +83,7 @@ class Uses:
     def signal(
         self, *, input_mean: float = 0.0, input_std: float = 1.0, phase: str | None = None
     ) -> SignalReport:
-        """What the fillers do to the signal: predicted deviations of activations and gradients, per layer.
+        """Predict what the fillers do to the signal: the std of activations and gradients, per layer.
 
         Nothing is drawn. The input is assumed to be independent values of
         `input_mean` and `input_std`; `phase` (train or test) says how dropout
@@ -121,7 +121,7 @@ class Uses:
         quick: bool = False,
         lenient: bool = False,
     ) -> CheckResult:
-        """Whether weights are an initialization that the net declares; if not, what each blob is.
+        """Check whether weights are an initialization that the net declares; if not, say what each blob is.
 
         `weights` is a file's name or `Weights`. Without `seed` the seed is
         computed from the values. Data whose channels the net does not tell has
@@ -162,7 +162,7 @@ class Uses:
     def port(
         self, target: str, *, only: str | None = None, cut: int | None = None, states: bool = False
     ) -> str:
-        """Python code that builds the net in torch, keras or jax.
+        """Return Python code that builds the net in torch, keras or jax.
 
         With `only="init"` it is the net's fillers as initializers of a
         framework, mxnet and tensorflow among them. `cut` takes a part of a net
@@ -190,7 +190,7 @@ class Uses:
         return targets[target].print_module(expose_states(plan) if states else plan, cut)
 
     def layout(self, target: str, weights: GivenWeights) -> dict[str, Values]:
-        """Weights under the names and with the axes that the module of `port(target)` has.
+        """Return weights under the names and with the axes that the module of `port(target)` has.
 
         torch takes them as a state_dict of tensors; see docs/port.md for Keras
         and JAX. Weights of another net are a `NetError`.
@@ -216,7 +216,7 @@ class Uses:
         every_blob: bool = False,
         states: bool = False,
     ) -> onnx.ModelProto:
-        """The net with these weights as an ONNX model of opset 17; it needs the extra `onnx`.
+        """Return the net with these weights as an ONNX model of opset 17; it needs the extra `onnx`.
 
         With `every_blob` each blob of the net is an output, with `states` also
         the states of recurrent layers. What has no nodes

@@ -107,7 +107,7 @@ class Weights(Mapping[str, LayerBlobs]):
         return _weights_of, (self._loaded.net.SerializeToString(), layers)
 
     def flatten(self) -> dict[str, Values]:
-        """All arrays by the names that npz and safetensors files give them, `layer/index`.
+        """Return all arrays by the names that npz and safetensors files give them, `layer/index`.
 
         >>> from caffe_fillers import load_net
         >>> list(load_net("examples/lenet.prototxt").fill(seed=1).flatten())[:3]
@@ -137,7 +137,7 @@ class Weights(Mapping[str, LayerBlobs]):
     def save(
         self, path: str | Path, format: str | None = None, *, force: bool = False, sync: bool = False
     ) -> None:
-        """Write a file, in the format that its name ends with or that is given.
+        """Write a file, in the format of its extension or the one that is given.
 
         Values changed in place are written as they are now. The file appears
         whole or not at all; what cannot be written is a `FormatError`, and more
@@ -148,7 +148,7 @@ class Weights(Mapping[str, LayerBlobs]):
         save_model(path, self.model(), format, force=force, sync=sync)
 
     def model(self) -> Model:
-        """The weights as a model, their values as they are now."""
+        """Return the weights as a model with their present values."""
         layers = []
         for layer, arrays in zip(self._loaded.layers, self._layers, strict=True):
             blobs = tuple(
@@ -160,7 +160,7 @@ class Weights(Mapping[str, LayerBlobs]):
 
 
 def _weights_of(head: bytes, layers: list[tuple[bytes, list[Place | None], list[Values]]]) -> Weights:
-    """Weights from what `__reduce__` gives: messages in binary, owners and arrays of blobs."""
+    """Restore weights from `__reduce__`: messages in binary, owners and arrays of blobs."""
     made = []
     for parameter, owners, arrays in layers:
         blobs = tuple(
@@ -173,7 +173,7 @@ def _weights_of(head: bytes, layers: list[tuple[bytes, list[Place | None], list[
 
 @contextmanager
 def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
-    """A weight file or folder of any format, open as long as the block: its blobs are read when asked for."""
+    """Open a weight file or folder of any format for the block: its blobs are read when asked for."""
     if Path(path).is_file():
         with open_input(path) as file:
             refuse_foreign(file.read(HEAD), str(path), _expected_format(path, format))
@@ -186,7 +186,7 @@ def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
 
 
 def _expected_format(path: str | Path, name: str | None) -> str | None:
-    """The format that is given or that a file's name tells, if it tells one."""
+    """Return the format that is given or that a file's name tells, if it tells one."""
     try:
         return format_to_read(str(path), name).name
     except UsageError:
@@ -194,7 +194,7 @@ def _expected_format(path: str | Path, name: str | None) -> str | None:
 
 
 def load_weights(path: str | Path, format: str | None = None, *, force: bool = False) -> Weights:
-    """The weights in a file of any format, all in memory.
+    """Load the weights of a file of any format into memory.
 
     A broken file is a `FormatError`; more than is free of memory is a
     `ResourceError`, unless `force` is given.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add_net_arguments(parser: argparse.ArgumentParser) -> None:
-    """NET, and what decides which of its layers are built and how large they are."""
+    """Add NET and the options that decide which of its layers are built and how large they are."""
     parser.add_argument("net", metavar="NET", help="a net or a solver, text or binary; - is standard input")
     parser.add_argument(
         "--phase",
@@ -48,7 +48,7 @@ def add_net_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_shape_argument(parser: argparse.ArgumentParser) -> None:
-    """Shapes that the net does not tell."""
+    """Add --shape, for shapes that the net does not tell."""
     parser.add_argument(
         "--shape",
         action="append",
@@ -59,12 +59,12 @@ def add_shape_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sync_argument(parser: argparse.ArgumentParser) -> None:
-    """--sync."""
+    """Add --sync."""
     parser.add_argument("--sync", action="store_true", help="wait until the file is on the disk")
 
 
 def add_layout_argument(parser: argparse.ArgumentParser) -> None:
-    """The framework whose names and axes weights are written with; None for Caffe's own."""
+    """Add --layout, the framework whose names and axes weights are written with; None for Caffe's own."""
     parser.add_argument(
         "--layout",
         type=_layout,
@@ -75,7 +75,7 @@ def add_layout_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _layout(text: str) -> str | None:
-    """The framework of a layout, under any name that it has; None for Caffe's own."""
+    """Return the framework of a layout, under any name that it has; None for Caffe's own."""
     name = FRAMEWORK_ALIASES.get(text.lower(), text.lower())
     return None if name == "caffe" else name
 
@@ -83,7 +83,7 @@ def _layout(text: str) -> str | None:
 def add_stream_arguments(
     parser: argparse.ArgumentParser, seed: str = "fresh and printed if absent", boost: str = "default 1.74"
 ) -> None:
-    """What decides the numbers: the seed, and whose Boost; `seed` and `boost` say what is without them."""
+    """Add the options of the stream; `seed` and `boost` are the help on their defaults."""
     parser.add_argument("--seed", type=whole, metavar="N", help=f"0 to 4294967295; {seed}")
     parser.add_argument("--boost", metavar="VERSION", help=f"release of Boost, such as 1.54 ({boost})")
     parser.add_argument(
@@ -101,21 +101,21 @@ def add_stream_arguments(
 
 
 def out_name(text: str) -> str:
-    """A name for an output; an empty one is nobody's default."""
+    """Return the name of an output; refuse an empty one."""
     if not text:
         raise UsageError("the name of the output is empty: give one, or leave the option out")
     return text
 
 
 def words(text: str) -> int:
-    """What `--skip-words` says: a whole number, not below 0."""
+    """Parse `--skip-words`: a whole number, not below 0."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r}: give a whole number, 0 or above")
     return int(text)
 
 
 def deviation(text: str) -> float:
-    """What `--input-std` says: finite and above 0."""
+    """Parse `--input-std`: finite and above 0."""
     number = _number(text)
     if not 0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r}: give a finite number above 0")
@@ -123,7 +123,7 @@ def deviation(text: str) -> float:
 
 
 def tolerance(text: str) -> float:
-    """What `--tolerance` says: finite, and not below 0."""
+    """Parse `--tolerance`: finite, and not below 0."""
     number = _number(text)
     if not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r}: give a finite number, 0 or above")
@@ -138,14 +138,14 @@ def _number(text: str) -> float:
 
 
 def load(arguments: argparse.Namespace) -> Net:
-    """The net that the arguments of `add_net_arguments` describe."""
+    """Load the net that the arguments of `add_net_arguments` describe."""
     from caffe_fillers.api import load_net
 
     return load_net(sys.stdin.buffer if arguments.net == "-" else arguments.net, **net_options(arguments))
 
 
 def net_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the arguments of `add_net_arguments` say beside NET, as `load_net` takes it."""
+    """Return the arguments of `add_net_arguments` beside NET as keywords of `load_net`."""
     return {
         "phase": arguments.phase,
         "level": arguments.level,
@@ -159,14 +159,14 @@ def net_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def stem(net: str) -> str:
-    """NET's name without its extension; `net` for standard input."""
+    """Return NET's name without its extension; `net` for standard input."""
     from pathlib import Path
 
     return "net" if net == "-" else Path(net).stem
 
 
 def thread_count(given: int | None) -> int:
-    """What --threads says, or two where there are two cores: more were no faster (docs/benchmarks.md)."""
+    """Return --threads, by default two if there are two cores: more were no faster (docs/benchmarks.md)."""
     if given is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return min(cores, 2)
@@ -176,7 +176,7 @@ def thread_count(given: int | None) -> int:
 
 
 def parse_shape_option(option: str) -> tuple[str, Shape]:
-    """The blob and the shape of a `--shape`."""
+    """Parse the blob and the shape of a `--shape`."""
     from caffe_fillers.shapes import parse_shape
 
     name, equals, lengths = option.rpartition("=")

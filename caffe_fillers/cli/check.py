@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace, model: Model, weights: str) -> Net:
-    """The net, in shapes that the weights tell where it does not."""
+    """Load the net, in shapes that the weights tell if it does not."""
     from caffe_fillers.api.stored import load_net_for, load_net_of
     from caffe_fillers.shapes import format_shape
 
@@ -122,7 +122,7 @@ def _load(arguments: argparse.Namespace, model: Model, weights: str) -> Net:
 
 
 def _weights(arguments: argparse.Namespace) -> str:
-    """The weight file, which NET is where it stands alone."""
+    """Return the weight file, which is NET if that stands alone."""
     from caffe_fillers.api.files import are_one_file
 
     given: str | None = arguments.weights
@@ -135,7 +135,7 @@ def _weights(arguments: argparse.Namespace) -> str:
 
 
 def _swapped(arguments: argparse.Namespace) -> UsageError | None:
-    """What to say where NET is the weights, and WEIGHTS, which are none, the net; else None."""
+    """Return a hint if NET and WEIGHTS were given in the other order; else None."""
     from caffe_fillers.api.files import open_input
     from caffe_fillers.api.reading import is_binary
 
@@ -152,7 +152,7 @@ def _swapped(arguments: argparse.Namespace) -> UsageError | None:
 
 
 def _seeds(arguments: argparse.Namespace) -> range | None:
-    """The seeds to try, of those that there are; with `--seed`, which is checked as well, there are none."""
+    """Parse the range of seeds to try; with `--seed`, which is checked as well, there are none."""
     from caffe_fillers.api.seeds import MAX_SEED, check_seed
 
     if arguments.seed is not None:

@@ -35,7 +35,7 @@ _LISTED = f"the commands are {', '.join(COMMANDS)}"
 
 
 def chosen_command(words: Sequence[str]) -> tuple[str, list[str]]:
-    """The command that is meant, and the words that are its own; `help [COMMAND]` is its --help."""
+    """Return the command that is meant and its arguments; `help [COMMAND]` is its --help."""
     if not words:
         raise UsageError(
             "give a net, as in caffe-fill net.prototxt; caffe-fill help lists options and commands"
@@ -54,7 +54,7 @@ def chosen_command(words: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def misplaced_command(words: Sequence[str]) -> str | None:
-    """What to type where a command stands after options; None where there is none."""
+    """Return what to type if a command stands after options; None if none does."""
     for place, word in enumerate(words):
         if place and word in COMMANDS and not os.path.lexists(word):
             import shlex
@@ -64,6 +64,6 @@ def misplaced_command(words: Sequence[str]) -> str | None:
 
 
 def _meant(word: str) -> str:
-    """The command that a word might mean."""
+    """Return the command that a word might mean."""
     name = _CALLED_ELSEWHERE.get(word.lower())
     return f" (did you mean {name!r}?)" if name else suggestion(word, COMMANDS)

@@ -1,4 +1,4 @@
-"""What a shell's Tab key is offered, by argcomplete (the extra `completion`)."""
+"""Complete command lines for a shell's Tab key, by argcomplete (the extra `completion`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def complete() -> None:
 
 
 def parser_for(line: str) -> Parser:
-    """A parser of a line with its command, which is a fill as long as none is named.
+    """Return the parser of a line's command, which is fill as long as none is named.
 
     >>> "--gains" in parser_for("caffe-fill plan ").format_help()
     True
@@ -41,7 +41,7 @@ def parser_for(line: str) -> Parser:
 
 
 def _named(line: str) -> str:
-    """The first word after the program, if it is complete."""
+    """Return the first word after the program, if it is complete."""
     try:
         words = shlex.split(line)
     except ValueError:  # a quote is still open

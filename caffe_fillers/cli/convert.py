@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _holds_one_blob(arguments: argparse.Namespace) -> bool:
-    """Whether A is a mean image or the like, whatever its name ends with."""
+    """Return whether A is a mean image or the like, whatever its extension."""
     from pathlib import Path
 
     from caffe_fillers.api.files import open_input
@@ -101,7 +101,7 @@ def _convert_blob(arguments: argparse.Namespace) -> None:
 
 
 def _holds_weights(arguments: argparse.Namespace) -> bool:
-    """Whether A is meant as weights: a prototxt is where B is."""
+    """Return whether A is meant as weights, as a prototxt is if B is a weight file."""
     from pathlib import Path
 
     from caffe_fillers.formats import formats
@@ -117,7 +117,7 @@ def _holds_weights(arguments: argparse.Namespace) -> bool:
 
 @contextmanager
 def _opened(arguments: argparse.Namespace) -> Iterator[Model]:
-    """The weights in A, which may be standard input."""
+    """Open the weights in A, which may be standard input."""
     from caffe_fillers.api.weights import open_model
     from caffe_fillers.formats import formats, read_model
 
@@ -151,7 +151,7 @@ def _convert_weights(arguments: argparse.Namespace) -> None:
 
 
 def _convert_layout(arguments: argparse.Namespace) -> None:
-    """Weights whose file holds its net, which says what their layers are."""
+    """Convert weights to a layout by the net that their own file holds."""
     from caffe_fillers.api.stored import load_net_of
     from caffe_fillers.api.weights import save_tensors
     from caffe_fillers.port.layout import lay_out
@@ -168,7 +168,7 @@ def _convert_layout(arguments: argparse.Namespace) -> None:
 
 
 def _is_net(arguments: argparse.Namespace) -> bool:
-    """Whether B is to be the net that weights carry: its name is a net's, and tells no format of weights."""
+    """Return whether B shall be the net that weights carry: its extension is a net's, not of weights."""
     from caffe_fillers.formats import formats
 
     weights = tuple(extension for name in formats for extension in formats[name].extensions)

@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_manner(parser: argparse.ArgumentParser) -> None:
-    """Options that change no byte of what is written."""
+    """Add options that change no byte of the output."""
     parser.add_argument(
         "--threads",
         type=whole,
@@ -187,7 +187,7 @@ def _report(
 
 
 def _ignored(copied: Copied) -> str:
-    """What of the weights found no place; many layers are counted."""
+    """Say how many layers of the weights found no place in the net, and name the first."""
     from caffe_fillers.errors import few
 
     number = len(copied.ignored)
@@ -196,6 +196,6 @@ def _ignored(copied: Copied) -> str:
 
 
 def _size(output: Path) -> int:
-    """Bytes that were written; none are counted in a device or a pipe."""
+    """Return the number of bytes in the output; 0 for a device or a pipe."""
     files = output.iterdir() if output.is_dir() else [output] if output.is_file() else []
     return sum(file.stat().st_size for file in files)

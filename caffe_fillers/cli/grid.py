@@ -1,4 +1,4 @@
-"""Tables on a terminal of any width: columns that are least needed go and are named, no word is broken."""
+"""Print tables on a terminal of any width: the least needed columns are left out, no word is broken."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def print_table(
     pipe_width: int | None = None,
     most_lines: int | None = None,
 ) -> bool:
-    """A table without lines: colored and folded on a terminal only, or to `pipe_width` in a pipe.
+    """Print a table without lines: colored and folded on a terminal, or folded to `pipe_width` in a pipe.
 
     On a terminal that is too narrow the columns `least_needed` are left out, one after another, and named
     below. If that is not enough `folding` is folded between its words; what is too wide even so runs over
@@ -68,7 +68,7 @@ def _print_trimmed(terminal: Console, lines: list[list[Segment]]) -> None:
 def kept_columns(
     widths: dict[str, tuple[int, int]], room: int, folding: str, least_needed: Sequence[str]
 ) -> list[str]:
-    """The columns to show: `least_needed` go first, in its order, until nothing needs to be folded.
+    """Return the columns to show: `least_needed` go first, in its order, until nothing needs to be folded.
 
     Where that is not enough, as many stay as have room with `folding` folded.
 
@@ -86,7 +86,7 @@ def kept_columns(
 
 
 def _widths(name: str, cells: Sequence[str]) -> tuple[int, int]:
-    """The width of a column's longest word, and of its longest cell."""
+    """Return the width of a column's longest word, and of its longest cell."""
     from rich.cells import cell_len
 
     texts = (name, *cells)
@@ -95,7 +95,7 @@ def _widths(name: str, cells: Sequence[str]) -> tuple[int, int]:
 
 
 def _total(widths: dict[str, tuple[int, int]], folding: str | None) -> int:
-    """The width of a table of these columns, one of them folded as far as that goes."""
+    """Return the width of a table of these columns, one of them folded as far as possible."""
     own = (least if name == folding else full for name, (least, full) in widths.items())
     return sum(own) + _GAP * (len(widths) - 1)
 

@@ -1,4 +1,4 @@
-"""Parse, call, print: which command was meant, and what an error looks like."""
+"""Run the command that was meant, and report its errors."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _report(error: Exception) -> int:
 
 
 def _own_fault(error: Exception) -> int:
-    """Tell an error that no input should cause: never as exit code 1, which says that a check failed."""
+    """Report an error that no input should cause, never as exit code 1, which means a failed check."""
     if os.environ.get(TRACEBACK):
         import traceback
 
@@ -87,7 +87,7 @@ def _run(words: list[str]) -> int:
 
 
 def make_parser(name: str, description: str | None) -> Parser:
-    """The parser of a command, before the command adds its own arguments."""
+    """Return the parser of a command, before the command adds its own arguments."""
     fill = name == "fill"
     parser = Parser("caffe-fill" if fill else f"caffe-fill {name}", description, _EPILOG if fill else None)
     parser.add_argument(
@@ -106,7 +106,7 @@ class _Version(argparse.Action):
 
 
 def entry_point() -> None:
-    """What the installed script calls; imports make objects and no garbage, so it is looked for rarely."""
+    """Run the installed script; imports make objects and no garbage, so collections are rare."""
     gc.set_threshold(50_000)
     if "_ARGCOMPLETE" in os.environ:
         from caffe_fillers.cli.completion import complete

@@ -44,10 +44,10 @@ def print_colored(text: str, style: str, file: TextIO, rest: str = "") -> None:
 
 
 def print_note(note: str, file: TextIO | None = None) -> None:
-    """A note, on standard error unless another file is given."""
+    """Print a note, on standard error unless another file is given."""
     print_colored("note: ", DOUBTFUL, file or sys.stderr, note)
 
 
 def print_error(message: str) -> None:
-    """The one message of a command that failed."""
+    """Print the one message of a command that failed."""
     print_colored("caffe-fill: ", BAD, sys.stderr, message)

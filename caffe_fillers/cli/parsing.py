@@ -1,4 +1,4 @@
-"""The command line's parser: argparse, whose refusals become one message in the words of this package."""
+"""Parse command lines by argparse, whose errors become messages of this package."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
-        """Define an option or a place, as argparse has it."""
+        """Define an option or a positional argument, as argparse does."""
         action = super().add_argument(*names, **options)
         self._metavars |= dict.fromkeys(action.option_strings, str(action.metavar))
         if not action.option_strings:
@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         return action
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
-        """The arguments; options and places may stand in any order."""
+        """Parse the arguments; options and positional ones may stand in any order."""
         self._refuse_unknown(words)
         try:
             arguments, surplus = self.parse_known_intermixed_args(words)
@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; {self.prog} --help shows what it takes")
 
     def _refusal(self, error: argparse.ArgumentError) -> str:
-        """What is wrong with the value of an option."""
+        """Say what is wrong with the value of an option."""
         if error.argument_name is None:
             self.error(error.message)
         option = error.argument_name
@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
         return f"{option} {error.message}"
 
     def _refuse_unknown(self, words: Sequence[str]) -> None:
-        """Refuse the first option that there is not, before what else is missing for its sake."""
+        """Refuse the first unknown option, before arguments that are missing because of it."""
         for word in words:
             name = word.partition("=")[0]
             if name == "--":
@@ -77,7 +77,7 @@ class Parser(argparse.ArgumentParser):
                 raise UsageError(f"there is no option {name}{near}; {self.prog} --help lists them")
 
     def _surplus(self, words: Sequence[str]) -> str:
-        """What is wrong with words that are no option's and no place's."""
+        """Say what is wrong with surplus arguments."""
         word = next((word for word in words if word.startswith("-") and word != "-"), words[0])
         if word.startswith("-") and word != "-":
             return f"there is no option {word}; {self.prog} --help lists them"
@@ -86,7 +86,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def whole(text: str) -> int:
-    """A whole number, as `--seed` and others take it."""
+    """Parse a whole number, as `--seed` and others take it."""
     try:
         return int(text)
     except ValueError:
@@ -94,7 +94,7 @@ def whole(text: str) -> int:
 
 
 def _as_digits(text: str) -> str:
-    """How 1e3 is written."""
+    """Return a hint with the digits of a whole number such as 1e3."""
     try:
         value = float(text)
         return f", as {int(value)}" if value == int(value) else ""
@@ -103,7 +103,7 @@ def _as_digits(text: str) -> str:
 
 
 def one_of(known: Sequence[str], aliases: Mapping[str, str] | None = None) -> Callable[[str], str]:
-    """A type for options that take one of some names, in any case, or an alias of one.
+    """Return a type for options that take one of some names, in any case, or an alias of one.
 
     >>> one_of(("torch", "jax"), {"pytorch": "torch"})("PyTorch")
     'torch'
@@ -121,4 +121,4 @@ def one_of(known: Sequence[str], aliases: Mapping[str, str] | None = None) -> Ca
 
 
 FRAMEWORK_ALIASES = {"pytorch": "torch", "flax": "jax", "tensorflow": "keras", "tf": "keras", "tf2": "keras"}
-"""What people call the frameworks whose code is printed."""
+"""Other names of the frameworks whose code is printed."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from caffe_fillers.planner import PlannedNet
 
 FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
-"""Those whose initializers are printed."""
+"""Frameworks whose initializers are printed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _planned(net: Net, arguments: argparse.Namespace) -> PlannedNet:
-    """The net as it is ported."""
+    """Return the net to port, with exposed states if these are asked for."""
     from caffe_fillers.port.states import expose_states
 
     return expose_states(net.plan) if arguments.states else net.plan

@@ -1,4 +1,4 @@
-"""Where the time of a fill went: `--profile`."""
+"""Measure where the time of a fill goes: `--profile`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Profile:
         self.stages[name] = time.perf_counter() - begin
 
     def watched(self, model: Model) -> Model:
-        """The same model, the drawing of whose blobs is timed."""
+        """Return the same model, whose blobs are timed as they are drawn."""
 
         def timed(layer: str, index: int, blob: ModelBlob) -> Iterator[Values]:
             spent, chunks = 0.0, blob.chunks()
@@ -58,7 +58,7 @@ class Profile:
         return replace(model, layers=tuple(layers))
 
     def print(self, file: TextIO) -> None:
-        """A line for each stage, then for the blobs that took longest."""
+        """Print a line for each stage, then for the blobs that took longest."""
         drawing = sum(self.blobs.values())
         writing = self.stages["draw and write"] - drawing
         stages = {"read and plan": self.stages["read and plan"], "draw": drawing, "write": writing}

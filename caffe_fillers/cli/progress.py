@@ -1,4 +1,4 @@
-"""Progress bars for what takes a while."""
+"""Show progress bars for long work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG_FILL = 20_000_000
 
 
 def with_progress(model: Model, total: int) -> Model:
-    """The same model, whose blobs move a bar on the terminal as they are drawn; a short fill shows none."""
+    """Return the same model, whose blobs move a bar on the terminal as they are drawn, if that takes long."""
     if total < LONG_FILL:
         return model
     from rich.progress import Progress
@@ -48,7 +48,7 @@ def with_progress(model: Model, total: int) -> Model:
 
 @contextmanager
 def search_bar() -> Iterator[Callable[[str, float], None]]:
-    """A bar on the terminal, shown after two seconds, and the function that says what is tried."""
+    """Show a bar on the terminal after two seconds; give the function that says what is tried."""
     from rich.progress import Progress
 
     from caffe_fillers.cli.messages import console

@@ -1,4 +1,4 @@
-"""What a person sees of a signal: gains and deviations through depth, and measured beside predicted."""
+"""Print a signal: gains and standard deviations through depth, and measured beside predicted ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def print_signal(report: SignalReport, file: TextIO) -> None:
-    """A row for each layer's top."""
+    """Print a row for each layer's top."""
     rows = []
     for row in report:
         for index, top in enumerate(row.tops):
@@ -25,7 +25,7 @@ def print_signal(report: SignalReport, file: TextIO) -> None:
 
 
 def print_measurement(measurement: Measurement, file: TextIO) -> None:
-    """A row for each layer that was run, and the worst error."""
+    """Print a row for each layer that was run, and the worst error."""
     rows = [
         (
             row.layer,
@@ -48,5 +48,5 @@ def print_measurement(measurement: Measurement, file: TextIO) -> None:
 
 
 def figure(value: float | None) -> str:
-    """A number as tables have it; a question mark for what is not predicted."""
+    """Format a number for a table; a question mark if it is not predicted."""
     return "?" if value is None else f"{value:.4g}"

@@ -1,4 +1,4 @@
-"""The plan of a net whose shapes are not all known: what two plans with different numbers agree on."""
+"""Print the plan of a net with unknown shapes: what two plans with different numbers agree on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def print_sketch(plans: tuple[PlannedNet, PlannedNet], file: TextIO) -> None:
-    """A row for each parameter blob, `?` for what depends on a shape that is not known."""
+    """Print a row for each parameter blob, `?` for what depends on an unknown shape."""
     cells = [
         tuple("?" if left != right else left for left, right in zip(*map(tables.cells, pair), strict=True))
         for pair in _rows(plans)
@@ -29,7 +29,7 @@ def print_sketch(plans: tuple[PlannedNet, PlannedNet], file: TextIO) -> None:
 
 
 def print_sketch_json(plans: tuple[PlannedNet, PlannedNet], name: str, problem: str, file: TextIO) -> None:
-    """The same as one JSON object, null for what is not known."""
+    """Print the same as one JSON object, null for what is not known."""
     first, second = (plan.tops for plan in plans)
     document = {
         "name": name,
@@ -57,7 +57,7 @@ def _listed(shape: Shape | None) -> list[int | None] | None:
 
 
 def _agreed(first: Shape | None, second: Shape | None) -> Shape | None:
-    """A shape, unknown where two differ."""
+    """Return a shape that is unknown where two differ."""
     if first is None or second is None or len(first) != len(second):
         return None
     return tuple(left if left == right else UNKNOWN for left, right in zip(first, second, strict=True))

@@ -1,4 +1,4 @@
-"""A distribution's density as a line of block characters."""
+"""Draw a distribution's density as a line of block characters."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def sparkline(distribution: Distribution) -> str:
 
 
 def _height(part: float) -> int:
-    """What is there at all is seen."""
+    """Return the height of a cell; any share above 0 is visible."""
     return max(round(part * (len(_BLOCKS) - 1)), 1) if part > 0 else 0

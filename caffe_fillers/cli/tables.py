@@ -1,4 +1,4 @@
-"""What a person sees of a planned net: the table, the notes, and the same as JSON."""
+"""Print a planned net: the table, the notes, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def print_plan(
     copied: Copies | None = None,
     report: SignalReport | None = None,
 ) -> None:
-    """A row for each parameter blob, and the totals; with a `report` densities and gains as well."""
+    """Print a row for each parameter blob, and the totals; with a `report` densities and gains as well."""
     rows = list(map(cells, plan_rows(net.plan, copied)))
     columns = list(COLUMNS)
     if report is not None:
@@ -45,13 +45,13 @@ def print_plan(
 
 
 def print_rows(rows: list[tuple[str, ...]], columns: Sequence[str], file: TextIO) -> None:
-    """A table of the plan's rows."""
+    """Print a table of the plan's rows."""
     numbers = [index for index, name in enumerate(columns) if name in _NUMBERS]
     print_table(columns, numbers, rows, file, folding="distribution", least_needed=_LEAST_NEEDED)
 
 
 def _more_cells(net: Net, report: SignalReport) -> Iterator[tuple[str, ...]]:
-    """The density of each blob, and the gains of its layer beside its weights."""
+    """Return the density of each blob, and the gains of its layer beside its weights."""
     from caffe_fillers.cli.sparkline import sparkline
 
     gains = {row.layer: (row.forward_gain, row.backward_gain) for row in report if row.fan_in is not None}
@@ -63,14 +63,14 @@ def _more_cells(net: Net, report: SignalReport) -> Iterator[tuple[str, ...]]:
 
 
 def print_notes(net: Net, file: TextIO) -> None:
-    """What was assumed, and known traps, a line each."""
+    """Print assumptions and known traps, a line each."""
     for note in net.notes:
         where = f"layer {note.layer!r}: " if note.layer else ""
         print_note(f"{where}{note.message}", file)
 
 
 def print_json(net: Net, file: TextIO, copied: Copies | None = None, **more: object) -> None:
-    """The plan as one JSON object."""
+    """Print the plan as one JSON object."""
     document = {
         "name": net.name,
         **more,
@@ -87,7 +87,7 @@ def print_json(net: Net, file: TextIO, copied: Copies | None = None, **more: obj
 
 
 def cells(row: PlanRow) -> tuple[str, ...]:
-    """A row of the plan in words, as `COLUMNS` names them."""
+    """Return the cells of a plan's row in words, as `COLUMNS` names them."""
     return (
         row.layer,
         str(row.index),

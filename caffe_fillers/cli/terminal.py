@@ -1,4 +1,4 @@
-"""The standard streams as they may be: closed, full, in another encoding; and a terminal that obeys."""
+"""Robust standard streams: closed, full, or in another encoding; escape control characters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def shortened(text: str) -> str:
-    """A message whose lines have at most 1,000 characters: a net may give a layer a name of megabytes.
+    """Shorten a message's lines to 1,000 characters: a net may give a layer a name of megabytes.
 
     >>> len(shortened("n" * 5_000_000)), shortened("layer 'conv1'")
     (1001, "layer 'conv1'")
@@ -34,7 +34,7 @@ def shortened(text: str) -> str:
 
 
 def columns() -> int:
-    """The terminal's width, or 80: what `shutil` says, whose import takes a tenth of `--help`."""
+    """Return the terminal's width, or 80, as `shutil` does, whose import takes a tenth of `--help`."""
     given = os.environ.get("COLUMNS", "")
     if given.isdecimal() and int(given) > 0:
         return int(given)

@@ -1,4 +1,4 @@
-"""What a person sees of a check: a row for each blob, or for each kind of verdict, as a screen has room."""
+"""Print a check: a row for each blob, or for each kind of verdict if the screen is too short."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REST = 6  # lines of a screen that are not the table's: the prompt, notes, seed
 
 
 def print_check(result: CheckResult, file: TextIO) -> None:
-    """A table, what is wrong with the structure, the seed, and the verdict as the last line.
+    """Print a table, problems of the structure, the seed, and the verdict as the last line.
 
     On a terminal it has a row for each blob with its evidence, if a screen holds these, or a row for each
     blob without, or one for each kind of verdict; and says what a pipe has more.
@@ -77,7 +77,7 @@ def _print_blobs_alone(verdicts: Sequence[BlobVerdict], file: TextIO, room: int 
 
 
 def _print_kinds(verdicts: Sequence[BlobVerdict], file: TextIO, _: int | None) -> bool:
-    """A row for each verdict and what the blobs are instead; of their evidence the first blob's."""
+    """Print a row for each verdict and what the blobs are instead, with the first blob's evidence."""
     groups: dict[Group, list[BlobVerdict]] = {}
     for each in verdicts:
         groups.setdefault((each.status, each.kind), []).append(each)

@@ -1,4 +1,4 @@
-"""What the charts are made of, as JSON in the page: numbers once, specifications of Vega-Lite once."""
+"""Data of the charts, as JSON in the page: numbers once, specifications of Vega-Lite once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FEWEST = 2
 
 
 def chart_data(content: Content) -> dict[str, Any]:
-    """The specifications, the histograms by the names of their places, and what goes through the depth."""
+    """Return the specifications, the histograms by the names of their places, and the profiles by depth."""
     profiles = {
         "deviation": _profile(
             "predicted standard deviation",
@@ -49,7 +49,7 @@ def _specification(name: str) -> Any:
 
 
 def _profile(title: str, kinds: tuple[str, str], rows: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """A chart of two kinds of values by layer; None where too few layers have any."""
+    """Return a chart of two kinds of values by layer; None if too few layers have any."""
     found = list(rows)
     if len({row["place"] for row in found}) < _FEWEST:
         return None
@@ -58,7 +58,7 @@ def _profile(title: str, kinds: tuple[str, str], rows: Iterable[dict[str, Any]])
 
 
 def _histogram(blob: BlobView) -> dict[str, Any]:
-    """Bins of one histogram; marks are the declared bounds, or a deviation to either side of the mean."""
+    """Return bins of a histogram; marks are the declared bounds, or one std to either side of the mean."""
     assert blob.summary is not None and blob.summary.histogram is not None
     histogram = blob.summary.histogram
     marks = []
@@ -84,7 +84,7 @@ def _histogram(blob: BlobView) -> dict[str, Any]:
 
 
 def _deviations(layer: LayerView) -> Iterator[dict[str, Any]]:
-    """Of the first top: the others are mostly the same, or labels."""
+    """Yield the standard deviations of the first top: the others are mostly the same, or labels."""
     if layer.signal.tops and not layer.is_copy:
         top = layer.signal.tops[0]
         yield from _rows(layer, (("activations", top.std), ("gradients", top.gradient_std)))
@@ -96,7 +96,7 @@ def _gains(layer: LayerView) -> Iterator[dict[str, Any]]:
 
 
 def _changes(layer: LayerView) -> Iterator[dict[str, Any]]:
-    """How far the blobs of the other file are from these."""
+    """Yield how far the blobs of the other file are from these."""
     for blob in layer.blobs:
         if blob.other is not None:
             kind = "weights" if blob.row.index == 0 else "bias and others"
@@ -104,7 +104,7 @@ def _changes(layer: LayerView) -> Iterator[dict[str, Any]]:
 
 
 def _rows(layer: LayerView, values: Iterable[tuple[str, float | None]]) -> Iterator[dict[str, Any]]:
-    """A row for each value that a logarithmic axis can show."""
+    """Yield a row for each value that a logarithmic axis can show."""
     for of, value in values:
         if value:
             yield {
@@ -117,5 +117,5 @@ def _rows(layer: LayerView, values: Iterable[tuple[str, float | None]]) -> Itera
 
 
 def _short(value: float) -> float:
-    """Six digits, which is more than a chart shows."""
+    """Round to six digits, more than a chart shows."""
     return float(f"{value:.6g}")

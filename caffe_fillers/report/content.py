@@ -1,4 +1,4 @@
-"""What the page shows, as plain data: layers with their blobs, what was found out about each."""
+"""Content of the page as plain data: layers with their blobs, and findings on each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from caffe_fillers.signal import LayerSignal, SignalReport, analyze
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the values come from, and what to type to see them again.
+    """Origin of the values, and the command that shows them again.
 
     `weights` is the name of a file; without one the values were drawn from
     `seed`. `other` is that of a file that they are compared with. `command` is
@@ -45,7 +45,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class BlobView:
-    """A parameter blob: as planned, and as found where it was found."""
+    """A parameter blob: as planned, and as stored if it is."""
 
     row: PlanRow
     summary: Summary | None = None
@@ -82,7 +82,7 @@ class LayerView:
 
 @dataclass(frozen=True)
 class Content:
-    """All that the page says."""
+    """Content of the page."""
 
     name: str
     layers: tuple[LayerView, ...]
@@ -117,7 +117,7 @@ def collect(
     check: CheckResult | None = None,
     other: Mapping[Place, ModelBlob] | None = None,
 ) -> Content:
-    """Look at every stored blob, one at a time, and put together what belongs to each layer.
+    """Look at every stored blob, one at a time, and collect what belongs to each layer.
 
     The signal is told from the values of a file where there is one, else from
     the fillers. `other` are the blobs to compare with.
@@ -159,7 +159,7 @@ def collect(
 
 
 def _layer(net: PlannedNet, layer: PlannedLayer, predicted: LayerSignal, notes: Sequence[Note]) -> LayerView:
-    """A layer without its values."""
+    """Return a layer without its values."""
     return LayerView(
         number=layer.id,
         name=layer.name,
@@ -177,7 +177,7 @@ def _layer(net: PlannedNet, layer: PlannedLayer, predicted: LayerSignal, notes: 
 
 
 def _distributions(net: PlannedNet, views: Mapping[Place, BlobView]) -> dict[Place, Distribution]:
-    """What the values of each blob look like to the signal."""
+    """Return each blob's values as a distribution for the signal."""
     found = {
         blob.place: as_distribution(view.summary, blob.shape)
         for blob in net.blobs
@@ -187,7 +187,7 @@ def _distributions(net: PlannedNet, views: Mapping[Place, BlobView]) -> dict[Pla
 
 
 def seeded(net: PlannedNet, model: Model) -> dict[Place, ModelBlob]:
-    """The blobs of a model that was made of the net, by place, but for shared ones."""
+    """Return the blobs of a model that was made of the net, by place, without shared ones."""
     return {
         blob.place: stored.blobs[blob.index]
         for layer, stored in zip(net.layers, model.layers, strict=True)
@@ -197,7 +197,7 @@ def seeded(net: PlannedNet, model: Model) -> dict[Place, ModelBlob]:
 
 
 def _filters(layer: PlannedLayer, stored: Mapping[Place, ModelBlob]) -> FilterImage | None:
-    """The picture of a layer's weights, where these are images."""
+    """Return the picture of a layer's weights, if these are images."""
     if not layer.blobs or len(layer.blobs[0].shape) != 4 or layer.blobs[0].place not in stored:
         return None
     weights = layer.blobs[0]

@@ -9,7 +9,7 @@ from caffe_fillers.report.summary import Histogram
 
 
 def expected_counts(distribution: Distribution, histogram: Histogram, size: int) -> tuple[float, ...] | None:
-    """How many of `size` values should lie in each bin; None if values are computed, or all the same.
+    """Return how many of `size` values should lie in each bin; None if values are computed, or all the same.
 
     >>> from caffe_fillers.distributions import Uniform
     >>> expected_counts(Uniform(0.0, 1.0), Histogram(0.0, 2.0, (5, 5)), 10)

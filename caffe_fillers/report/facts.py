@@ -1,4 +1,4 @@
-"""What a layer's own parameters say that matters to its weights: windows, learning rates, cost."""
+"""Facts of a layer's parameters that matter to its weights: windows, learning rates, cost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def settings(layer: PlannedLayer) -> tuple[tuple[str, str], ...]:
-    """The fields of the layer's own message that say how it looks at its input, as they are written.
+    """Return the fields of the layer's own message that describe its windows, as they are written.
 
     Where height and width are given apart they are told together.
     """
@@ -58,7 +58,7 @@ def _settings(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _written(field: FieldDescriptor, value: Any) -> str:
-    """A field's value: an enum by its name, a list with a sign between its lengths."""
+    """Write a field's value: an enum by its name, a list with a sign between its lengths."""
     if field.enum_type is not None:
         return str(field.enum_type.values_by_number[value].name)
     if isinstance(value, bool):
@@ -67,7 +67,7 @@ def _written(field: FieldDescriptor, value: Any) -> str:
 
 
 def learning_rates(layer: PlannedLayer, blob: PlannedBlob) -> tuple[float, float]:
-    """lr_mult and decay_mult of a blob, 1 where the net does not say (ParamSpec, caffe.proto)."""
+    """Return lr_mult and decay_mult of a blob, 1 by default (ParamSpec, caffe.proto)."""
     specs = layer.parameter.param
     if blob.index >= len(specs):
         return 1.0, 1.0
@@ -75,7 +75,7 @@ def learning_rates(layer: PlannedLayer, blob: PlannedBlob) -> tuple[float, float
 
 
 def multiply_adds(net: PlannedNet, layer: PlannedLayer) -> int | None:
-    """Multiplications of weights with inputs for one item of a batch; None where that is not known.
+    """Count multiplications of weights with inputs for one item of a batch; None if that is unknown.
 
     Each output of a convolution or an inner product takes as many as it has
     connections, those into padding among them; for a deconvolution and other
@@ -94,7 +94,7 @@ def multiply_adds(net: PlannedNet, layer: PlannedLayer) -> int | None:
 
 
 def _num_output(layer: PlannedLayer) -> int:
-    """How many outputs share the layer's weights among them."""
+    """Return the number of outputs that share the layer's weights."""
     return next(
         (
             int(value)

@@ -1,4 +1,4 @@
-"""The filters that look at the net's input, as an image."""
+"""Draw the filters that read the net's input as an image."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FilterImage:
 
 
 def filter_image(weights: Values) -> FilterImage | None:
-    """Filters of shape (filters, channels, height, width) as tiles; None where that shows nothing.
+    """Draw filters of shape (filters, channels, height, width) as tiles; None if that shows nothing.
 
     Three channels are one tile in colors: Caffe's images have their channels
     in the order blue, green, red (OpenCV's, src/caffe/util/io.cpp). Any other
@@ -63,13 +63,13 @@ def filter_image(weights: Values) -> FilterImage | None:
 
 
 def _columns(tiles: int, channels: int) -> int:
-    """A filter's channels beside each other where they fit, else about as wide as high."""
+    """Return the number of tiles in a row: whole filters if they fit, about twice as many as rows."""
     wide = max(1, math.ceil(math.sqrt(2 * tiles)))
     return channels * max(1, wide // channels) if 1 < channels <= wide else wide
 
 
 def _sheet(tiles: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """Tiles in rows, a pixel of nothing around each; the fourth channel says where there is something."""
+    """Arrange tiles in rows with a transparent pixel around each; the fourth channel is the opacity."""
     number, height, width, channels = tiles.shape
     rows = math.ceil(number / columns)
     cells = np.zeros((rows * columns, height + 1, width + 1, 4), np.uint8)

@@ -1,4 +1,4 @@
-"""The net as a picture: which layers are one box, and where Graphviz lays the boxes and lines."""
+"""Draw the net: layers that work in place share a box; Graphviz lays out boxes and lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from caffe_fillers.planner import PlannedLayer, PlannedNet
 from caffe_fillers.report.ranks import line_pieces, rows
 
 WIDTH, HEIGHT = 236, 46
-"""Of a box, in CSS pixels."""
+"""Sizes of a box, in CSS pixels."""
 
 _MAX_PIECES = 4000  # of lines that Graphviz is given; it took 5 s for 2,118 in a random graph of 400 boxes
 _POINTS = 72  # Graphviz wants sizes in inches and answers in points
@@ -38,7 +38,7 @@ class Drawing:
 
 
 def draw(net: PlannedNet) -> Drawing:
-    """Lay a net out, its inputs at the top, its ends at the bottom; of its text nothing is looked at."""
+    """Lay a net out, its inputs at the top, its outputs at the bottom; texts are not measured."""
     groups, edges = fold(net)
     if line_pieces(len(groups), edges) > _MAX_PIECES:
         return _by_rank(groups, edges)
@@ -46,7 +46,7 @@ def draw(net: PlannedNet) -> Drawing:
 
 
 def _by_rank(groups: list[tuple[int, ...]], edges: list[tuple[int, int]]) -> Drawing:
-    """Boxes in rows, joined by straight lines."""
+    """Lay boxes out in rows, joined by straight lines."""
     middles = rows(len(groups), edges, WIDTH, HEIGHT)
     boxes = tuple(Box(layers, *middle) for layers, middle in zip(groups, middles, strict=True))
     lines = tuple(
@@ -84,7 +84,7 @@ def _by_graphviz(groups: list[tuple[int, ...]], edges: list[tuple[int, int]]) ->
 
 
 def fold(net: PlannedNet) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
-    """Groups of layers, by id, that are one box, and the pairs of groups between which blobs go.
+    """Return the groups of layers, by id, that are one box, and the pairs of groups between which blobs go.
 
     What works in place belongs to what made the blob; Splits, which nobody wrote, are passed through.
     """
@@ -106,7 +106,7 @@ def fold(net: PlannedNet) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]
 
 
 def first_layers(net: PlannedNet) -> Iterator[int]:
-    """The ids of layers that take nothing but what a layer without bottoms gives."""
+    """Return the ids of layers that read nothing but tops of layers without bottoms."""
     inputs: set[int] = set()
     for layer in net.layers:
         fed = all(wire.maker in inputs for wire in layer.inputs)
@@ -121,7 +121,7 @@ def _in_place(layer: PlannedLayer) -> bool:
 
 
 def _path(position: str, height: float) -> str:
-    """Graphviz's `e,x,y x,y ...`, an end and the control points of Bézier curves, as an SVG path."""
+    """Convert Graphviz's `e,x,y x,y ...`, an end and control points of Bézier curves, to an SVG path."""
     end, points = "", []
     for word in position.replace("\\\n", "").split():
         if word.startswith("e,"):

@@ -1,4 +1,4 @@
-"""Content as one HTML page: nothing is fetched, and nothing but the page's own scripts is run."""
+"""Render content as one HTML page: it fetches nothing, and runs its own scripts alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCRIPTS = ("theme.js", "rows.js", "charts.js", "table.js", "graph.js", "dialogs
 
 
 def require_packages() -> None:
-    """Find out before any work whether the extra is there."""
+    """Check before any work that the extra is installed."""
     for module, package in _PACKAGES.items():
         try:
             import_module(module)
@@ -34,7 +34,7 @@ def require_packages() -> None:
 
 
 def render(content: Content, vega: str) -> str:
-    """The page as text, with the script of `vega_bundle`: the same content gives the same bytes."""
+    """Return the page as text, with the script of `vega_bundle`: the same content gives the same bytes."""
     import jinja2
     import markupsafe
 
@@ -61,7 +61,7 @@ def render(content: Content, vega: str) -> str:
 
 
 def embedded(data: Mapping[str, object]) -> str:
-    r"""JSON that ends no element of HTML and begins no comment in it.
+    r"""Write JSON that ends no element of HTML and begins no comment in it.
 
     >>> embedded({"html": "<p></p></script><!-- -->"})
     '{"html":"<p>\\u003c/p>\\u003c/script>\\u003c!-- -->"}'
@@ -71,7 +71,7 @@ def embedded(data: Mapping[str, object]) -> str:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A figure for a table; nothing where there is none.
+    """Format a figure for a table; an empty text for None.
 
     >>> number(0.123456), number(None), number(-1e-9)
     ('0.1235', '', '-1e-09')
@@ -80,12 +80,12 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def count(value: int | None) -> str:
-    """A whole number with its thousands apart."""
+    """Format a whole number with its thousands apart."""
     return "" if value is None else f"{value:,}"
 
 
 def _policy(style: str, scripts: list[str]) -> str:
-    """A Content-Security-Policy by which only these texts run, and nothing is asked of any network."""
+    """Return a Content-Security-Policy by which only these scripts run, and no network is used."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -108,7 +108,7 @@ def _read(name: str) -> str:
 
 @cache
 def vega_bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script that ends no element of HTML; made in seconds."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script that ends no element of HTML; it takes seconds."""
     import vl_convert
 
     return (

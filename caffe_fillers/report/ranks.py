@@ -1,4 +1,4 @@
-"""A layout of the graph row by row, for nets on which Graphviz would take minutes.
+"""Lay the graph out row by row, for nets on which Graphviz would take minutes.
 
 Graphviz's `dot` breaks each line into pieces, one for each rank that it crosses,
 and its time grows faster than their number. On real nets there are few: at most
@@ -18,7 +18,7 @@ _GAP = 24.0
 
 
 def ranks(number: int, edges: Edges) -> list[int]:
-    """The rank of each of `number` boxes: the length of the longest way to it; edges lead to larger numbers.
+    """Return the rank of each of `number` boxes: the longest path to it; edges lead to larger numbers.
 
     >>> ranks(4, [(0, 1), (1, 2), (0, 2)])
     [0, 1, 2, 0]
@@ -30,7 +30,7 @@ def ranks(number: int, edges: Edges) -> list[int]:
 
 
 def line_pieces(number: int, edges: Edges) -> int:
-    """How many ranks all edges cross together, on which Graphviz's time depends.
+    """Count the ranks that all edges cross together, on which Graphviz's time depends.
 
     >>> line_pieces(4, [(0, 1), (1, 2), (0, 2)])
     4
@@ -40,7 +40,7 @@ def line_pieces(number: int, edges: Edges) -> int:
 
 
 def rows(number: int, edges: Edges, width: float, height: float) -> list[Position]:
-    """The middles of boxes of `width` by `height`, a row for each rank, from the top; y grows downward.
+    """Return the middles of boxes of `width` by `height`, a row for each rank; y grows downward.
 
     >>> rows(3, [(0, 1), (0, 2)], 100, 40)
     [(50.0, 20.0), (50.0, 132.0), (174.0, 132.0)]

@@ -1,4 +1,4 @@
-"""A blob's values in a few numbers: moments, bounds and a histogram, read piece by piece."""
+"""Summarize a blob's values, read piece by piece: moments, bounds and a histogram."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TAILS = 6.0
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many values lie in each of some bins of equal width from `low` to `high`."""
+    """Counts of values in bins of equal width from `low` to `high`."""
 
     low: float
     high: float
@@ -33,7 +33,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Summary:
-    """What the values of a blob are like.
+    """Summary of the values of a blob.
 
     Moments and bounds are of the `finite` values and None where there are
     none; `std` is that of the values at hand, not an estimate. There is no
@@ -52,7 +52,7 @@ class Summary:
 
 
 def summarize(chunks: Callable[[], Iterator[Values]], distribution: Distribution | None = None) -> Summary:
-    """Read all values that `chunks` gives; they are read again if `distribution` does not give their range.
+    """Summarize the values of `chunks`, which is read twice if `distribution` does not give their range.
 
     >>> values = np.float32([0.0, 0.25, 0.5, 1.0])
     >>> found = summarize(lambda: iter([values]))
@@ -81,7 +81,7 @@ def _is_bounded(distribution: Distribution | None) -> bool:
 
 
 def _trimmed(histogram: Histogram) -> Histogram:
-    """Without the empty bins at the ends."""
+    """Remove the empty bins at the ends."""
     used = np.flatnonzero(histogram.counts)
     if not used.size:
         return histogram
@@ -99,7 +99,7 @@ class _Bins:
 
     @classmethod
     def of(cls, distribution: Distribution | None) -> _Bins | None:
-        """Where a distribution's values lie; None where it has one value or none is given."""
+        """Return empty bins where a distribution's values lie; None if it has one value or none is given."""
         if distribution is None or not distribution.std > 0 or not math.isfinite(distribution.std):
             return None
         number = BINS if _is_bounded(distribution) else 2 * BINS
@@ -121,7 +121,7 @@ class _Bins:
         self._counts += found[:number]
 
     def histogram(self) -> Histogram:
-        """What was counted so far."""
+        """Return the counts so far."""
         return Histogram(self.low, self.high, tuple(self._counts.tolist()))
 
 
@@ -134,7 +134,7 @@ class _Moments:
         self._mean = self._squares = 0.0
 
     def add(self, chunk: Values) -> None:
-        """Take a piece in."""
+        """Add a piece."""
         self._size += chunk.size
         self._zeros += chunk.size - int(np.count_nonzero(chunk))
         least, greatest = float(chunk.min(initial=math.inf)), float(chunk.max(initial=-math.inf))
@@ -157,7 +157,7 @@ class _Moments:
         self._finite = total
 
     def summary(self, histogram: Histogram | None) -> Summary:
-        """All that was found."""
+        """Return the summary."""
         if not self._finite:
             return Summary(self._size, 0, self._zeros)
         std = math.sqrt(max(self._squares, 0.0) / self._finite)

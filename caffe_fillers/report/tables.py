@@ -1,4 +1,4 @@
-"""The page's tables and details as pieces of HTML, which it makes elements of when they come into view."""
+"""Pieces of HTML for the page's tables and details, which become elements when they come into view."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """What a row shows in a column."""
+    """Cell of a row, in the column of that name."""
 
     column: str
     text: str
@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
 
 def columns(content: Content) -> list[Column]:
-    """The columns: the verdict after the name where there is a check, the comparison where there is one."""
+    """Return the columns, with the verdict and the comparison if there are any."""
     found = [Column("layer", lambda layer, blob: layer.name)]
     if content.check is not None:
         found.append(Column("verdict", lambda layer, blob: _status(blob)))
@@ -57,7 +57,7 @@ def _figure(name: str, value: Callable[[LayerView, BlobView], float | None]) -> 
 
 
 def figure(value: float | None) -> str:
-    """A figure for a table; nothing where there is none.
+    """Format a figure for a table; an empty text for None.
 
     >>> figure(0.123456), figure(None), figure(12345)
     ('0.1235', '', '12,345')
@@ -68,7 +68,7 @@ def figure(value: float | None) -> str:
 
 
 def pieces(content: Content, environment: jinja2.Environment) -> dict[str, Any]:
-    """Rows, details of layers and the graph, all escaped, by the names that the page's scripts know."""
+    """Return rows, details of layers and the graph, escaped, by the names that the page's scripts use."""
     rows: Any = environment.get_template("rows.html.jinja").module
     written = [layer for layer in content.layers if not layer.is_copy]
     shown = columns(content)

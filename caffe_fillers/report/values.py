@@ -1,4 +1,4 @@
-"""Values of blobs: as distributions for the signal, and those of two files compared."""
+"""Turn values of blobs into distributions for the signal, and compare those of two files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caffe_fillers.shapes import Shape
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a blob of another file stands to the blob at hand.
+    """Comparison of a blob with one of another file.
 
     `change` is the root mean square of the differences over that of the blob at
     hand, None where that is 0; `correlation` is None where either has one value
@@ -31,7 +31,7 @@ class Comparison:
 
 
 def as_distribution(found: Summary, shape: Shape) -> Distribution | None:
-    """What values look like to the signal, taken as independent of each other; None where there are none.
+    """Return values as a distribution for the signal, taken as independent; None if there are none.
 
     Weights, which have more than one axis, get the root mean square as the
     deviation around 0: what they add up to by their mean is not independent.
@@ -82,7 +82,7 @@ def compare(chunks: Callable[[], Iterator[Values]], other: ModelBlob, bins: Hist
 def _relations(
     sums: np.ndarray[tuple[int], np.dtype[np.float64]], size: int
 ) -> tuple[float | None, float | None]:
-    """The relative change, and Pearson's correlation."""
+    """Return the relative change, and Pearson's correlation."""
     left, right, squares, their_squares, products, differences = map(float, sums)
     change = math.sqrt(differences / squares) if squares > 0 and math.isfinite(differences) else None
     spread = (squares - left**2 / size) * (their_squares - right**2 / size) if size else 0.0

@@ -13,7 +13,7 @@ from caffe_fillers.shapes import Shape, count, format_shape
 
 
 class VarianceNorm(IntEnum):
-    """What xavier and msra divide by: `FillerParameter.VarianceNorm`, caffe.proto."""
+    """Fan that xavier and msra divide by: `FillerParameter.VarianceNorm`, caffe.proto."""
 
     FAN_IN = 0
     FAN_OUT = 1

@@ -1,4 +1,4 @@
-"""What a person should know although nothing is wrong: an assumption, a known trap, something Caffe drops."""
+"""Notes for the user when nothing is wrong: an assumption, a known trap, something Caffe drops."""
 
 from __future__ import annotations
 

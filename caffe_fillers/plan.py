@@ -72,4 +72,4 @@ class Given:
 
 
 Step: TypeAlias = Fill | Draw | Given
-"""What a net does to the stream, one after another, while Caffe builds it."""
+"""Step of a net on the stream while Caffe builds it."""

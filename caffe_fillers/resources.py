@@ -1,4 +1,4 @@
-"""What there is of disk and memory, asked before work begins."""
+"""Check disk and memory before work begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a solver says about weights: which nets, in which states, with which seed.
+"""Read what a solver says about weights: which nets, in which states, with which seed.
 
 `caffe train` builds the training net, then the test nets, all from one
 random stream; only the training net's weights are kept. Files are named

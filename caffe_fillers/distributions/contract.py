@@ -1,4 +1,4 @@
-"""What a distribution is: how it is drawn, and what its values are like.
+"""Contract of a distribution: how it is drawn, and the properties of its values.
 
 A new one is a frozen dataclass with `draw`, `words`, `mean`, `std`, `support`
 and `cdf`. Execution, the check, the signal, the report and the ports read

@@ -1,4 +1,4 @@
-"""What a filler is, and how one comes from a FillerParameter."""
+"""Contract of a filler, the registry, and the filler of a FillerParameter."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_SPARSE = -1
 
 @dataclass(frozen=True)
 class Filler(ABC):
-    """What a layer asks to be done with a parameter blob.
+    """Filling of a parameter blob, as a layer asks for it.
 
     A subclass is a frozen dataclass whose fields are those of FillerParameter
     that it reads; the others are ignored, as Caffe does. Numbers are rounded
@@ -119,7 +119,7 @@ def filler(type_name: str) -> Callable[[FillerClass], FillerClass]:
 
 
 def from_parameter(parameter: FillerParameter) -> Filler:
-    """The filler that a FillerParameter describes; an unset type is constant, as in caffe.proto.
+    """Return the filler that a FillerParameter describes; an unset type is constant, as in caffe.proto.
 
     >>> from_parameter(FillerParameter(type="gaussian", std=0.5))
     Gaussian(sparse=-1, mean=0.0, std=0.5)
@@ -129,7 +129,7 @@ def from_parameter(parameter: FillerParameter) -> Filler:
 
 
 def ignored_fields(parameter: FillerParameter) -> list[str]:
-    """Fields that are set although the filler's type does not read them.
+    """Return the fields that are set although the filler's type does not read them.
 
     >>> ignored_fields(FillerParameter(type="xavier", std=0.1))
     ['std']

@@ -1,4 +1,4 @@
-"""A BlobProto in a file as a blob of a model, whoever wrote it."""
+"""Read a BlobProto of any Caffe as a blob of a model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Piece = tuple[memoryview, str]
 
 
 def read_blob(content: memoryview) -> ModelBlob:
-    """The blob of a serialized BlobProto: shape or four old axes; single, double or NVIDIA's raw values.
+    """Read a serialized BlobProto: shape or four old axes; single, double or NVIDIA's raw values.
 
     Or C3D 1.0's five axes, of which a length of 0 is one that older files had not.
     """
@@ -60,7 +60,7 @@ def read_blob(content: memoryview) -> ModelBlob:
 
 
 def has_five_axes(content: memoryview) -> bool:
-    """Whether a serialized BlobProto is C3D 1.0's, with a length between `channels` and `height`."""
+    """Return whether a serialized BlobProto is C3D 1.0's, with a length between `channels` and `height`."""
     return any(
         field.number == FIVE_AXES_WIDTH and field.wire_type == VARINT for field in fields(content, "a blob")
     )
@@ -79,7 +79,7 @@ def _of_five_axes(content: memoryview) -> ModelBlob:
 
 
 def as_bvlc(content: memoryview) -> BlobProto:
-    """A serialized BlobProto as a message of BVLC's, whose `data` takes what a fork has in other fields."""
+    """Convert a serialized BlobProto to BVLC's message, whose `data` takes values of a fork's own fields."""
     if not has_five_axes(content) and all(field.number != RAW_DATA for field in fields(content, "a blob")):
         return from_bytes(BlobProto, bytes(content))
     blob = read_blob(content)
@@ -97,7 +97,7 @@ def _blob(shape: Shape, pieces: list[Piece], *, four_axes: bool) -> ModelBlob:
 
 
 def _chunks(pieces: list[Piece]) -> Iterator[Values]:
-    """The values in float32; a list that is not packed has one value a piece."""
+    """Yield the values in float32; a list that is not packed has one value a piece."""
     packed = pieces if len(pieces) <= 1 else _joined(pieces)
     for content, code in packed:
         values = np.frombuffer(content, code)

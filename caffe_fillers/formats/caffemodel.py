@@ -66,7 +66,7 @@ def write(file: BinaryIO, model: Model) -> None:
 
 
 def _head(model: Model, era: Era) -> bytes:
-    """All that the net says beside its layers; names of its inputs before these were a layer."""
+    """Return the net's fields beside its layers, with names of inputs from before these were a layer."""
     net = NetParameter()
     net.CopyFrom(model.net)
     if not era.input_layer:
@@ -84,7 +84,7 @@ def _is_input(layer: ModelLayer) -> bool:
 
 
 def _around(message: bytes, number: int) -> tuple[bytes, bytes]:
-    """The fields of a message before a number, and the others."""
+    """Return the fields of a message before a number, and the others."""
     before = takewhile(lambda field: field.number < number, fields(memoryview(message), "the model"))
     place = sum(len(field.raw) for field in before)
     return message[:place], message[place:]
@@ -126,7 +126,7 @@ class _Layer:
 
     @classmethod
     def of(cls, layer: ModelLayer, era: Era, numbers: _Numbers) -> _Layer:
-        """The layer as its dialect and era number its fields."""
+        """Return the layer as its dialect and era number its fields."""
         parameter = layer.parameter
         old = to_v1(parameter) if era.v1_layers else parameter
         message = for_file(old, parameter.text_extra.dialect or BVLC)

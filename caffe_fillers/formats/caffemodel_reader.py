@@ -1,4 +1,4 @@
-"""Reading a caffemodel of any generation; its blobs stay in the file until they are asked for."""
+"""Read a caffemodel of any generation; its blobs stay in the file until they are asked for."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BLOBS: Places = {
 
 
 def read(file: BinaryIO) -> Model:
-    """A model as Caffe would load it, upgraded to today's layers; the file must stay open while it is used.
+    """Read a model as Caffe would load it, in today's layers; the file must stay open while it is used.
 
     Each blob is taken out of its layer and leaves a ticket, an empty blob
     with its number, which the upgrade carries to where it belongs. What is
@@ -51,7 +51,7 @@ def read(file: BinaryIO) -> Model:
 
 
 def read_net(content: memoryview) -> NetParameter:
-    """A net as it stands in a file, its blobs and their values in it."""
+    """Read a net as it stands in a file, with its blobs and their values."""
     net, blobs = _read_net(content)
     v2, v1 = ([layer.blobs for layer in layers] for layers in (net.layer, net.layers))
     v0 = [layer.layer.blobs for layer in net.layers if layer.HasField("layer")]
@@ -62,7 +62,7 @@ def read_net(content: memoryview) -> NetParameter:
 
 
 def _read_net(content: memoryview) -> tuple[NetParameter, list[memoryview]]:
-    """A net with tickets for its blobs, and their contents."""
+    """Read a net with tickets for its blobs, and their contents."""
     check_layers(content)
     blobs: list[memoryview] = []
     net = _take_out(content, _BLOBS, blobs)
@@ -70,7 +70,7 @@ def _read_net(content: memoryview) -> tuple[NetParameter, list[memoryview]]:
 
 
 def _take_out(message: memoryview, places: Places, blobs: list[memoryview]) -> bytes:
-    """The message with tickets for blobs."""
+    """Return the message with tickets for its blobs."""
     parts: list[bytes] = []
     for field in fields(message, "the caffemodel"):
         if field.number not in places or field.wire_type != LENGTH_DELIMITED:

@@ -1,4 +1,4 @@
-"""What a file format is and how one is chosen."""
+"""File formats: their contract, their registry, and the choice of one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Format:
 
 
 def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Model:
-    """The model in an open file or a folder, whose blobs are read when they are asked for.
+    """Read the model in an open file or a folder; its blobs are read when they are asked for.
 
     A broken file is a `FormatError`, now or then; so is a blob that Caffe's
     own blobs could not hold.
@@ -75,7 +75,7 @@ def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Mod
 
 
 def _read(blob: ModelBlob, where: str, file_format: Format) -> Iterator[Values]:
-    """The blob's values, as many as its shape says."""
+    """Yield the blob's values, as many as its shape says."""
     left = blob.count
     with _broken(where, file_format):
         for chunk in blob.chunks():
@@ -86,7 +86,7 @@ def _read(blob: ModelBlob, where: str, file_format: Format) -> Iterator[Values]:
 
 
 def view(file: BinaryIO) -> memoryview:
-    """The whole file, mapped where that can be done; a pipe may be endless, and is read up to 2 GiB."""
+    """Map the whole file if possible; a pipe, which may be endless, is read up to 2 GiB."""
     try:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError):  # a pipe, a file in memory, an empty file
@@ -101,7 +101,7 @@ def view(file: BinaryIO) -> memoryview:
 
 @contextmanager
 def _broken(where: str, file_format: Format) -> Iterator[None]:
-    """Whatever reading raises on a broken file, as an error that says which file and what to do."""
+    """Turn whatever reading raises on a broken file into an error that says which file and what to do."""
     try:
         yield
     except OtherFileError as error:
@@ -123,7 +123,7 @@ formats: Registry[Format] = Registry("format", __package__)
 
 
 def format_for(path: str, name: str | None = None) -> Format:
-    """The format of that name, or the one whose extension the path has, to write it.
+    """Return the format of that name, or the one whose extension the path has, to write it.
 
     >>> format_for("net.caffemodel").name
     'caffemodel'
@@ -132,7 +132,7 @@ def format_for(path: str, name: str | None = None) -> Format:
 
 
 def format_to_read(path: str, name: str | None = None) -> Format:
-    """The format of that name, or the one that a file or folder of that name may be of.
+    """Return the format of that name, or the one that a file or folder of that name may have.
 
     >>> format_to_read("net.prototxt").name
     'prototxt'

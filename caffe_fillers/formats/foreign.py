@@ -1,4 +1,4 @@
-"""Files that are no nets and no weights, told by their first bytes: archives, pickles, web pages."""
+"""Recognize files that are no nets and no weights by their first bytes: archives, pickles, web pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNPACK = "unpack it first"
 
 
 class Foreign(NamedTuple):
-    """What a file is that begins so, what to do, and the formats that may begin so all the same."""
+    """Kind of a file that begins so, what to do, and formats that may begin so all the same."""
 
     begins: bytes
     what: str

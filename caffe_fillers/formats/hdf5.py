@@ -94,7 +94,7 @@ def _lay_out(data: h5py.Group, name: str, blob: ModelBlob) -> int | None:
 
 
 def read(file: BinaryIO) -> Model:
-    """A model whose blobs are read when asked for; nothing outside the file is ever opened."""
+    """Read a model whose blobs are read when asked for; nothing outside the file is ever opened."""
     try:
         import h5py
     except ImportError:
@@ -110,7 +110,7 @@ def read(file: BinaryIO) -> Model:
 
 
 def _without_data(root: h5py.File) -> FormatError:
-    """What a file is that holds no blobs: `SGDSolver::SnapshotSolverStateToHDF5` writes such."""
+    """Describe a file without blobs, such as `SGDSolver::SnapshotSolverStateToHDF5` writes."""
     if all(root.get(name, getlink=True) is not None for name in ("iter", "learned_net", "history")):
         iteration, net = (np.ravel(_member(root, name)[()]) for name in ("iter", "learned_net"))
         if iteration.size == net.size == 1 and isinstance(net[0], bytes):
@@ -119,7 +119,7 @@ def _without_data(root: h5py.File) -> FormatError:
 
 
 def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
-    """A group or dataset of this file; links, external and virtual storage are refused, not followed."""
+    """Return a group or dataset of this file; refuse links, external and virtual storage."""
     import h5py
 
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -175,7 +175,7 @@ def _chunks(dataset: h5py.Dataset) -> Iterator[Values]:
 
 
 def doubt(model: Model) -> str:
-    """What Caffe itself would make of layers whose names hold a slash: `Net::CopyTrainedLayersFromHDF5`."""
+    """Say how Caffe would fail on layers whose names hold a slash: `Net::CopyTrainedLayersFromHDF5`."""
     slashed = [layer.name for layer in model.layers if "/" in layer.name]
     if not slashed:
         return ""

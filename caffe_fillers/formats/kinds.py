@@ -1,4 +1,4 @@
-"""Of which type a serialized message is: a file does not say, but numbers, wire types and contents do."""
+"""Infer the type of a serialized message from its numbers, wire types and contents."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BEGINNING = 4096  # bytes of a string that are looked at
 
 
 def misfits(message: memoryview, message_type: type[Message]) -> int:
-    """How many fields of a serialized message are not as a type has them.
+    """Count the fields of a serialized message that do not fit a type.
 
     What is no message is a `FormatError`.
 
@@ -41,7 +41,7 @@ def misfits(message: memoryview, message_type: type[Message]) -> int:
 
 
 def _fits(field: WireField, known: Descriptor) -> bool:
-    """Whether a field is known by its number, its wire type and, a string or a message, by its content."""
+    """Return whether a field fits by number, wire type and, if a string or a message, by content."""
     declared = known.fields_by_number.get(field.number)
     if declared is None or declared.number >= PRIVATE or not _has_wire_type(field, declared):
         return False
@@ -57,7 +57,7 @@ def _has_wire_type(field: WireField, declared: FieldDescriptor) -> bool:
 
 
 def _may_be(content: memoryview, known: Descriptor) -> bool:
-    """Whether a content is a message, and what a type knows of it has the right wire types."""
+    """Return whether a content is a message whose known fields have a type's wire types."""
     try:
         for field in fields(content, known.name):
             declared = known.fields_by_number.get(field.number)

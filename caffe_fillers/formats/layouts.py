@@ -1,4 +1,4 @@
-"""How a blob lies in a caffemodel: what `Blob::ToProto` of each era writes around its values."""
+"""Layouts of a blob in a caffemodel: the fields that `Blob::ToProto` of each era writes around its values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIVE_AXES_WIDTH, FIVE_AXES_DATA = 5, 6
 
 
 class Frame(NamedTuple):
-    """What stands around a blob's values, float32 in little-endian order."""
+    """Bytes around a blob's values, which are float32 in little-endian order."""
 
     before: bytes
     after: bytes

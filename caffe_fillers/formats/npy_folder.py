@@ -38,7 +38,7 @@ _BROKEN = (
 )
 
 Owners = dict[tuple[str, int], Place]
-"""By the name and index that the manifest has."""
+"""Places of blobs by the name and index that the manifest has."""
 
 
 def write(folder: Path, model: Model) -> None:

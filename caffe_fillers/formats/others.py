@@ -1,4 +1,4 @@
-"""Caffe's other files, told from weights by what is in them: solver states, and blobs such as mean images."""
+"""Recognize Caffe's other files by their content: solver states, and blobs such as mean images."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refuse_other_files(file: BinaryIO, path: str) -> None:
 
 
 def solver_state(iteration: int, learned_net: str) -> str:
-    """What a solver's state is, in words: `SGDSolver::SnapshotSolverState`, sgd_solver.cpp."""
+    """Describe a solver's state in words: `SGDSolver::SnapshotSolverState`, sgd_solver.cpp."""
     return (
         f"this is a solver's state (iteration {iteration}), which holds momentum, not weights; "
         f"these are in {learned_net or 'a caffemodel beside it'}"

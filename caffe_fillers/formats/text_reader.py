@@ -169,7 +169,7 @@ def _line(content: memoryview, found: _Found) -> int:
 
 
 def _lines_taken_out(content: memoryview, found: list[_Found], between: list[bytes], line: int) -> int:
-    """How many lines of blobs are missing before a line of the text without them."""
+    """Count the lines of blobs that were removed before a line of the text."""
     before, taken = 1, 0
     for each, part in zip(found, between, strict=False):
         before += part.count(b"\n")

@@ -1,4 +1,4 @@
-"""What a pass gives back, how it refuses a layer, and how fields of any kind are carried over."""
+"""Contract of a pass: its result, how it refuses a layer, and how fields of any kind are copied."""
 
 from __future__ import annotations
 

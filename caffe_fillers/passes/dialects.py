@@ -1,4 +1,4 @@
-"""Whose fork and whose Caffe: a net and its layers are marked, for layer rules and for files."""
+"""Mark a net and its layers with their fork and era, for layer rules and for files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which layers a net has in a state: its include and exclude rules.
+"""Select the layers that a net has in a state, by its include and exclude rules.
 
 `Net::FilterNet` and `Net::StateMeetsRule`, src/caffe/net.cpp, BVLC/caffe 9b8915401.
 """

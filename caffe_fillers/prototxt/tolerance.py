@@ -1,4 +1,4 @@
-"""How much that no Caffe is known to have is read all the same."""
+"""Tolerance of fields and types that no Caffe is known to have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How coordinates of one output map to those of another, and the Crop layer that aligns them.
+"""Map coordinates of one output to those of another, and make the Crop layer that aligns them.
 
 A map is (axis, scale, shift): coordinate i of the output lies at
 scale * i + shift of the input, along the axes from `axis` on. The rules are

@@ -1,4 +1,4 @@
-"""What a process of Caffe has once: the generator, the device, the log; and whose Caffe it is.
+"""State of a Caffe process: the generator, the device, the log, and the era.
 
 `Caffe::Get()`, include/caffe/common.hpp, BVLC/caffe 9b8915401: one generator
 for all nets, which goes on from one net to the next.

@@ -1,4 +1,4 @@
-"""What data layers do in a forward pass: Input and DummyData as in Caffe; others are refused."""
+"""Forward passes of data layers: Input and DummyData as in Caffe; others are refused."""
 
 from __future__ import annotations
 

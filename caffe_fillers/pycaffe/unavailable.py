@@ -1,4 +1,4 @@
-"""What this package does not do, said where a script asks for it."""
+"""Refuse what this package does not do, where a script asks for it."""
 
 from __future__ import annotations
 

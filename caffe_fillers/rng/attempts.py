@@ -19,7 +19,7 @@ _PIECE = 1 << 15
 
 @dataclass(frozen=True)
 class Attempts:
-    """What an attempt at each word of a block would give, wherever attempts really begin.
+    """Results of an attempt at each word of a block, wherever attempts really begin.
 
     `values` has one for each. Those at the places `slow` end in a wedge or in
     the tail; `behind` is the place that follows each of these, `accepted`

@@ -1,4 +1,4 @@
-"""Which normal distribution a release of Boost has; the other distributions never changed."""
+"""Families of Boost's normal distribution, by release; the other distributions never changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Family(Enum):
 
 
 def boost_family(release: str) -> Family:
-    """The family that a release number belongs to.
+    """Return the family that a release number belongs to.
 
     >>> boost_family("1.54"), boost_family("1.65.1")
     (<Family.BOX_MULLER: 'box_muller'>, <Family.ZIGGURAT_1_64: 'ziggurat_1.64'>)

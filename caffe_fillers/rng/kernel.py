@@ -1,4 +1,4 @@
-"""Which of two paths draws: the compiled loops of `_kernel.c` where they were built, or numpy alone.
+"""Choose the path that draws: the compiled loops of `_kernel.c` if they were built, or numpy alone.
 
 Both give the same bytes. numpy's is the reference, and the only one on a machine where no compiler was found
 when the package was installed, or where `CAFFE_FILL_PURE` is set in the environment.

@@ -1,4 +1,4 @@
-"""Where words come from: numpy's MT19937, or a block at a time by the recurrence itself."""
+"""Sources of words: numpy's MT19937, or a block at a time by the recurrence itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generator behind all of Caffe's draws."""
+"""The random stream that all of Caffe's draws come from."""
 
 from __future__ import annotations
 

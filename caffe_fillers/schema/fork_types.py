@@ -1,4 +1,4 @@
-"""Which types of layers and fillers each fork has: evidence of whose a net is."""
+"""Types of layers and fillers that each fork has: evidence of a net's dialect."""
 
 from __future__ import annotations
 

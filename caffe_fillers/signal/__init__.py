@@ -1,4 +1,4 @@
-"""What an initialization does to the signal: predicted from the Plan alone, without drawing a number."""
+"""Predict what an initialization does to the signal, from the plan alone, without drawing a number."""
 
 from caffe_fillers.signal.analysis import analyze
 from caffe_fillers.signal.result import EXPLODING, VANISHING, LayerSignal, SignalReport, TopSignal

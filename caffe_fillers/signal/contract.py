@@ -1,4 +1,4 @@
-"""What a signal rule is given and what it returns, and where rules register."""
+"""Contract of a signal rule: its arguments, its result, and the registry."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Flow:
-    """What a layer makes of the signal.
+    """Effect of a layer on the signal.
 
     `tops` has a signal for each top, None for one that is not predicted.
     `pull` takes the gradients of the tops, all of them known, and gives those

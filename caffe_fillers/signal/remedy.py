@@ -1,4 +1,4 @@
-"""Which filler would keep the signal level from one layer with weights to the next."""
+"""Find the filler that would keep the signal level from one layer with weights to the next."""
 
 from __future__ import annotations
 

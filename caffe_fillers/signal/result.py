@@ -1,4 +1,4 @@
-"""What the analysis of a net's signal says: a row per layer, plain data."""
+"""Result of the analysis of a net's signal: a row per layer, plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which positions a window sees: sums over windows along one axis after another, and back."""
+"""Sums over windows along one axis after another, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What data layers learn from their files: shapes, never data.
+"""Shapes that data layers read from their files, never data.
 
 Each reader returns None where the file is not there, which is no error; a
 file that is there and cannot be read is a `SourceError`.

@@ -1,4 +1,4 @@
-"""What a filler is called in another framework: the one table that `--as`, `port` and `check` read."""
+"""Names of a filler in other frameworks: the one table that `--as`, `port` and `check` read."""
 
 from caffe_fillers.frameworks.initializers.contract import (
     Framework,

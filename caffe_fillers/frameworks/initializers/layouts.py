@@ -1,4 +1,4 @@
-"""How frameworks hold a blob and count its fans: channels first, as Caffe does, or last."""
+"""Layouts of a blob in frameworks, with their fans: channels first, as Caffe does, or last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which initializer a parameter gets by its name, and a whole net's parameters in order.
+"""Choose the initializer of a parameter by its name, and order a whole net's parameters.
 
 Source: python/mxnet/initializer.py, `Initializer.__call__` and `_legacy_init`
 (Apache MXNet 1.9.1).

@@ -1,4 +1,4 @@
-"""Where a net begins and where it ends: data, losses, and what only looks."""
+"""Rules for the ends of a net: data, losses, and layers that only measure."""
 
 from __future__ import annotations
 

@@ -49,7 +49,10 @@ blobs = [draw(torch.empty(shape)) if len(shape) > 1 else torch.zeros(shape) for 
 torch.save(blobs, sys.argv[2])
 """,
     "keras": """
-import json, sys, keras, numpy
+import json, os, sys
+from importlib.util import find_spec
+os.environ.setdefault("KERAS_BACKEND", next(filter(find_spec, ("tensorflow", "jax", "torch"))))
+import keras, numpy
 draw = {"xavier": keras.initializers.GlorotUniform(1), "msra": keras.initializers.HeNormal(1)}[sys.argv[3]]
 shapes = json.loads(sys.argv[1])
 numpy.savez(sys.argv[2], *[draw(shape) if len(shape) > 1 else numpy.zeros(shape, "f") for shape in shapes])

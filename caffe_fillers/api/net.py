@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.api.seeds import make_stream
-from caffe_fillers.api.table import html_table
 from caffe_fillers.api.uses import Uses
 from caffe_fillers.api.weights import Weights, open_model
 from caffe_fillers.copying import Copied, copy_weights
@@ -66,6 +65,8 @@ class Net(Uses):
 
     def _repr_html_(self) -> str:
         """Return the table of the net's parameter blobs, as notebooks show it."""
+        from caffe_fillers.api.table import html_table
+
         return html_table(repr(self)[1:-1], self.rows())
 
     @property

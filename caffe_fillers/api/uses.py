@@ -8,11 +8,9 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from caffe_fillers.api.fitting import shapes_from_weights
 from caffe_fillers.api.opening import GivenWeights, name_of, open_given
 from caffe_fillers.copying import refuse_opaque_blobs
 from caffe_fillers.errors import UsageError
-from caffe_fillers.rows import PlanRow, plan_rows
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.schema.extras import strip_hidden
 from caffe_fillers.shapes import Shape
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from caffe_fillers.check import CheckResult
     from caffe_fillers.distributions import Values
     from caffe_fillers.planner import PlannedNet
+    from caffe_fillers.rows import PlanRow
     from caffe_fillers.signal import SignalReport
 
 
@@ -78,6 +77,8 @@ class Uses:
         >>> row.layer, row.shape, row.filler, row.fan_in, round(row.bound, 4)
         ('conv1', (20, 1, 5, 5), 'xavier', 25, 0.3464)
         """
+        from caffe_fillers.rows import plan_rows
+
         return tuple(plan_rows(self._planned()))
 
     def signal(
@@ -135,6 +136,7 @@ class Uses:
         >>> result.passed, result.seed
         (True, 1701)
         """
+        from caffe_fillers.api.fitting import shapes_from_weights
         from caffe_fillers.check import check_model
 
         with ExitStack() as stack:

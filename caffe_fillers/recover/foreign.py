@@ -25,9 +25,8 @@ _INVERSE = pow(127, -1, 2**32)
 
 def foreign_origins(samples: Sequence[Sample]) -> Iterator[Found]:
     """Yield the seeds of PyTorch's and MXNet's blobs."""
-    matrices = [each for each in samples if len(each.fill.shape) > 1]
-    found = list(_of_torch(matrices))
-    yield from found if found else _of_mxnet(matrices)
+    found = list(_of_torch(_matrices(samples)))
+    yield from found if found else _of_mxnet(samples)
 
 
 def _of_torch(samples: Sequence[Sample]) -> Iterator[Found]:
@@ -41,9 +40,10 @@ def _of_torch(samples: Sequence[Sample]) -> Iterator[Found]:
 
 
 def _of_mxnet(samples: Sequence[Sample]) -> Iterator[Found]:
-    for bound in _bounds(samples[0]) if samples and samples[0].fill.count >= _FEWEST else ():
+    matrices = _in_lanes(samples)
+    for bound in _bounds(matrices[0]) if matrices else ():
         raised = Uniform(-bound, float(np.nextafter(np.float32(bound), np.float32(0))))
-        first = recover_seed([Observed(0, raised, samples[0].values[:_FIRST])])
+        first = recover_seed([Observed(0, raised, matrices[0].values[:_FIRST])])
         if first is not None:
             yield from of_mxnet_lane(samples, first)
             return
@@ -53,19 +53,28 @@ def of_mxnet_lane(samples: Sequence[Sample], first: int) -> Iterator[Found]:
     """Recover `mx.random.seed` on a CPU from uniforms of the first of 1,024 generators, which has that seed.
 
     It is 127 times the one that was given. Of a blob up to 64,000 values each generator makes 64 at most,
-    which stand where those of Caffe with that seed would, but for a bound that is not raised. So a first blob
-    that one generator fills says nothing: every number is 127 times another modulo 2**32.
+    which stand where those of Caffe with that seed would, but for a bound that is not raised.
     """
     seed = first * _INVERSE % 2**32
     state = RandomState(seed)
-    matrices = [each for each in samples if len(each.fill.shape) > 1]
-    if not matrices or matrices[0].fill.count < _FEWEST:
-        return
-    for sample in matrices:
+    for sample in _in_lanes(samples):
         drawn = state.uniform(-1.0, 1.0, (sample.fill.count,))
         if not any(_agrees(drawn, bound, sample) for bound in _bounds(sample)):
             return
         yield Found(seed, "", 0, sample.step, sample.number, maker=MXNET)
+
+
+def _matrices(samples: Sequence[Sample]) -> list[Sample]:
+    return [each for each in samples if len(each.fill.shape) > 1]
+
+
+def _in_lanes(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the matrices and kernels; none if a single generator could fill the first of them.
+
+    Such a blob is Caffe's as well as MXNet's, since every seed is 127 times another modulo 2**32.
+    """
+    matrices = _matrices(samples)
+    return matrices if matrices and matrices[0].fill.count >= _FEWEST else []
 
 
 def _agrees(drawn: Values, bound: float, sample: Sample) -> bool:

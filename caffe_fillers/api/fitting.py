@@ -47,8 +47,8 @@ def sizes_from_weights(
 ) -> Mapping[str, Shape]:
     """Return the same shapes of images, with the least square size that all weights fit; none if none fits.
 
-    `plan` plans the net with shapes. A larger image never has fewer weights behind it, so the size is found
-    by halving.
+    `plan` plans the net with shapes. A larger image never needs fewer weights, so the size is found by
+    bisection.
     """
     fitting: Mapping[str, Shape] = {}
     low, high = 1, _MAX_SIZE if all(len(shape) == _IMAGE_AXES for shape in shapes.values()) else 0

@@ -158,7 +158,7 @@ class Net(Uses):
         return weights
 
     def only(self, layers: str | Iterable[str]) -> Net:
-        """Return the same net, of which filling keeps only these layers, with the values they always have.
+        """Return a net that fills only these layers, with the values that they have in the whole net.
 
         What lies between is jumped over where it is certain how many words it
         takes from the stream, and drawn where it is not.

@@ -59,8 +59,8 @@ def check_model(
     must be given, else it is a `UsageError`. The net's stream begins after `skip_words` outputs; where it
     does not, `others`, the same net as other eras of Caffe plan it, are tried. Values that no seed makes are
     refused, though they are plausible, where they would have given their seed away, unless `allow_unseeded`
-    is set. `quick` leaves out what takes more than some two seconds. `progress` is told what is tried, and
-    which share of it is done.
+    is set. `quick` leaves out what takes more than some two seconds. `progress` is called with what is tried
+    and the share of it that is done.
     """
     require_kinds(net, model)
     if seed is None and find_twister(generator) is not MT19937 and _needs_a_seed(net):
@@ -131,7 +131,7 @@ def _needs_a_seed(net: PlannedNet) -> bool:
 
 
 def _after(net: PlannedNet, words: int) -> PlannedNet:
-    """Return the same net, before which something takes so many words."""
+    """Return the same net after this many words of the stream were taken."""
     layers = tuple(
         replace(layer, blobs=tuple(replace(blob, step=blob.step + 1) for blob in layer.blobs))
         for layer in net.layers

@@ -141,7 +141,7 @@ def ignored_fields(parameter: FillerParameter) -> list[str]:
 def _class_for(parameter: FillerParameter) -> type[Filler]:
     """The type's class, or the one it becomes by a fork's field, registered as type+field.
 
-    Fields of two forks, of which no Caffe has both, are a `FillerError`.
+    Fields of two different forks are a `FillerError`: no Caffe has both.
     """
     variants = {
         descriptor.name: variant

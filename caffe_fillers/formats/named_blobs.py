@@ -99,7 +99,7 @@ def _owner(described: Any) -> tuple[str, int]:
 
 
 def blob_names(layers: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
-    """Names for the blobs of layers, of which name and number of blobs are given; a name is given once.
+    """Name the blobs of layers, given the name and the number of blobs of each; every name is unique.
 
     >>> list(blob_names([("conv1", 2), ("relu1", 0), ("conv1", 1)]))
     [['conv1/0', 'conv1/1'], [], ['conv1#2/0']]

@@ -75,7 +75,7 @@ def _setup(
     step: tuple[Param, ...],
     states: int,
 ) -> Setup:
-    """Set up the blobs that are drawn once, then those of each step, of which the first step's are kept."""
+    """Set up the blobs that are drawn once, then those of each step; the first step's are kept."""
     steps, streams = merge([bottoms[0][:2], bottoms[1]])
     if steps is UNKNOWN:  # so is how often it draws: a blob of unknown shape says so to the planner
         return Setup((None,) * len(parameter.top), (Param((UNKNOWN,), Constant()),))

@@ -36,7 +36,7 @@ class Windows:
         return counts
 
     def inputs(self, counts: Shape) -> Shape:
-        """Return the lengths that a deconvolution makes of so many windows."""
+        """Return the lengths of a deconvolution's top for these numbers of windows."""
         lengths = tuple(
             stride * (number - 1) + extent - 2 * pad for number, extent, stride, pad in self._axes(counts)
         )

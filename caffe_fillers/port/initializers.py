@@ -120,7 +120,7 @@ def print_initializers(framework: str, net: PlannedNet) -> str:
     that stand in the prototxt, and the statistics of a BatchNorm, are to be
     loaded. Errors: `UnknownNameError` for a framework, `FillerError` for a blob.
     """
-    frameworks[framework]  # an unknown one is told before anything else is done
+    frameworks[framework]  # an unknown one is refused before anything else is done
     labels = numbered([layer.name for layer in net.layers])
     named = zip(net.layers, labels, strict=True)
     every = [each for layer, label in named for each in _named(framework, net, layer, label)]
@@ -155,10 +155,10 @@ def _learning(layer: PlannedLayer) -> Op:
 def _function(every: list[_Named]) -> str:
     names = identifiers(each.layer for each in every)
     lines = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
-    told: set[str] = set()
+    written: set[str] = set()
     for each in every:
         tensor = f"net.{names[each.layer]}.{each.argument}"
-        lines += _commented(each.initializer, tensor, told, "    ")
+        lines += _commented(each.initializer, tensor, written, "    ")
         if each.initializer.code:
             lines.append(f"    {each.initializer.on(tensor)}")
     return "\n".join(wrapped([*lines, "    return net\n"]))
@@ -168,24 +168,24 @@ def _dictionary(every: list[_Named]) -> str:
     layers: dict[str, list[_Named]] = {}
     for each in every:
         layers.setdefault(each.layer, []).append(each)
-    lines, told = ["INITIALIZERS = {"], set[str]()
+    lines, written = ["INITIALIZERS = {"], set[str]()
     for layer, parameters in layers.items():
         lines.append(f"    {_quoted(layer)}: {{")
         for each in parameters:
-            lines += _commented(each.initializer, each.argument, told, "        ")
+            lines += _commented(each.initializer, each.argument, written, "        ")
             if each.initializer.code:
                 lines.append(f'        "{each.argument}": {each.initializer.code},')
         lines.append("    },")
     return "\n".join([*lines, "}\n"])
 
 
-def _commented(initializer: Initializer, name: str, told: set[str], margin: str) -> Iterator[str]:
+def _commented(initializer: Initializer, name: str, written: set[str], margin: str) -> Iterator[str]:
     """Yield the comment on an initializer: once, or each time with the name if nothing draws it."""
     comment = initializer.comment
     if not initializer.code:
         yield f"{margin}# {name}: {comment}"
-    elif comment and comment not in told:
-        told.add(comment)
+    elif comment and comment not in written:
+        written.add(comment)
         yield f"{margin}# {comment}"
 
 

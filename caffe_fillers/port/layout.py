@@ -63,7 +63,7 @@ def layer_blobs(layer: Layer, blobs: dict[Place, ModelBlob]) -> list[ModelBlob]:
 def _parameters(
     target: Target, layer: Layer, blobs: dict[Place, ModelBlob]
 ) -> Iterator[tuple[str, ModelBlob]]:
-    """Shapes are told from zeros; values are drawn when they are written."""
+    """Shapes are found with zeros; values are drawn when they are written."""
     value = layer.learned
     if value is None:
         return

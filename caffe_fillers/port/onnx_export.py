@@ -102,8 +102,8 @@ class _Export:
             self.nodes.rename(own, final, first)
             found = isinstance(layer.values[0].op, vision_ops.Detect)
             self.current[variable] = final
-            told = layer.values[0].shape if shape is None else shape  # a Python layer's is not planned
-            self.shapes[variable] = (1, 1, UNKNOWN, 7) if found else told  # as many as the data has
+            known = layer.values[0].shape if shape is None else shape  # a Python layer's is not planned
+            self.shapes[variable] = (1, 1, UNKNOWN, 7) if found else known  # as many as the data has
 
     def _name(self, variable: str, label: str) -> str:
         """Name a tensor: as its blob if no later layer makes the blob and no input has the name."""

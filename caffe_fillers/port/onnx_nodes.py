@@ -28,13 +28,13 @@ class Nodes:
         """The graph, its inputs and outputs float tensors of these shapes."""
         from onnx import TensorProto, helper
 
-        def told(names: Mapping[str, Any]) -> list[onnx.ValueInfoProto]:
+        def described(names: Mapping[str, Any]) -> list[onnx.ValueInfoProto]:
             return [
                 helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in names.items()
             ]
 
         return helper.make_graph(
-            self.nodes, self.name, told(inputs), told(outputs), list(self.initializers.values())
+            self.nodes, self.name, described(inputs), described(outputs), list(self.initializers.values())
         )
 
     def rename(self, old: str, new: str, first: int) -> None:

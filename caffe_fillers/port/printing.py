@@ -164,7 +164,7 @@ class Page:
     graph: Graph
     rules: Rules
     drawn: dict[str, None] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    commented: set[str] = field(default_factory=set)
 
     def codes(self, layer: Layer, make: Callable[[Node, str, list[str]], str]) -> str:
         """Write the right side of a layer's assignment."""
@@ -176,9 +176,9 @@ class Page:
         """Return the comment on an initializer, once; the helper that it calls is printed with the file."""
         if initializer.helper:
             self.drawn.setdefault(initializer.helper)
-        if not initializer.comment or initializer.comment in self.told:
+        if not initializer.comment or initializer.comment in self.commented:
             return []
-        self.told.add(initializer.comment)
+        self.commented.add(initializer.comment)
         return [f"{margin}# {initializer.comment}"]
 
     def text(self, parts: list[str], needed: Mapping[str, str], more: Iterable[str] = ()) -> str:

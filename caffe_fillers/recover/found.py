@@ -18,7 +18,7 @@ RELEASES = (BOOST, "1.58", "1.54")
 CAFFE, PYTORCH, MXNET = "Caffe", "PyTorch", "MXNet"
 
 Progress = Callable[[str, float], None]
-"""Is told what is being tried, and which share of it is done."""
+"""Called with what is being tried and the share of it that is done."""
 
 
 def no_progress(text: str, share: float) -> None:

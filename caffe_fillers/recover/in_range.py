@@ -31,7 +31,7 @@ def search_seeds(
 ) -> int | None:
     """Return the first seed of a range that makes the values, trying them one by one.
 
-    `progress` is told which share of them is done. Within a
+    `progress` is called with the share of them that is done. Within a
     `tolerance` a value proves little, so that nine of ten must agree.
 
     >>> from caffe_fillers import rng

@@ -119,7 +119,7 @@ def collect(
 ) -> Content:
     """Look at every stored blob, one at a time, and collect what belongs to each layer.
 
-    The signal is told from the values of a file where there is one, else from
+    The signal is computed from the values of a file where there is one, else from
     the fillers. `other` are the blobs to compare with.
     """
     verdicts = {(each.layer, each.index): each for each in check.verdicts} if check else {}

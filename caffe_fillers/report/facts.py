@@ -33,7 +33,7 @@ _TIMES = "\N{MULTIPLICATION SIGN}"
 def settings(layer: PlannedLayer) -> tuple[tuple[str, str], ...]:
     """Return the fields of the layer's own message that describe its windows, as they are written.
 
-    Where height and width are given apart they are told together.
+    A height and a width that are given apart are shown together.
     """
     return tuple(pair for message in _messages(layer) for pair in _settings(message))
 

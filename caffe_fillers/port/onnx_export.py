@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers._version import __version__
 from caffe_fillers.errors import MissingExtraError, UsageError
-from caffe_fillers.model import Model, ModelBlob
-from caffe_fillers.planner import Place as BlobPlace
+from caffe_fillers.model import Model
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.port import ops, vision_ops
 from caffe_fillers.port.graph import Graph, Layer, build_graph, cut, port_all
 from caffe_fillers.port.layout import blobs_of, layer_blobs
-from caffe_fillers.port.onnx_nodes import Nodes, Place
+from caffe_fillers.port.onnx_nodes import Learned, Nodes, Place
 from caffe_fillers.port.targets.onnx import RULES
 from caffe_fillers.port.values import Input, Value
 from caffe_fillers.shapes import UNKNOWN, Shape, is_known
@@ -25,6 +24,7 @@ from caffe_fillers.shapes import UNKNOWN, Shape, is_known
 if TYPE_CHECKING:
     import onnx
 
+Blobs: TypeAlias = "Sequence[NDArray[np.float32]]"
 OPSET, IR_VERSION = 17, 8
 BATCH = "N"
 """The name of the first axis where a model takes any number of items."""
@@ -53,35 +53,65 @@ def export(net: PlannedNet, model: Model, *, every_blob: bool = False, part: int
     `bn/mean` and `bn/variance`. The batch is of any size where the net allows it. What has no nodes as Caffe
     computes it is a `UsageError`, a missing package a `MissingExtraError`.
     """
+    _require_onnx()
+    blobs = blobs_of(net, model)
+
+    def arrays(layer: Layer) -> Blobs:
+        return [blob.array() for blob in layer_blobs(layer, blobs)]
+
+    graph = build_graph(net, every_blob=every_blob)
+    if part is not None:
+        graph = cut(graph, lambda whole: port_all("onnx", whole, _Export(whole, arrays).add), part)
+    made = _Export(graph, arrays)
+    port_all("onnx", graph, made.add)
+    return Exported(made.model(every_blob), made.tensors())
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """An ONNX model whose blobs are outputs, and whose parameters, as they are at a call, are inputs."""
+
+    exported: Exported
+    parameters: Callable[[], Mapping[str, NDArray[np.float32]]]
+
+
+def export_open(graph: Graph, arrays: Callable[[Layer], Blobs]) -> OpenModel:
+    """Export a graph without its weights; `arrays` gives the blobs of a layer as they are when it is called.
+
+    Errors are those of `export`.
+    """
+    _require_onnx()
+    made = _Export(graph, arrays)
+    port_all("onnx", graph, made.add)
+    shapes = {name: each.shape for name, each in made.nodes.learned.items()}
+    model = made.model(every_blob=True, parameters=shapes)
+    layers = {layer.node.label: layer for layer in graph.layers}
+    roles: dict[str, dict[str, Learned]] = {}
+    for name, each in made.nodes.learned.items():
+        roles.setdefault(each.layer, {})[name] = each
+
+    def parameters() -> dict[str, NDArray[np.float32]]:
+        values = {}
+        for label, named in roles.items():
+            by_role = layers[label].settings.assigned(arrays(layers[label]))
+            values.update({name: by_role[each.role].reshape(each.shape) for name, each in named.items()})
+        return values
+
+    return OpenModel(Exported(model, made.tensors()), parameters)
+
+
+def _require_onnx() -> None:
     try:
-        from onnx import helper
+        import onnx  # noqa: F401
     except ImportError:
         raise MissingExtraError("onnx", "onnx") from None
-
-    graph, blobs = build_graph(net, every_blob=every_blob), blobs_of(net, model)
-    if part is not None:
-        graph = cut(graph, lambda whole: port_all("onnx", whole, _Export(whole, blobs).add), part)
-    export = _Export(graph, blobs)
-    port_all("onnx", graph, export.add)
-    dynamic = not export.mixes and _takes_any_batch(graph)
-    made = helper.make_model(
-        export.nodes.graph(
-            inputs={graph.blobs[name]: _dims(shape, dynamic) for name, shape in export.inputs().items()},
-            outputs={name: _dims(shape, dynamic) for name, shape in export.outputs(every_blob).items()},
-        ),
-        producer_name="caffe-fill",
-        producer_version=__version__,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-    )
-    return Exported(made, export.tensors())
 
 
 class _Export:
     """A graph on its way to ONNX, a layer after another."""
 
-    def __init__(self, graph: Graph, blobs: dict[BlobPlace, ModelBlob]) -> None:
-        self.graph, self.blobs = graph, blobs
+    def __init__(self, graph: Graph, arrays: Callable[[Layer], Blobs]) -> None:
+        self.graph, self.arrays = graph, arrays
         self.nodes = Nodes(graph.net.name or "net")
         self.current = {name: graph.blobs[name] for name in graph.arguments}
         self.shapes = dict(graph.arguments)
@@ -134,7 +164,7 @@ class _Export:
         value, node = layer.learned, layer.node
         if value is None:
             return {}
-        arrays = value.op.assigned([blob.array() for blob in layer_blobs(layer, self.blobs)])
+        arrays = value.op.assigned(self.arrays(layer))
         names = {}
         for role, blob in zip(value.op.roles, node.parameters, strict=False):
             layer_id, index = blob.owner or blob.place
@@ -160,6 +190,23 @@ class _Export:
         if unknown:
             raise UsageError(f"the shape of blob {unknown[0]!r} is not known; give it with --shape")
         return {self.current[name]: self.shapes[name] for name in chosen}
+
+    def model(self, every_blob: bool, parameters: Mapping[str, Shape] | None = None) -> onnx.ModelProto:
+        """Return the model; `parameters` are inputs beside the graph's."""
+        from onnx import helper
+
+        dynamic = not self.mixes and _takes_any_batch(self.graph)
+        inputs = {self.graph.blobs[name]: _dims(shape, dynamic) for name, shape in self.inputs().items()}
+        return helper.make_model(
+            self.nodes.graph(
+                inputs={**inputs, **(parameters or {})},
+                outputs={name: _dims(shape, dynamic) for name, shape in self.outputs(every_blob).items()},
+            ),
+            producer_name="caffe-fill",
+            producer_version=__version__,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+        )
 
     def tensors(self) -> Mapping[str, str]:
         """Map each blob to the tensor that holds it in the end."""

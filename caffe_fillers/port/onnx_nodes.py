@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +16,37 @@ if TYPE_CHECKING:
     import onnx
 
 
+class Learned(NamedTuple):
+    """What an initializer holds of a layer: the parameter of a role, in a shape."""
+
+    layer: str
+    role: str
+    shape: Shape
+
+
 @dataclass
 class Nodes:
-    """The nodes of a graph in order, and its initializers by name."""
+    """The nodes of a graph in order, its initializers by name, and which of them layers learn."""
 
     name: str
     nodes: list[onnx.NodeProto] = field(default_factory=list)
-    initializers: dict[str, onnx.TensorProto] = field(default_factory=dict)
+    initializers: dict[str, NDArray[Any]] = field(default_factory=dict)
+    learned: dict[str, Learned] = field(default_factory=dict)
 
     def graph(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> onnx.GraphProto:
-        """The graph, its inputs and outputs float tensors of these shapes."""
-        from onnx import TensorProto, helper
+        """Return the graph, its inputs and outputs floats of these shapes; no input has an initializer."""
+        from onnx import TensorProto, helper, numpy_helper
 
         def described(names: Mapping[str, Any]) -> list[onnx.ValueInfoProto]:
             return [
                 helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in names.items()
             ]
 
-        return helper.make_graph(
-            self.nodes, self.name, described(inputs), described(outputs), list(self.initializers.values())
-        )
+        graph = helper.make_graph(self.nodes, self.name, described(inputs), described(outputs))
+        for name, array in self.initializers.items():
+            if name not in inputs:
+                graph.initializer.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
+        return graph
 
     def rename(self, old: str, new: str, first: int) -> None:
         """Rename a tensor, which only nodes from the first on make or read."""
@@ -102,17 +113,18 @@ class Place:
 
     def weights(self, *roles: str, shape: Shape | None = None) -> list[str]:
         """Return the parameters of these roles that the layer has, in another shape if one is given."""
-        found = [self.parameters[role] for role in roles if role in self.parameters]
-        return [
-            self._initializer(name, array if shape is None else array.reshape(shape)) for name, array in found
-        ]
+        return [self._weight(role, shape) for role in roles if role in self.parameters]
+
+    def _weight(self, role: str, shape: Shape | None) -> str:
+        name, array = self.parameters[role]
+        shaped = array if shape is None else array.reshape(shape)
+        name = self._initializer(name, shaped)
+        self.nodes.learned[name] = Learned(self.prefix, role, shaped.shape)
+        return name
 
     def _initializer(self, name: str, array: NDArray[Any]) -> str:
-        from onnx import numpy_helper
-
-        known = self.nodes.initializers.get(name)
-        if known is not None and tuple(known.dims) != array.shape:
+        known = self.nodes.initializers.setdefault(name, array)
+        if known.shape != array.shape:
             name = f"{name} {'x'.join(map(str, array.shape))}"
-        if name not in self.nodes.initializers:
-            self.nodes.initializers[name] = numpy_helper.from_array(np.asarray(array, order="C"), name)
+        self.nodes.initializers.setdefault(name, array)
         return name

@@ -6,17 +6,18 @@ range, in order, on the values that the blobs have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from caffe_fillers.errors import CaffeFillersError, MissingExtraError, UsageError
 from caffe_fillers.layers import Role, layer_types
-from caffe_fillers.model import Model, same_bits
-from caffe_fillers.planner import PlannedLayer, PlannedNet
+from caffe_fillers.planner import PlannedBlob, PlannedLayer, PlannedNet
 from caffe_fillers.port import ops
-from caffe_fillers.port.graph import build_graph
-from caffe_fillers.port.onnx_export import Exported, export
+from caffe_fillers.port.graph import Graph, Layer, build_graph
+from caffe_fillers.port.onnx_export import OpenModel, export_open
 from caffe_fillers.pycaffe.blobs import Array, Blob
 from caffe_fillers.pycaffe.measures import measures
 from caffe_fillers.pycaffe.sources import source_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 Blobs: TypeAlias = "dict[str, Blob]"
+Parameters: TypeAlias = "Sequence[Sequence[Blob]]"
 _JUDGES = (Role.LOSS, Role.MEASURE)
 _INPUT = "Input"
 _ERRORS_ONLY = 3  # of onnxruntime's levels of logging
@@ -41,43 +43,30 @@ class Range:
 
 @dataclass(frozen=True)
 class _Session:
-    """An ONNX session, what it was made of, and by blob the tensor that holds it in the end."""
+    """An ONNX session of layers of a net, and the model that it was made of."""
 
     plan: PlannedNet
-    parameters: list[Array]
     session: onnxruntime.InferenceSession
-    tensors: Mapping[str, str]
-
-    def holds(self, plan: PlannedNet, parameters: list[Array]) -> bool:
-        """Whether it computes this net with these parameters, bit by bit."""
-        return plan is self.plan and all(map(same_bits, self.parameters, parameters))
+    model: OpenModel
 
 
 class Engine:
-    """Computes layers of one net; what onnxruntime was given lasts until a parameter or a shape changes."""
+    """Computes layers of one net; a session lasts until a shape changes; it reads parameters at each pass."""
 
     def __init__(self) -> None:
         self._sessions: dict[Range, _Session] = {}
 
-    def run(
-        self,
-        plan: PlannedNet,
-        parameters: list[Array],
-        model: Callable[[], Model],
-        blobs: Blobs,
-        chosen: Range,
-    ) -> None:
+    def run(self, plan: PlannedNet, parameters: Parameters, blobs: Blobs, chosen: Range) -> None:
         """Compute the layers of a range; afterwards a blob has the values of the last layer that makes it.
 
-        `parameters` are the parameter blobs of these layers, `model` gives
-        those of the whole net. What cannot be computed as Caffe does is a
-        `UsageError`, before any blob is changed.
+        `parameters` are the parameter blobs of all layers. What cannot be
+        computed as Caffe does is a `UsageError`, before any blob is changed.
         """
         layers = plan.layers[chosen.start : chosen.end + 1]
         sources = [source_of(layer) for layer in layers if _brings_data(layer)]
         judged = [(layer, _measure(layer)) for layer in layers if layer.kind.role in _JUDGES]
         _refuse_readers_of_losses(layers)
-        session = self._session(plan, parameters, model, chosen)
+        session = self._session(plan, parameters, chosen)
         for fill in sources:
             fill(blobs)
         if session is not None:
@@ -85,24 +74,16 @@ class Engine:
         for layer, measure in judged:
             _judge(layer, measure, blobs)
 
-    def _session(
-        self, plan: PlannedNet, parameters: list[Array], model: Callable[[], Model], chosen: Range
-    ) -> _Session | None:
-        """The session of a range, None where nothing in it is to be computed."""
+    def _session(self, plan: PlannedNet, parameters: Parameters, chosen: Range) -> _Session | None:
+        """Return the session of a range, None where nothing in it is to be computed."""
         known = self._sessions.get(chosen)
-        if known is not None and known.holds(plan, parameters):
+        if known is not None and known.plan is plan:
             return known
-        self._sessions.pop(chosen, None)  # before the next one takes as much memory
         part = _part(plan, chosen)
         if not any(_computes(layer) for layer in part.layers):
             return None
-        made = _export(part, model(), chosen)
-        self._sessions[chosen] = _Session(
-            plan=plan,
-            parameters=[array.copy() for array in parameters],
-            session=_start(made),
-            tensors=made.tensors,
-        )
+        model = _export(part, parameters[chosen.start : chosen.end + 1])
+        self._sessions[chosen] = _Session(plan=plan, session=_start(model), model=model)
         return self._sessions[chosen]
 
 
@@ -115,12 +96,18 @@ def _computes(layer: PlannedLayer) -> bool:
     return layer.kind.role is Role.COMPUTE and bool(layer.bottoms or layer.blobs)
 
 
-def _export(part: PlannedNet, model: Model, chosen: Range) -> Exported:
-    """The part of a net as an ONNX model; `model` is that of the whole net."""
-    cut = Model(net=part.head, layers=model.layers[chosen.start : chosen.end + 1])
-    _refuse_training(part)
+def _export(part: PlannedNet, parameters: Parameters) -> OpenModel:
+    """Return the part of a net as an ONNX model, whose parameters are those of its layers after the first."""
+    graph = build_graph(part, every_blob=True)
+    _refuse_training(graph)
+
+    def arrays(layer: Layer) -> list[Array]:
+        return [
+            _values(layer, blob, parameters[blob.layer_id - 1][blob.index]) for blob in layer.node.parameters
+        ]
+
     try:
-        return export(part, cut, every_blob=True)
+        return export_open(graph, arrays)
     except UsageError as error:
         raise UsageError(
             "forward computes what caffe-fill port --to onnx takes; forward(start=..., end=...) computes the "
@@ -128,7 +115,16 @@ def _export(part: PlannedNet, model: Model, chosen: Range) -> Exported:
         ) from error
 
 
-def _start(made: Exported) -> onnxruntime.InferenceSession:
+def _values(layer: Layer, planned: PlannedBlob, blob: Blob) -> Array:
+    if blob.shape != planned.shape:
+        raise UsageError(
+            f"a parameter of layer {layer.node.label!r} has shape {blob.shape}, and the net was built for "
+            f"{planned.shape}: reshape it back, or build a net that declares its new shape"
+        )
+    return np.ascontiguousarray(blob.data, np.float32)
+
+
+def _start(model: OpenModel) -> onnxruntime.InferenceSession:
     try:
         import onnxruntime
     except ImportError:
@@ -136,7 +132,7 @@ def _start(made: Exported) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
     return onnxruntime.InferenceSession(
-        made.model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        model.exported.model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
 
 
@@ -163,9 +159,9 @@ def _part(plan: PlannedNet, chosen: Range) -> PlannedNet:
     return replace(plan, layers=tuple(layers))
 
 
-def _refuse_training(part: PlannedNet) -> None:
+def _refuse_training(graph: Graph) -> None:
     """Refuse layers that, in their net's phase, draw random numbers or use statistics of the batch."""
-    for layer in build_graph(part, every_blob=True).layers:
+    for layer in graph.layers:
         parameter = layer.node.layer
         for op in layer.ops:
             if isinstance(op, ops.Dropout) and (parameter.phase != TEST or op.always):
@@ -202,8 +198,10 @@ def _refuse_readers_of_losses(layers: Sequence[PlannedLayer]) -> None:
 
 def _compute(made: _Session, blobs: Blobs) -> None:
     """Run the session on the values of the blobs that it reads, and give all that it makes theirs."""
-    given = {}
+    given = dict(made.model.parameters())
     for each in made.session.get_inputs():
+        if each.name in given:
+            continue
         blob, built = blobs[each.name], made.plan.tops[each.name]
         if blob.shape != built:
             raise UsageError(
@@ -212,7 +210,7 @@ def _compute(made: _Session, blobs: Blobs) -> None:
             )
         given[each.name] = blob.data
     names = {each.name for each in made.session.get_outputs()}
-    outputs = {blob: tensor for blob, tensor in made.tensors.items() if tensor in names}
+    outputs = {blob: tensor for blob, tensor in made.model.exported.tensors.items() if tensor in names}
     results = made.session.run(list(outputs.values()), given)
     for name, values in zip(outputs, results, strict=True):
         _assign(blobs, name, values)

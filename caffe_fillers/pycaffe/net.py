@@ -17,7 +17,6 @@ from caffe_fillers.api.weights import save_model
 from caffe_fillers.errors import UnknownNameError, UsageError, few
 from caffe_fillers.execute import execute
 from caffe_fillers.layers import Role
-from caffe_fillers.model import Model
 from caffe_fillers.planner import PlannedNet, Wire
 from caffe_fillers.pycaffe.batches import batches
 from caffe_fillers.pycaffe.blobs import Array, Blob
@@ -173,11 +172,11 @@ class Net:
 
     def save(self, filename: str | os.PathLike[str]) -> None:
         """Write the caffemodel that Caffe would write, whole or not at all, under any name."""
-        save_model(Path(filename), self._model(), "caffemodel", force=True)
+        save_model(Path(filename), current_model(self._plan, self._layers), "caffemodel", force=True)
 
     def save_hdf5(self, filename: str | os.PathLike[str]) -> None:
         """Write the weights as HDF5, as Caffe lays it out."""
-        save_model(Path(filename), self._model(), "h5", force=True)
+        save_model(Path(filename), current_model(self._plan, self._layers), "h5", force=True)
 
     def load_hdf5(self, filename: str | os.PathLike[str]) -> None:
         """Copy the weights of an HDF5 file, as `copy_from` does."""
@@ -188,10 +187,6 @@ class Net:
         for layer in self._layers:
             for blob in layer.blobs:
                 blob.diff[...] = 0
-
-    def _model(self) -> Model:
-        """The net and its values as they are now."""
-        return current_model(self._plan, self._layers)
 
     def reshape(self) -> None:
         """Work out all shapes anew from those of the data, which `blobs[name].reshape` changed."""
@@ -235,8 +230,7 @@ class Net:
             self.reshape()
         self._engine.run(
             plan=self._plan,
-            parameters=[blob.data for layer in self._layers[first : last + 1] for blob in layer.blobs],
-            model=self._model,
+            parameters=[layer.blobs for layer in self._layers],
             blobs=self._blobs,
             chosen=Range(first, last),
         )

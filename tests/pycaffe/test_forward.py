@@ -95,14 +95,41 @@ def test_parameters_are_those_of_now(tmp_path: Path) -> None:
     assert_alike(net, expected(net, data))
 
 
-def test_a_session_lasts_until_something_changes(tmp_path: Path) -> None:
+def test_a_session_lasts_until_a_shape_changes(tmp_path: Path) -> None:
     net = built(IN_PLACE, tmp_path)
     kept = []
-    for change in (lambda: None, lambda: None, lambda: net.params["ip"][1].data.fill(1)):
+    for change in (
+        lambda: None,
+        lambda: net.params["ip"][1].data.fill(1),
+        lambda: net.blobs["data"].reshape(1, 3, 4, 4),
+    ):
         change()
         net.forward()
         kept.append(next(iter(net._engine._sessions.values())).session)
     assert kept[0] is kept[1] is not kept[2]
+
+
+def test_a_session_holds_no_weights(tmp_path: Path) -> None:
+    """They are inputs of its model, so a large net is not written out, copied or compared at a pass."""
+    net = built(IN_PLACE, tmp_path)
+    net.forward()
+    (session,) = net._engine._sessions.values()
+    constants = {each.name for each in session.model.exported.model.graph.initializer if "/" in each.name}
+    assert constants == {"bn/weight", "bn/bias"}  # ones and zeros, which BatchNorm lacks
+    weights = {f"{layer}/{index}" for layer in ("conv", "scale", "ip") for index in (0, 1)}
+    assert {each.name for each in session.session.get_inputs()} >= {
+        "data",
+        "bn/mean",
+        "bn/variance",
+        *weights,
+    }
+
+
+def test_a_parameter_of_another_shape_is_named(tmp_path: Path) -> None:
+    net = built(IN_PLACE, tmp_path)
+    net.params["ip"][1].reshape(1, 3)
+    with pytest.raises(cf.CaffeFillersError, match=r"'ip' has shape \(1, 3\).*\(3,\)"):
+        net.forward()
 
 
 def test_a_range_of_layers(tmp_path: Path) -> None:

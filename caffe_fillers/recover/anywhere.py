@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from caffe_fillers import distributions
 from caffe_fillers.recover import chain, leading, ziggurat
-from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.found import RELEASES, Hit
 from caffe_fillers.recover.intervals import Floats, Interval, known_bits, uniform_interval
 from caffe_fillers.recover.linear import KnownBits, is_enough, solve_state
@@ -46,7 +45,6 @@ def recover_exact(
     values: Floats,
     boost: str = BOOST,
     most_words: int = MOST_WORDS,
-    deadline: Deadline = NEVER,
 ) -> Hit | None:
     """Recover the seed of values that are unchanged, or have all signs changed; None if they have none.
 
@@ -65,9 +63,7 @@ def recover_exact(
         if not np.isfinite(distribution.std) or distribution.std <= 0:
             return None
         for begin, part in _windows(distribution, flat):
-            if deadline.passed:
-                return None
-            found = _of_window(distribution, np.float32(sign) * part, boost, most_words, deadline)
+            found = _of_window(distribution, np.float32(sign) * part, boost, most_words)
             if found is not None:
                 return replace(found, value=found.value + begin, treatment=treatment)
     return None
@@ -229,7 +225,7 @@ def _windows(distribution: distributions.Distribution, flat: Floats) -> Iterator
 
 
 def _of_window(
-    distribution: distributions.Distribution, part: Floats, boost: str, most_words: int, deadline: Deadline
+    distribution: distributions.Distribution, part: Floats, boost: str, most_words: int
 ) -> Hit | None:
     if not np.isfinite(part).all():
         return None
@@ -241,7 +237,7 @@ def _of_window(
     if boost_family(boost) is Family.BOX_MULLER:
         return None
     if isinstance(distribution, distributions.Normal) and part.size >= ziggurat.VALUES:
-        votes = ziggurat.known_by_votes(distribution, part, deadline)
+        votes = ziggurat.known_by_votes(distribution, part)
         if votes is not None:
             found = _of_known(MT19937, votes[1], most_words)
             return None if found is None else replace(found, value=votes[0])

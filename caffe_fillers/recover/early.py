@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from caffe_fillers import distributions
 from caffe_fillers.recover import adjacent
-from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.inverse import Words, neighbors
 from caffe_fillers.recover.scaled import unscaled
 from caffe_fillers.rng import BOOST, Family, Stream, boost_family
@@ -77,13 +76,13 @@ class _Pair(NamedTuple):
 class Budget:
     """Pairs of words that may still be tried; what is begun with any left is carried to its end."""
 
-    def __init__(self, pairs: int, deadline: Deadline = NEVER) -> None:
-        self.left, self.deadline = pairs, deadline
+    def __init__(self, pairs: int) -> None:
+        self.left = pairs
 
     def take(self, pairs: int) -> bool:
         """Use up some of the budget; return whether any was left."""
         self.left -= pairs
-        return self.left + pairs > 0 and not self.deadline.passed
+        return self.left + pairs > 0
 
 
 def recover_seed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -10,16 +11,12 @@ from caffe_fillers.distributions import Distribution, Normal, Uniform, Values
 from caffe_fillers.execute import pass_over
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.anywhere import recover_exact
-from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.found import RELEASES, Found, Hit, Sample
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng import Stream
 
 _UNIFORMS, _NORMALS = 1250, 2400
 """Values in a row from which a blob gives its seed away, wherever in the stream it stands."""
-
-_MOST_NORMALS = 6
-"""Blobs of normals that are searched, 2 s each."""
 _HEAD, _SHIFTS = 16, 8
 _FARTHEST = 20_000
 
@@ -42,20 +39,12 @@ def exact_origins(
     samples: Sequence[Sample],
     is_explained: Callable[[int], bool],
     releases: tuple[str, ...],
-    deadline: Deadline = NEVER,
+    most: int | None = None,
 ) -> Iterator[Found]:
-    """Yield the streams of blobs that are not explained when their turn comes, uniforms before normals."""
-    left = _MOST_NORMALS
-    searchable = [each for each in samples if is_searchable(each) and not is_rounded(each.values)]
-    for sample in sorted(searchable, key=lambda each: each.fill.distribution().from_normals):
-        if is_explained(sample.number):
-            continue
-        distribution = sample.fill.distribution()
-        if distribution.from_normals:
-            left -= 1
-        if left < 0 or deadline.passed:
-            return
-        hit = recover_exact(distribution, sample.values, releases[0], deadline=deadline)
+    """Yield the streams of blobs that are not explained when their turn comes, of so many blobs at most."""
+    searchable = (each for each in samples if is_searchable(each) and not is_rounded(each.values))
+    for sample in islice((each for each in searchable if not is_explained(each.number)), most):
+        hit = recover_exact(sample.fill.distribution(), sample.values, releases[0])
         found = None if hit is None else _stream_of(plan, sample, hit, releases)
         if found is not None:
             yield found

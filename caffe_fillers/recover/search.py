@@ -9,7 +9,6 @@ from typing import NamedTuple
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.adjacent import LAST
 from caffe_fillers.recover.anywhere import recover_moved, recover_signed
-from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.early import ENOUGH, Budget, Observed, agreeing, recover_seed
 from caffe_fillers.recover.foreign import foreign_origins, of_mxnet_lane
 from caffe_fillers.recover.found import RELEASES, Found, Progress, Sample, no_progress
@@ -24,8 +23,10 @@ _ASSUMED = 1 << 20
 """Pairs of words tried of blobs as another filler's, swapped or rearranged; as many of scaled: 2 s each."""
 _BESIDE = 1 << 16
 """Pairs of words tried beside a seed that is found."""
-_ALL, _QUICK = 1 << 62, 2.0
-"""Pairs of words without a limit of their own, and the seconds of a quick search."""
+_ALL = 1 << 62
+"""Pairs of words without a limit of their own."""
+_NORMALS, _QUICK_NORMALS = 6, 1
+"""Blobs of normals that are searched, 2 s each, and those of a quick search."""
 _LATE = 4
 """Words that an unseen data layer may have drawn first."""
 _OTHERWISE = "not what is declared"
@@ -101,7 +102,7 @@ def _as_declared(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
     """Yield the seeds of uniforms anywhere, which is quick, of the first outputs, of normals anywhere."""
-    deadline = Deadline.after(_QUICK) if options.quick else NEVER
+    most_normals = _QUICK_NORMALS if options.quick else _NORMALS
     kept = [
         each
         for each in samples
@@ -111,12 +112,12 @@ def _as_declared(
         [each for each in kept if each.fill.distribution().from_normals is kind] for kind in (False, True)
     )
     is_found = False
-    for found in exact_origins(plan, uniforms, is_explained, options.releases, deadline):
+    for found in exact_origins(plan, uniforms, is_explained, options.releases):
         is_found = True
         yield found
     left = [each for each in kept if not is_explained(each.number)]
-    yield from _of_first_outputs(plan, left, options, Budget(_BESIDE if is_found else _ALL, deadline))
-    yield from exact_origins(plan, normals, is_explained, options.releases, deadline)
+    yield from _of_first_outputs(plan, left, options, Budget(_BESIDE if is_found else _ALL))
+    yield from exact_origins(plan, normals, is_explained, options.releases, most_normals)
 
 
 def _of_first_outputs(

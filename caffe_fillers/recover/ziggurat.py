@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
-from caffe_fillers.recover.deadline import NEVER, Deadline
 from caffe_fillers.recover.linear import KnownBits
 from caffe_fillers.rng.attempts import bucket_tables
 from caffe_fillers.rng.twister import MT19937, Words, temper, untemper
@@ -97,30 +96,26 @@ def normal_words(distribution: distributions.Normal, values: Floats) -> tuple[Wo
     return words, np.concatenate(([0], np.cumsum(fits.sum(axis=(1, 2)))))
 
 
-def known_by_votes(
-    distribution: distributions.Normal, values: Floats, deadline: Deadline = NEVER
-) -> tuple[int, KnownBits] | None:
-    """Return a value and the known bits of outputs from its own on; None if no outputs fit in time.
+def known_by_votes(distribution: distributions.Normal, values: Floats) -> tuple[int, KnownBits] | None:
+    """Return a value and the known bits of outputs from its own on; None if no outputs fit.
 
     Of nearly all outputs all is known, or nothing, where slow normals took them.
     """
     found = _Words(*normal_words(distribution, values))
     found = found._replace(words=untemper(MT19937, found.words))
-    relations = list(_relations(found, values.size, deadline))
+    relations = list(_relations(found, values.size))
     return _laid_out(relations, values - np.float32(distribution.mean)) if relations else None
 
 
-def _relations(found: _Words, size: int, deadline: Deadline) -> Iterator[_Relation]:
+def _relations(found: _Words, size: int) -> Iterator[_Relation]:
     """Yield the relations among values, followed from where votes find the shifts."""
     last = size - MT19937.n + _SHIFTS[1]
-    start = _voted(found, last, deadline)
+    start = _voted(found, last)
     if start is None:
         return
     for direction, stop in ((1, last), (-1, -1)):
         shifts, waiting = start[1], None
         for first in range(start[0] if direction == 1 else start[0] - 1, stop, direction):
-            if deadline.passed:
-                return
             hits = list(_joined(found, first, shifts, (_NEAR, _NEAR)))
             if not hits:
                 continue
@@ -147,14 +142,12 @@ def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
     return abs(one[0] - other[0]) + abs(one[1] - other[1])
 
 
-def _voted(found: _Words, last: int, deadline: Deadline) -> tuple[int, tuple[int, int]] | None:
+def _voted(found: _Words, last: int) -> tuple[int, tuple[int, int]] | None:
     """Return the first value from which on shifts are known, and the shifts."""
     middle = _SHIFTS[0] // 2, _SHIFTS[1] // 2
     for begin in range(0, max(last - _PAIRS, 1), 2 * _PAIRS):
         votes: dict[tuple[int, int], list[int]] = {}
         for first in range(begin, min(begin + _PAIRS, last)):
-            if deadline.passed:
-                return None
             for shifts in {hit.shifts for hit in _joined(found, first, middle, middle)}:
                 votes.setdefault(shifts, []).append(first)
         best = max(votes, key=lambda shifts: len(votes[shifts]), default=None)

@@ -1,18 +1,22 @@
 """Measure `caffe-fill check` on the corpus: what it finds, what it misses, whom it accuses wrongly.
 
-Run `python tools/measure_check.py changes [NET...]` for damages of single blobs, on nets of the corpus
-and lenet, or `python tools/measure_check.py faults [ALARMS] [STRANGERS]` for faults of all nets, so many
-right models without a seed, 200 by default, and of each kind that no seed makes, 20 by default. The tables
-go to standard output as Markdown, for docs/check.md; misses go to standard error.
+Run `python tools/measure_check.py changes RESULTS [NET...]` for damages of single blobs, or
+`python tools/measure_check.py faults RESULTS [NET...]` for faults of all nets, right models without a
+seed and models that no seed makes; NETs are of the corpus, or `lenet`, by default all. RESULTS is a file to
+which each case's result is appended: cases that it holds are not run again. The table of RESULTS goes to
+standard output as Markdown, for docs/check.md; misses go to standard error.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
@@ -24,128 +28,177 @@ import strangers  # noqa: E402
 
 import caffe_fillers as cf  # noqa: E402
 from caffe_fillers.check import CheckResult, check_model  # noqa: E402
-from caffe_fillers.model import Model  # noqa: E402
 
 LENET = ROOT / "examples" / "lenet.prototxt"
-CHANGED_NETS = ("lenet", "xavier_norms", "small_inception", "small_resnet")
 STRANGE_NETS = ("multi_bottom_conv", "v0_net", "lmdb_plain")
+SHUFFLED_NET = "small_resnet"
+STRANGERS, ALARMS = 20, 200
+"""Models of each kind that no seed makes, and right models without a seed."""
+PLACES = ("first", "middle", "last", "all")
 
 
-class Table:
-    """By kind the cases tried, found and named rightly, the nets, the slowest check's processor time."""
+@dataclass(frozen=True)
+class Result:
+    """Whether the fault of a case was found and named rightly, and the check's processor time in seconds."""
 
-    def __init__(self) -> None:
-        self.rows: dict[str, Counter[str]] = {}
-        self.nets: dict[str, set[str]] = {}
-        self.slowest: dict[str, tuple[float, str]] = {}
+    kind: str
+    net: str
+    where: str
+    found: bool
+    named: bool
+    seconds: float
 
-    def count(self, kind: str, net: str, found: bool, named: bool) -> None:
-        """One case more."""
-        self.rows.setdefault(kind, Counter()).update(tried=1, found=int(found), named=int(named))
-        self.nets.setdefault(kind, set()).add(net)
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells the case from others."""
+        return self.kind, self.net, self.where
 
-    def timed(self, kind: str, name: str, net: cf.Net, model: Model, given: int | None = None) -> CheckResult:
-        """The result of a check."""
+
+@dataclass(frozen=True)
+class Trial:
+    """A case to run, and what to make of the result of its check: whether found, whether named rightly."""
+
+    kind: str
+    net: str
+    where: str
+    check: Callable[[], CheckResult]
+    judge: Callable[[CheckResult], tuple[bool, bool]]
+
+    def run(self) -> Result:
+        """Run the check. A miss is printed."""
         begin = time.process_time()
-        result = check_model(net.plan, model, seed=given)
-        taken = time.process_time() - begin
-        self.slowest[kind] = max(self.slowest.get(kind, (0.0, "")), (taken, name))
-        return result
-
-    def lines(self) -> Iterator[str]:
-        """The rows."""
-        for kind, row in self.rows.items():
-            seconds, name = self.slowest[kind]
-            numbers = f"{len(self.nets[kind])} | {row['tried']} | {row['found']} | {row['named']}"
-            yield f"| {kind} | {numbers} | {seconds:.1f} s (`{name}`) |"
+        checked = self.check()
+        seconds = time.process_time() - begin
+        found, named = self.judge(checked)
+        if not named:
+            said = [(each.layer, each.diagnosis) for each in checked.differing]
+            where = f"{self.net}: {self.kind} at {self.where}"
+            print(f"{where}: {checked.seed_in_words}; {said}", file=sys.stderr, flush=True)
+        return Result(self.kind, self.net, self.where, found, named, seconds)
 
 
-def of_changes(names: Sequence[str]) -> Iterator[str]:
-    """A row for each damage: rightly named of those tried, by the blob that has it; in quick checks."""
-    nets = {name: cf.load_net(LENET) if name == "lenet" else damages.load(name) for name in names}
-    cases = [(name, net, *change) for name, net in nets.items() for change in damages.changes(net)]
-    for kind in damages.DAMAGES:
-        named, tried, slowest = Counter[str](), Counter[str](), (0.0, "")
-        for name, net, own, where, case in cases:
-            if own != kind:
-                continue
-            model = case.model(net)
-            begin = time.process_time()
-            result = check_model(net.plan, model, quick=True, others=net.in_other_eras)
-            slowest = max(slowest, (time.process_time() - begin, name))
-            refused = not result.passed if where == "all" else case.named(net, result)
-            right = refused and (where == "all" or result.seed == damages.SEED)
-            named[where] += right
-            tried[where] += 1
-            if not right:
-                print(f"{name}: {kind} of {where} missed: {result.conclusion}", file=sys.stderr, flush=True)
-        counts = " | ".join(f"{named[where]} of {tried[where]}" for where in tried)
-        yield f"| {kind} | {counts} | {slowest[0]:.1f} s (`{slowest[1]}`) |"
+def changes(names: Iterable[str]) -> Iterator[Trial]:
+    """Damages of single blobs and of all."""
+    for name, net in nets():
+        if not names or name in names:
+            for case in damages.changes(net):
+                yield of_case(name, net, case)
 
 
-def measure(alarms: int, number: int) -> Iterator[str]:
-    """All of it, a line as soon as nothing more is added to it."""
-    yield from of_faults().lines()
-    yield from of_right_distributions(alarms).lines()
-    yield from of_strangers(number).lines()
-
-
-def of_faults() -> Table:
-    """Every net as it is, and with every fault."""
-    table = Table()
+def faults(names: Iterable[str]) -> Iterator[Trial]:
+    """Every net as it is, and with every fault; right models without a seed; models that no seed makes."""
     for name, net in damages.nets():
-        result = table.timed("own fill", name, net, damages.drawn(net, damages.SEED)[0])
-        right = result.passed and result.seed == (damages.SEED if damages.random_blobs(net) else None)
-        table.count("own fill", name, result.passed, right)
-        for case in damages.cases(net):
-            result = table.timed(case.kind, name, net, case.model(net), case.given)
-            named = case.named(net, result)
-            table.count(case.kind, name, not result.passed, named)
-            if not named:
-                print(f"{name}: {case.kind} at {case.places} missed", file=sys.stderr)
-    return table
-
-
-def of_strangers(number: int) -> Table:
-    """Models that no seed makes: found is what was given a seed all the same."""
-    table = Table()
+        if not names or name in names:
+            yield Trial("own fill", name, "", partial(own_fill, net), partial(is_own, net))
+            for number, case in enumerate(damages.cases(net)):
+                yield of_case(name, net, replace(case, where=str(number)))
+    if not names or SHUFFLED_NET in names:
+        yield from right_distributions()
     for name in STRANGE_NETS:
-        net = damages.load(name)
-        for kind in strangers.STRANGERS:
-            row = f"no seed, a seed named: {kind}"
-            for each in range(number):
-                found = table.timed(row, name, net, strangers.stranger(net, kind, each)).seed is not None
-                table.count(row, name, found, found)
-    return table
+        if not names or name in names:
+            yield from foreign(name)
 
 
-def of_right_distributions(alarms: int) -> Table:
+def nets() -> Iterator[tuple[str, cf.Net]]:
+    """LeNet and the nets of the corpus."""
+    yield "lenet", cf.load_net(LENET)
+    yield from damages.nets()
+
+
+def of_case(name: str, net: cf.Net, case: damages.Case) -> Trial:
+    """A fault's trial: of a blob's, its seed must be found, too."""
+
+    def judge(result: CheckResult) -> tuple[bool, bool]:
+        seeds = (damages.SEED, case.exact_by, case.given)
+        return case.found(result), case.named(net, result) and (case.is_copied or result.seed in seeds)
+
+    return Trial(case.kind, name, case.where, partial(case.check, net), judge)
+
+
+def own_fill(net: cf.Net) -> CheckResult:
+    """The check of a net's own fill."""
+    return check_model(net.plan, damages.drawn(net, damages.SEED)[0])
+
+
+def is_own(net: cf.Net, result: CheckResult) -> tuple[bool, bool]:
+    """Whether it passed, and with its seed."""
+    return result.passed, result.passed and result.seed == damages.SEED
+
+
+def right_distributions() -> Iterator[Trial]:
     """Right models whose values are shuffled, so that the distributions decide: found is what was refused."""
-    table, kind, name = Table(), "right distribution, no seed (false alarms)", "small_resnet"
-    net = damages.load(name)
-    for seed in range(alarms):
+    net = damages.load(SHUFFLED_NET)
+
+    def check(seed: int) -> CheckResult:
         model, arrays = damages.drawn(net, seed)
-        shuffled = np.random.default_rng(seed)
+        generator = np.random.default_rng(seed)
         for array in arrays.values():
-            shuffled.shuffle(array.reshape(-1))
-        result = table.timed(kind, name, net, damages.with_arrays(model, arrays))
-        table.count(kind, name, not result.passed, not result.passed)
-    return table
+            generator.shuffle(array.reshape(-1))
+        return check_model(net.plan, damages.with_arrays(model, arrays), allow_unseeded=True)
+
+    def judge(result: CheckResult) -> tuple[bool, bool]:
+        return not result.passed, result.passed
+
+    kind = "right distribution, no seed (found: false alarms)"
+    for seed in range(ALARMS):
+        yield Trial(kind, SHUFFLED_NET, str(seed), partial(check, seed), judge)
 
 
-TABLES = {
-    "changes": (
-        "| damage | first | middle | last | all | slowest check |",
-        lambda words: of_changes(words or CHANGED_NETS),
-    ),
-    "faults": (
-        "| case | nets | tried | found | named rightly | slowest check |",
-        lambda words: measure(*map(int, words), *(200, 20)[len(words) :]),
-    ),
-}
+def foreign(name: str) -> Iterator[Trial]:
+    """Models that no seed makes: found is what was given a seed all the same."""
+    net = damages.load(name)
+
+    def judge(result: CheckResult) -> tuple[bool, bool]:
+        return result.seed is not None, result.seed is None
+
+    def check(kind: str, number: int) -> CheckResult:
+        return check_model(net.plan, strangers.stranger(net, kind, number))
+
+    for kind in strangers.STRANGERS:
+        for number in range(STRANGERS):
+            check_one = partial(check, kind, number)
+            yield Trial(f"no seed (found: a seed named): {kind}", name, str(number), check_one, judge)
+
+
+def measure(trials: Iterable[Trial], path: Path) -> list[Result]:
+    """The results of all trials, those that a file holds and those that are run and appended to it."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    known = {each.key: each for each in (Result(**json.loads(line)) for line in lines)}
+    results = []
+    for trial in trials:
+        key = trial.kind, trial.net, trial.where
+        if key not in known:
+            known[key] = trial.run()
+            with path.open("a") as file:
+                print(json.dumps(asdict(known[key])), file=file)
+        results.append(known[key])
+    return results
+
+
+def table(results: Iterable[Result]) -> Iterator[str]:
+    """The table: a row for each kind; by place, where cases have one, what was named rightly."""
+    by_kind: dict[str, list[Result]] = {}
+    for each in results:
+        by_kind.setdefault(each.kind, []).append(each)
+    has_places = all(each.where in PLACES for rows in by_kind.values() for each in rows)
+    places = PLACES if has_places else ()
+    head = ("case", "nets", "tried", "found", "named rightly", *places, "median", "slowest check")
+    yield f"| {' | '.join(head)} |"
+    yield "|---" * len(head) + "|"
+    for kind, rows in by_kind.items():
+        slowest = max(rows, key=lambda each: each.seconds)
+        cells = [kind, len({each.net for each in rows}), len(rows)]
+        cells += [sum(each.found for each in rows), sum(each.named for each in rows)]
+        for place in places:
+            named = [each.named for each in rows if each.where == place]
+            cells.append(f"{sum(named)} of {len(named)}")
+        cells.append(f"{median(each.seconds for each in rows):.1f} s")
+        cells.append(f"{slowest.seconds:.1f} s (`{slowest.net}`)")
+        yield f"| {' | '.join(map(str, cells))} |"
+
 
 if __name__ == "__main__":
-    head, rows = TABLES[sys.argv[1]]
-    print(head, "|---" * (head.count("|") - 1) + "|", sep="\n", flush=True)
-    for line in rows(sys.argv[2:]):
-        print(line, flush=True)
+    kind, path, *names = sys.argv[1:]
+    trials = {"changes": changes, "faults": faults}[kind](names)
+    for line in table(measure(trials, Path(path))):
+        print(line)

@@ -78,20 +78,20 @@ class Normal(Distribution):
 
     def scale_interval(self, values: Reals) -> tuple[float, float] | None:
         """Factors for which the sum of squares is not unlikely, by its distribution, chi-squared."""
-        from scipy.stats import chi2
+        from scipy.special import gammainccinv, gammaincinv
 
         size = values.size
         if size < _MIN_VALUES:
             return None
         squares = float(((values - (values.mean() if self.mean else 0.0)) ** 2).sum())
-        tails = chi2.isf(MISSED / 2, size), chi2.ppf(MISSED / 2, size)
+        tails = (2 * float(inverse(size / 2, MISSED / 2)) for inverse in (gammainccinv, gammaincinv))
         low, high = (math.sqrt(squares / tail) / self.std for tail in tails)
         return low, high
 
 
 def _spread(size: int, ratio: float) -> float:
-    """The p-value of a standard deviation that is so many times the declared one."""
-    from scipy.stats import chi2
+    """The p-value of a standard deviation that is so many times the declared one, by chi-squared."""
+    from scipy.special import gammainc, gammaincc
 
-    squares = size * ratio**2
-    return float(min(1.0, 2 * min(chi2.cdf(squares, size), chi2.sf(squares, size))))
+    half = size * ratio**2 / 2
+    return float(min(1.0, 2 * min(gammainc(size / 2, half), gammaincc(size / 2, half))))

@@ -85,11 +85,12 @@ class SparseNormal(Distribution):
 
     def tests(self, values: Reals, tolerance: float = 0.0) -> tuple[Test, ...]:
         """Compare the number of values that are not zero, which is binomial, and these with the normal."""
-        from scipy.stats import binomtest
+        from scipy.special import bdtr, bdtrc
 
         kept = values[values != 0]
         if 0 < self.keep < 1:
-            p_value = float(binomtest(kept.size, values.size, self.keep).pvalue)
+            tails = bdtr(kept.size, values.size, self.keep), bdtrc(kept.size - 1, values.size, self.keep)
+            p_value = float(min(1.0, 2 * min(tails)))
         else:
             p_value = float(kept.size == round(self.keep * values.size))
         number = Test("nonzero", kept.size / values.size, self.keep, p_value)

@@ -27,6 +27,7 @@ of 2002 (boost/random/mersenne_twister.hpp).
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -39,7 +40,7 @@ Words = NDArray[np.uint32]
 LAST = MT19937.n - MT19937.m - 2
 """The last output whose successor is still among the first 227."""
 
-_AT_ONCE = 1 << 14
+_AT_ONCE, _REMEMBERED = 1 << 14, 1 << 10
 _ONE, _TOP_TWO = np.uint32(1), np.uint32(30)
 _LOW = np.uint32(2**31 - 1)
 _MATRIX, _MULTIPLIER = np.uint32(MT19937.a), np.uint32(MT19937.f)
@@ -56,12 +57,19 @@ def seeds_of_neighbors(output: int, words: Words, behind: Words) -> Words:
     >>> seeds_of_neighbors(0, np.array([first, 5], np.uint32), np.array([second], np.uint32)).tolist()
     [1701]
     """
+    return np.frombuffer(_seeds_of_neighbors(output, words.tobytes(), behind.tobytes()), np.uint32)
+
+
+@lru_cache(_REMEMBERED)
+def _seeds_of_neighbors(output: int, words_bytes: bytes, behind_bytes: bytes) -> bytes:
+    """Search once what several stages of a check ask for."""
+    words, behind = (np.frombuffer(each, np.uint32) for each in (words_bytes, behind_bytes))
     x = np.repeat(untemper(MT19937, words), behind.size)
     y = np.tile(untemper(MT19937, behind), words.size)
     pieces = [slice(begin, begin + _AT_ONCE) for begin in range(0, x.size, _AT_ONCE)]
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(lambda piece: _seeds_of_pairs(output, x[piece], y[piece]), pieces))
-    return np.concatenate([np.empty(0, np.uint32), *found])
+    return np.concatenate([np.empty(0, np.uint32), *found]).tobytes()
 
 
 def _seeds_of_pairs(output: int, x: Words, y: Words) -> Words:

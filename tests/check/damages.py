@@ -15,7 +15,7 @@ from paths import CORPUS
 
 import caffe_fillers as cf
 from caffe_fillers import distributions
-from caffe_fillers.check import CheckResult, Kind, Status
+from caffe_fillers.check import BlobVerdict, CheckResult, Kind, Status, check_model
 from caffe_fillers.execute import execute
 from caffe_fillers.fans import VarianceNorm
 from caffe_fillers.fillers import MSRA, Xavier
@@ -35,7 +35,9 @@ class Case:
     """A fault, the places (layer and blob) that have it, and a word of its right name.
 
     The values are drawn by `plan` and then damaged. `given` is the seed that
-    the check is told, if any.
+    the check is told, if any; `where` says in short which places they are.
+    With `is_copied` the check is told of a base that has the model's values;
+    another seed that explains a place, `exact_by`, is a right name, too.
     """
 
     kind: str
@@ -45,6 +47,9 @@ class Case:
     damage: Callable[[Arrays], None] = lambda arrays: None
     seed: int = SEED
     given: int | None = None
+    where: str = ""
+    is_copied: bool = False
+    exact_by: int | None = None
 
     def model(self, net: cf.Net) -> Model:
         """The damaged model."""
@@ -52,13 +57,28 @@ class Case:
         self.damage(arrays)
         return with_arrays(model, arrays)
 
+    def check(self, net: cf.Net) -> CheckResult:
+        """The result of a whole check, other eras of Caffe included."""
+        model = self.model(net)
+        bases = (model,) if self.is_copied else ()
+        return check_model(net.plan, model, seed=self.given, others=net.in_other_eras, bases=bases)
+
+    def found(self, result: CheckResult) -> bool:
+        """Whether the model is not taken for one of its seed alone."""
+        return not result.passed or self.is_copied or self.exact_by in [each.seed for each in result.origins]
+
     def named(self, net: cf.Net, result: CheckResult) -> bool:
-        """Whether these blobs are refused and no others, each by the right name."""
-        verdicts = zip(net.plan.blobs, result.verdicts, strict=True)
-        refused = {place(blob): each for blob, each in verdicts if each.status is Status.DIFFERENT}
-        return set(refused) == set(self.places) and all(
-            self.word in each.diagnosis for each in refused.values()
-        )
+        """Whether these blobs and no others are refused, each by the right name."""
+        verdicts = {place(blob): each for blob, each in zip(net.plan.blobs, result.verdicts, strict=True)}
+        refused = {where for where, each in verdicts.items() if each.status is Status.DIFFERENT}
+        return refused <= set(self.places) and all(self._told(verdicts[where]) for where in self.places)
+
+    def _told(self, verdict: BlobVerdict) -> bool:
+        if self.is_copied:
+            return verdict.status is Status.COPIED
+        if verdict.status is Status.DIFFERENT:
+            return self.word in verdict.diagnosis
+        return verdict.status is Status.EXACT and verdict.seed == self.exact_by is not None
 
 
 def bfloat16(values: np.ndarray) -> np.ndarray:
@@ -83,6 +103,11 @@ def noise(size: float) -> Change:
     return lambda values: values + np.random.default_rng(0).normal(0, size, values.shape).astype(np.float32)
 
 
+def drift(share: float) -> Change:
+    """Movements of normal distribution, of so many standard deviations of the values."""
+    return lambda values: noise(share * float(values.std()))(values)
+
+
 def laplace(values: np.ndarray) -> np.ndarray:
     return np.random.default_rng(0).laplace(0, values.std() / np.sqrt(2), values.shape)
 
@@ -93,8 +118,12 @@ def row_factors(values: np.ndarray) -> np.ndarray:
 
 
 def averaged(values: np.ndarray) -> np.ndarray:
-    bound = np.abs(values).max()
-    return (values + np.random.default_rng(0).uniform(-bound, bound, values.shape).astype(np.float32)) / 2
+    """With another draw of the same distribution."""
+    return (values + np.random.default_rng(0).permutation(values.ravel()).reshape(values.shape)) / 2
+
+
+def transposed(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values.transpose()).reshape(values.shape)
 
 
 DAMAGES: dict[str, tuple[Change, Kind, str]] = {
@@ -109,35 +138,52 @@ DAMAGES: dict[str, tuple[Change, Kind, str]] = {
     "folded batch norm": (row_factors, Kind.ROWS_SCALED, "times a factor of its own"),
     "centered": (lambda values: values - values.mean(dtype=np.float32), Kind.CENTERED, "less the mean"),
     "averaged": (averaged, Kind.CORRELATED, "averaged with other values?"),
-    "some steps": (noise(0.01), Kind.TRAINED, "correlated with the declared values"),
+    "one step": (drift(0.002), Kind.MOVED, "trained a little"),
+    "ten steps": (drift(0.02), Kind.MOVED, "trained"),
+    "100 steps": (drift(0.155), Kind.TRAINED, "correlated with the declared values"),
     "mirrored": (lambda values: values[..., ::-1], Kind.REORDERED, "reversed"),
+    "channels turned, as BGR": (lambda values: values[:, ::-1], Kind.REORDERED, "reversed"),
+    "transposed": (transposed, Kind.REORDERED, "transposed"),
     "trained": (laplace, Kind.TRAINED, "trained?"),
 }
+"""By name what is done to values, the kind that a check should say, and a word of its sentence."""
 
 
-LARGE = 300
+LARGE = 200
 """Values from which on a blob can have each of these."""
 
 
-def changes(net: cf.Net) -> Iterator[tuple[str, str, Case]]:
-    """Every damage of the first, of a middle and of the last random blob that is large, and of all of them.
+def changes(net: cf.Net) -> Iterator[Case]:
+    """Every damage of the first, of a middle and of the last random blob that is large, and of all blobs.
 
-    None for a net that has not three of these.
+    None for a net that has not three of these, nor those that leave the values as they are.
     """
+    random = [place(blob) for blob, _ in random_blobs(net)]
     large = [place(blob) for blob, _ in random_blobs(net) if blob.count >= LARGE]
     if len(large) < 3:
         return
-    random = tuple(place(blob) for blob, _ in random_blobs(net))
-    which = {"first": large[:1], "middle": large[1:-1][:1], "last": large[-1:], "all": random}
+    which = {"first": large[:1], "middle": large[len(large) // 2 :][:1], "last": large[-1:], "all": random}
+    (_, arrays), (_, others) = drawn(net, SEED), drawn(net, OTHER_SEED)
     for name, (change, _, word) in DAMAGES.items():
         for where, places in which.items():
-            damage = partial(_change, change, places)
-            yield name, where, Case(name, net.plan, tuple(places), word, damage)
+            if not all(np.array_equal(change(arrays[each]), arrays[each]) for each in places):
+                damage = partial(_change, change, places)
+                yield Case(name, net.plan, tuple(places), word, damage, where=where)
+    for where, places in which.items():
+        damage = partial(_replace, others, places)
+        case = Case("of another seed", net.plan, tuple(places), "another seed", damage, where=where)
+        yield replace(case, exact_by=OTHER_SEED)
+        yield replace(case, kind="copied, --base given", is_copied=True)
 
 
 def _change(change: Change, places: Iterable[Place], arrays: Arrays) -> None:
     for where in places:
         arrays[where][...] = change(arrays[where]).copy()
+
+
+def _replace(others: Arrays, places: Iterable[Place], arrays: Arrays) -> None:
+    for where in places:
+        arrays[where][...] = others[where]
 
 
 def place(blob: PlannedBlob) -> Place:

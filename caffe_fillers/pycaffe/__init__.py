@@ -14,7 +14,7 @@ backward pass or a solver's steps ends in an error that says so.
 """
 
 from caffe_fillers._version import __version__
-from caffe_fillers.pycaffe import coord_map, io, net_spec, proto
+from caffe_fillers.pycaffe import coord_map, draw, io, net_spec, proto
 from caffe_fillers.pycaffe.classifier import Classifier
 from caffe_fillers.pycaffe.detector import Detector
 from caffe_fillers.pycaffe.install import install
@@ -60,6 +60,7 @@ __all__ = [
     "__version__",
     "configure",
     "coord_map",
+    "draw",
     "get_solver",
     "has_nccl",
     "init_log",

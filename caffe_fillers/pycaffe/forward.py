@@ -20,7 +20,7 @@ from caffe_fillers.port.graph import Graph, Layer, build_graph
 from caffe_fillers.port.onnx_export import OpenModel, export_open
 from caffe_fillers.pycaffe.blobs import Array, Blob
 from caffe_fillers.pycaffe.measures import measures
-from caffe_fillers.pycaffe.sources import source_of
+from caffe_fillers.pycaffe.sources import InputArrays, source_of
 from caffe_fillers.schema import TEST, LayerParameter
 
 if TYPE_CHECKING:
@@ -56,14 +56,22 @@ class Engine:
     def __init__(self) -> None:
         self._sessions: dict[Range, _Session] = {}
 
-    def run(self, plan: PlannedNet, parameters: Parameters, blobs: Blobs, chosen: Range) -> None:
+    def run(
+        self,
+        plan: PlannedNet,
+        parameters: Parameters,
+        blobs: Blobs,
+        chosen: Range,
+        arrays: InputArrays | None = None,
+    ) -> None:
         """Compute the layers of a range; afterwards a blob has the values of the last layer that makes it.
 
-        `parameters` are the parameter blobs of all layers. What cannot be
-        computed as Caffe does is a `UsageError`, before any blob is changed.
+        `parameters` are the parameter blobs of all layers, `arrays` the items
+        of a MemoryData layer that begins the net. What cannot be computed as
+        Caffe does is a `UsageError`, before any blob is changed.
         """
         layers = plan.layers[chosen.start : chosen.end + 1]
-        sources = [source_of(layer) for layer in layers if _brings_data(layer)]
+        sources = [source_of(layer, arrays) for layer in layers if _brings_data(layer)]
         judged = [(layer, _measure(layer)) for layer in layers if layer.kind.role in _JUDGES]
         _refuse_readers_of_losses(layers)
         session = self._session(plan, parameters, chosen)

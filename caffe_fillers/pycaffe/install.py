@@ -11,7 +11,7 @@ from caffe_fillers.pycaffe.process import configure
 _PACKAGE = "caffe_fillers.pycaffe"
 _MODULES = (
     *("", ".proto", ".proto.caffe_pb2", ".io", ".net_spec", ".pycaffe", ".coord_map"),
-    *(".classifier", ".detector"),
+    *(".classifier", ".detector", ".draw"),
 )
 _ATTRIBUTES = ("layers", "params")
 

@@ -23,7 +23,7 @@ from caffe_fillers.pycaffe.blobs import Array, Blob
 from caffe_fillers.pycaffe.forward import Engine, Range
 from caffe_fillers.pycaffe.parameters import NetLayer, copy_file, current_model, filled_layers
 from caffe_fillers.pycaffe.process import reading, stream
-from caffe_fillers.pycaffe.sources import fill_constants
+from caffe_fillers.pycaffe.sources import InputArrays, fill_constants, input_arrays
 from caffe_fillers.pycaffe.unavailable import refuse
 from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import TEST, TRAIN
@@ -88,6 +88,7 @@ class Net:
     def _build(self, plan: PlannedNet, plan_again: Callable[[Mapping[str, Shape]], PlannedNet]) -> None:
         require_memory(4 * plan.num_parameters, "the weights in memory take")
         self._plan, self._plan_again, self._engine = plan, plan_again, Engine()
+        self._arrays: InputArrays | None = None
         model, execution = execute(plan, stream())
         self._layers = filled_layers(model)
         execution.finish()
@@ -233,8 +234,17 @@ class Net:
             parameters=[layer.blobs for layer in self._layers],
             blobs=self._blobs,
             chosen=Range(first, last),
+            arrays=self._arrays,
         )
         return {name: self._blobs[name].data for name in results}
+
+    def set_input_arrays(self, data: Array, labels: Array) -> None:
+        """Give a MemoryData layer, which must be the first, the items that passes take in turn.
+
+        Both are float32 arrays of a multiple of the batch size; labels have
+        one axis, or three more of length 1. Others are a `UsageError`.
+        """
+        self._arrays = input_arrays(self._plan.layers[0], np.asarray(data), np.asarray(labels))
 
     def forward_all(self, blobs: Sequence[str] | None = None, **inputs: ArrayLike) -> dict[str, Array]:
         """Compute the net on any number of items, a batch at a time; see `forward`."""

@@ -213,7 +213,7 @@ def test_dummy_data_is_drawn_from_the_nets_generator(tmp_path: Path) -> None:
             "layer { name: 'd' type: 'MemoryData' top: 'd' top: 'l' memory_data_param { batch_size: 1"
             " channels: 1 height: 1 width: 1 } } layer { name: 'r' type: 'ReLU' bottom: 'd' top: 'r' }",
             caffe.TEST,
-            r"'d' \(MemoryData\) would read data.*net.blobs\['d'\]",
+            r"'d' \(MemoryData\) would read data.*set_input_arrays.*net.blobs\['d'\]",
         ),
         (
             "layer { name: 'voc' type: 'Python' top: 'data' }"
@@ -238,6 +238,44 @@ def test_what_cannot_be_computed_is_refused_by_name(text: str, phase: int, said:
     with pytest.raises(cf.CaffeFillersError, match=said):
         net.forward()
     assert not net.blobs[net._blob_names[-1]].data.any()
+
+
+MEMORY = """
+layer { name: 'd' type: 'MemoryData' top: 'data' top: 'label'
+  memory_data_param { batch_size: 2 channels: 1 height: 1 width: 3 } }
+layer { name: 'ip' type: 'InnerProduct' bottom: 'data' top: 'ip'
+  inner_product_param { num_output: 2 weight_filler { type: 'xavier' } } }
+layer { name: 'accuracy' type: 'Accuracy' bottom: 'ip' bottom: 'label' top: 'accuracy' }
+"""
+
+
+def test_memory_data_takes_its_arrays_in_turn(tmp_path: Path) -> None:
+    net, data = built(MEMORY, tmp_path), random((6, 1, 1, 3))
+    scores = data.reshape(6, 3) @ net.params["ip"][0].data.T
+    labels = scores.argmax(1).astype(np.float32)
+    labels[4] = 1 - labels[4]
+    net.set_input_arrays(data, labels)
+    for start, accuracy in ((0, 1.0), (2, 1.0), (4, 0.5), (0, 1.0)):
+        assert net.forward()["accuracy"] == accuracy
+        assert_alike(net, {"ip": scores[start : start + 2], "label": labels[start : start + 2]})
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "labels", "said"),
+    [
+        (IN_PLACE, np.zeros((2, 1, 1, 3), "f4"), np.zeros(2, "f4"), "MemoryData layer first, and 'data' is"),
+        (MEMORY, np.zeros((2, 1, 1, 3)), np.zeros(2, "f4"), "not float64"),
+        (MEMORY, np.zeros((2, 1, 3, 1), "f4"), np.zeros(2, "f4"), r"\(items, 1, 1, 3\)"),
+        (MEMORY, np.zeros((2, 1, 1, 3), "f4"), np.zeros((2, 2), "f4"), r"labels as float32"),
+        (MEMORY, np.zeros((3, 1, 1, 3), "f4"), np.zeros(3, "f4"), "multiple of the batch size 2"),
+        (MEMORY, np.zeros((4, 1, 1, 3), "f4"), np.zeros(2, "f4"), "4 items and 2 labels"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_named(
+    text: str, data: np.ndarray, labels: np.ndarray, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(cf.CaffeFillersError, match=said):
+        built(text, tmp_path).set_input_arrays(data, labels)
 
 
 def test_a_net_without_its_data_begins_after_it(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from caffe_fillers.schema import LayerParameter, NetParameter
 
 if TYPE_CHECKING:
     from caffe_fillers.distributions import Values
-    from caffe_fillers.formats.contract import Tensors
+    from caffe_fillers.formats.contract import Format, Tensors
 
 
 class LayerBlobs(tuple["Values", ...]):
@@ -185,10 +185,10 @@ def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
         yield read_model(source, str(path), format)
 
 
-def _expected_format(path: str | Path, name: str | None) -> str | None:
+def _expected_format(path: str | Path, name: str | None) -> Format | None:
     """Return the format that is given or that a file's name tells, if it tells one."""
     try:
-        return format_to_read(str(path), name).name
+        return format_to_read(str(path), name)
     except UsageError:
         return None
 

@@ -31,6 +31,8 @@ class Format:
     format, or a net without weights: it is never written by that name alone.
     `write_tensors` writes arrays of any names without a net, for other
     frameworks. `doubt` says what Caffe could not do with a model's file.
+    `may_begin` says whether a file of this format may begin so, where files of
+    other kinds begin so too, such as zip archives.
     `broken` is what the format's library raises on a broken file, at once or
     when a blob is read; `read_model` makes a `FormatError` of it.
     """
@@ -44,6 +46,7 @@ class Format:
     folder: bool = False
     write_tensors: Callable[[BinaryIO, Tensors], None] | None = None
     doubt: Callable[[Model], str] = lambda model: ""
+    may_begin: Callable[[bytes], bool] = lambda head: False
 
 
 def read_model(file: BinaryIO | Path, path: str, name: str | None = None) -> Model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from caffe_fillers.errors import FormatError
+from caffe_fillers.formats.contract import Format
 
 HEAD = 512
 """Bytes of a file that are looked at."""
@@ -13,12 +14,11 @@ _UNPACK = "unpack it first"
 
 
 class Foreign(NamedTuple):
-    """Kind of a file that begins so, what to do, and formats that may begin so all the same."""
+    """Kind of a file that begins so, and what to do."""
 
     begins: bytes
     what: str
     remedy: str
-    formats: frozenset[str] = frozenset()
     place: int = 0
 
 
@@ -32,7 +32,6 @@ _KNOWN = (
         b"PK\x03\x04",
         "a zip archive, as PyTorch and numpy save arrays",
         "name numpy's .npz and give it as weights; of PyTorch's save the arrays with numpy.savez",
-        frozenset({"npz"}),
     ),
     Foreign(b"BZh", "a bzip2 archive", _UNPACK),
     Foreign(b"\xfd7zXZ\0", "an xz archive", _UNPACK),
@@ -56,19 +55,19 @@ _KNOWN = (
 )
 
 
-def refuse_foreign(head: bytes, path: str, format_name: str | None = None) -> None:
+def refuse_foreign(head: bytes, path: str, expected: Format | None = None) -> None:
     r"""Refuse a file by its first `HEAD` bytes: a `FormatError` says what it is and what to do.
 
-    `format_name` is the weight format that is expected, None for a net.
+    `expected` is the format of a weight file, None for a net or where nothing tells.
 
     >>> refuse_foreign(b"\x1f\x8b\x08", "net.prototxt")
     Traceback (most recent call last):
     caffe_fillers.errors.FormatError: net.prototxt: this is a gzip archive; gunzip it first
     """
-    if format_name == "safetensors" and head[8:9] == b"{":  # after a length, which may be any bytes
+    if expected is not None and expected.may_begin(head):
         return
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for known in _KNOWN:
         begins = head[known.place :].startswith(known.begins) or text.startswith(known.begins)
-        if begins and format_name not in known.formats:
+        if begins:
             raise FormatError(f"{path}: this is {known.what}; {known.remedy}")

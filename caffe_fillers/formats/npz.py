@@ -135,4 +135,15 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[Values]:
             left -= size
 
 
-formats.add("npz", Format("npz", (".npz",), write, read, _BROKEN, write_tensors=write_tensors))
+formats.add(
+    "npz",
+    Format(
+        "npz",
+        (".npz",),
+        write,
+        read,
+        _BROKEN,
+        write_tensors=write_tensors,
+        may_begin=lambda head: head.startswith(b"PK\x03\x04"),
+    ),
+)

@@ -109,5 +109,14 @@ def _chunks(content: memoryview, code: str) -> Iterator[Values]:
 
 
 formats.add(
-    "safetensors", Format("safetensors", (".safetensors",), write, read, _BROKEN, write_tensors=write_tensors)
+    "safetensors",
+    Format(
+        "safetensors",
+        (".safetensors",),
+        write,
+        read,
+        _BROKEN,
+        write_tensors=write_tensors,
+        may_begin=lambda head: head[8:9] == b"{",  # after a length, which may be any bytes
+    ),
 )

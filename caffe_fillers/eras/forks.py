@@ -62,6 +62,7 @@ FORKS = {
     "ctpn": Fork(date(2016, 1, 29)),
     "deformable": Fork(date(2016, 1, 29)),
     "refinedet": Fork(date(2016, 11, 22)),
+    "toolbox": Fork(date(2017, 4, 15)),
     "video_caffe": Fork(date(2018, 8, 21)),
     "c3d11": Fork(date(2017, 4, 15), convention={"five_axes": True}),
     "c3d10": Fork(

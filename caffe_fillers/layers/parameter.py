@@ -5,7 +5,9 @@ parameter_layer.hpp, silence_layer.cpp, python_layer.hpp.
 
 from __future__ import annotations
 
-from caffe_fillers.fillers import Constant
+from typing import Any
+
+from caffe_fillers.fillers import Constant, from_parameter
 from caffe_fillers.layers.contract import Param, Role, Setup, layer
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, as_shape
@@ -13,9 +15,15 @@ from caffe_fillers.shapes import Shape, as_shape
 
 @layer("Parameter", bottoms=0)
 def parameter_layer(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """Its top is its blob, which no filler fills: fresh memory is zero."""
-    shape = as_shape(parameter.parameter_param.shape.dim)
-    return Setup((shape,), (Param(shape, Constant()),))
+    """Its top is its blob, which no filler of BVLC's fills: fresh memory is zero.
+
+    training_toolbox_caffe's has a filler.
+    """
+    param: Any = parameter.parameter_param
+    shape = as_shape(param.shape.dim)
+    return Setup(
+        (shape,), (Param(shape, from_parameter(param.filler) if param.HasField("filler") else Constant()),)
+    )
 
 
 @layer("Silence", bottoms=(1, None), tops=0, role=Role.MEASURE, accepts_unranked=True)

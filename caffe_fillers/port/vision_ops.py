@@ -93,6 +93,52 @@ class Resize(Op):
 
 
 @dataclass(frozen=True)
+class Cubic(Op):
+    """An image without its `margins`, of another size by Keys's cubic with a slope of -1/2."""
+
+    height: int
+    width: int
+    margins: Shape
+
+    def matrix(self, axis: int, length: int) -> NDArray[np.float32]:
+        """The weights of the image's rows (axis 0) or columns (1) in each of the result's."""
+        size, margin = (self.height, self.width)[axis], self.margins[axis]
+        inner = length - 2 * margin
+        place = (np.arange(size) - (size / inner / 2 - 0.5)) * (inner / size)
+        first = np.maximum((place + 1e-5).astype(int), 0)
+        t = place - first
+        after = np.minimum(first + 1, inner - 1)
+        near = np.maximum(first - 1, 0), first, after, np.minimum(after + 1, inner - 1)
+        weights = (
+            *(-0.5 * t**3 + t**2 - 0.5 * t, 1.5 * t**3 - 2.5 * t**2 + 1),
+            *(-1.5 * t**3 + 2 * t**2 + 0.5 * t, 0.5 * t**3 - 0.5 * t**2),
+        )
+        made = np.zeros((size, length))
+        for index, weight in zip(near, weights, strict=True):
+            np.add.at(made, (np.arange(size), index + margin), weight)
+        return made.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Margin(Op):
+    """A product with rows of length 1, and a factor; the label's value has an angle `margin` times as wide.
+
+    The factor, the second result, is how much the plain product counts beside it: base (1 + gamma i)^-power,
+    or `least`, where i is the number of the forward after `iteration`.
+    """
+
+    inputs: int
+    outputs: int
+    margin: int
+    base: float
+    gamma: float
+    power: float
+    least: float
+    iteration: int
+    learned: ClassVar = ("weight",)
+
+
+@dataclass(frozen=True)
 class Unpool(Op):
     """Zeros, but for the values of the first input at the places that the second has, row by row."""
 

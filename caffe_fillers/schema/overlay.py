@@ -46,7 +46,7 @@ FORKS = (
     *("ssd", "segnet", "enet", "fast_rcnn", "rfcn", "yjxiong", "pspnet", "sphereface", "shufflenet"),
     *("nvidia15", "nvidia", "jacinto", "jacinto17", "happynear", "ristretto", "openpose", "flownet2"),
     *("lisa", "yolo", "rtpose", "wenwei", "c3d11", "c3d10", "refinedet", "ctpn", "caffe_ocr", "crnn"),
-    *("caffe_lstm", "video_caffe", "deformable", "intel"),
+    *("caffe_lstm", "video_caffe", "deformable", "intel", "toolbox", "snns"),
 )
 
 

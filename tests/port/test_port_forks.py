@@ -121,7 +121,47 @@ def local(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return made.reshape(len(x), -1, *columns.shape[2:])
 
 
+def cubic(x: np.ndarray, height: int, width: int, margin: tuple[int, int]) -> np.ndarray:
+    """imresize_cubic_kernel of caffe_rtpose imresize_layer.cu, one image."""
+    (y0, x0), sizes = margin, x.shape[2:]
+    made, inner = (
+        np.zeros((*x.shape[:2], height, width)),
+        [n - 2 * m for n, m in zip(sizes, margin, strict=True)],
+    )
+
+    def near(i: int, target: int, length: int) -> tuple[list[int], float]:
+        place = (i - (target / length / 2 - 0.5)) * (length / target)
+        second = max(int(place + 1e-5), 0)
+        third = length - 1 if second + 1 >= length else second + 1
+        fourth = length - 1 if third + 1 >= length else third + 1
+        return [max(second - 1, 0), second, third, fourth], place - second
+
+    def between(v: list[np.ndarray], d: float) -> np.ndarray:
+        third, second = (
+            -0.5 * v[0] + 1.5 * v[1] - 1.5 * v[2] + 0.5 * v[3],
+            v[0] - 2.5 * v[1] + 2 * v[2] - 0.5 * v[3],
+        )
+        return third * d**3 + second * d**2 + (-0.5 * v[0] + 0.5 * v[2]) * d + v[1]
+
+    for row, column in np.ndindex(height, width):
+        (ys, dy), (xs, dx) = near(row, height, inner[0]), near(column, width, inner[1])
+        rows = [between([x[:, :, y + y0, each + x0] for each in xs], dx) for y in ys]
+        made[:, :, row, column] = between(rows, dy)
+    return made
+
+
+def selu(x: np.ndarray, scale: float, alpha: float) -> np.ndarray:
+    """selu_layer.cpp of the SNNs plug-in."""
+    return np.where(x > 0, scale * x, scale * alpha * (np.exp(np.minimum(x, 0)) - 1))
+
+
 LAYERS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
+    "SeLu": ("type: 'SeLu'", lambda x: selu(x, 1.050700987, 1.67326324)),
+    "SeLU": ("type: 'SeLU' selu_param { lambda: 1.5 alpha: 0.5 }", lambda x: selu(x, 1.5, 0.5)),
+    "GRN": (
+        "type: 'GRN' grn_param { bias: 0.25 }",
+        lambda x: x / np.sqrt((x**2).sum(1, keepdims=True) + 0.25),
+    ),
     "Reorg": ("type: 'Reorg' reorg_param { stride: 2 }", reorganized),
     "Reorg back": ("type: 'Reorg' reorg_param { stride: 2 reverse: true }", reorganized_back),
     "Im2col": (
@@ -273,7 +313,18 @@ def test_parameters_in_jax(tmp_path: Path) -> None:
 @pytest.mark.parametrize("last", ["keras", "jax"])
 @pytest.mark.parametrize(
     "name",
-    ["ReLU6", "HardSwish", "Permute", "Flip", "ShuffleChannel", "Normalize", "BN of yjxiong", "Depthwise"],
+    [
+        "SeLu",
+        "GRN",
+        "ReLU6",
+        "HardSwish",
+        "Permute",
+        "Flip",
+        "ShuffleChannel",
+        "Normalize",
+        "BN of yjxiong",
+        "Depthwise",
+    ],
 )
 def test_layers_where_channels_are_last(name: str, last: str, tmp_path: Path) -> None:
     layer, reference = LAYERS[name]
@@ -471,6 +522,74 @@ def test_a_constant_map_has_a_gradient(across: str, tmp_path: Path) -> None:
     module.Net()(x).backward(top)
     axes = (1, 2, 3) if across == "true" else (2, 3)
     assert torch.allclose(x.grad, (top - top.mean(axes, keepdim=True)) / 0.5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("param", "size", "margin"),
+    [
+        ("factor: 4", (20, 28), (0, 0)),
+        ("factor: 0 target_spatial_height: 9 target_spatial_width: 5 start_scale: 0.5", (9, 5), (1, 1)),
+    ],
+)
+def test_an_image_is_resized_as_rtpose_does(
+    param: str, size: tuple[int, int], margin: tuple[int, int], target: str, tmp_path: Path
+) -> None:
+    text = (
+        inputs((1, 3, 5, 7))
+        + f"layer {{ name: 'r' type: 'ImResize' bottom: 'data' top: 'r' imresize_param {{ {param} }} }}"
+    )
+    check(text, [data(1, 3, 5, 7)], lambda x: cubic(x, *size, margin), target, tmp_path)
+
+
+def clustered(x: np.ndarray) -> np.ndarray:
+    """prior_box_clustered_layer.cpp of training_toolbox_caffe."""
+    rows = []
+    for (row, column), (width, height) in itertools.product(np.ndindex(3, 5), [(9.5, 4), (6, 30)]):
+        cx, cy = (column + 0.5) * 40 / 5, (row + 0.5) * 24 / 3
+        rows.append(
+            [(cx - width / 2) / 40, (cy - height / 2) / 24, (cx + width / 2) / 40, (cy + height / 2) / 24]
+        )
+    boxes = np.clip(rows, 0, 1).ravel()
+    return np.stack([boxes, np.tile([0.1, 0.1, 0.2, 0.2], 30)])[np.newaxis]
+
+
+def test_clustered_priors(target: str, tmp_path: Path) -> None:
+    text = inputs((1, 3, 24, 40)) + (
+        "layer { name: 'pool' type: 'Pooling' bottom: 'data' top: 'pool' pooling_param { kernel_size: 8 stride: 8 } }"
+        "layer { name: 'p' type: 'PriorBoxClustered' bottom: 'pool' bottom: 'data' top: 'p' prior_box_param {"
+        " width: 9.5 width: 6 height: 4 height: 30 clip: true variance: [0.1, 0.1, 0.2, 0.2] } }"
+    )
+    check(text, [data(1, 3, 24, 40)], clustered, target, tmp_path)
+
+
+def margins(kind: str, factor: float, x: np.ndarray, label: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """margin_inner_product_layer.cpp of wy1iu/sphereface, value by value."""
+    weight = weight / np.sqrt((weight**2).sum(1, keepdims=True))
+    made, norms = x @ weight.T, np.sqrt((x**2).sum(1))
+    for i, chosen in enumerate(label.astype(int)):
+        cos = made[i, chosen] / norms[i]
+        sign = np.sign(cos)
+        one, three = np.sign(abs(cos) - 0.5), sign * np.sign(2 * cos**2 - 1)
+        wide = {
+            "DOUBLE": 2 * sign * cos**2 - 1,
+            "TRIPLE": one * (4 * cos**3 - 3 * cos) + sign * (1 + one) - 2,
+            "QUADRUPLE": three * (8 * cos**4 - 8 * cos**2 + 1) + 2 * sign + three - 3,
+        }
+        if kind != "SINGLE":
+            made[i, chosen] = (norms[i] * wide[kind] + factor * made[i, chosen]) / (1 + factor)
+    return made
+
+
+@pytest.mark.parametrize("kind", ["SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE"])
+def test_a_margin_is_spherefaces(kind: str, target: str, tmp_path: Path) -> None:
+    text = inputs((40, 6), (40,)) + (
+        "layer { name: 'm' type: 'MarginInnerProduct' bottom: 'data' bottom: 'second' top: 'm' top: 'lambda'"
+        f" margin_inner_product_param {{ num_output: 5 type: {kind} base: 10 gamma: 0.5 power: 1 iteration: 2"
+        " lambda_min: 3 weight_filler { type: 'xavier' } } }"
+        "layer { name: 'same' type: 'Power' bottom: 'm' top: 'same' power_param { scale: 2 } }"
+    )
+    given = [data(40, 6), np.arange(40, dtype=np.float32) % 5]
+    check(text, given, lambda *each: 2 * margins(kind, 4, *each), target, tmp_path)
 
 
 SSD = """

@@ -32,7 +32,7 @@ def axpy(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 @layer(
     *("NegReLU", "Insanity", "Noise", "Truncation", "SoftTruncation", "Arccos", "Cosine", "Flip"),
     *("SpatialDropout", "MnActivation", "LRNRistretto", "Normalize@happynear", "Normalize@yjxiong"),
-    *("ReLU6", "HardSwish", "HardSigmoid", "Mish"),
+    *("ReLU6", "HardSwish", "HardSigmoid", "Mish", "SeLu", "SeLU", "GRN", "ScaleFilter"),
     tops=(1, 2),
 )
 def same_shape(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:

@@ -111,6 +111,18 @@ def prior_box(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     return Setup(((1, 2, height * width * priors * 4),))
 
 
+@layer("PriorBoxClustered", bottoms=2)
+def prior_box_clustered(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
+    """Boxes of given widths and heights: training_toolbox_caffe prior_box_clustered_layer.cpp."""
+    param = fork_param(parameter, "prior_box_param")
+    if not param.width:
+        raise NetError("prior_box_param needs width")
+    if len(param.height) != len(param.width):
+        raise NetError(f"it has {len(param.height)} height for {len(param.width)} width")
+    _, _, height, width = four_axes(bottoms[0])
+    return Setup(((1, 2, height * width * len(param.width) * 4),))
+
+
 @layer("MultiBoxLoss", bottoms=4, role=Role.LOSS, accepts_unranked=True)
 def multi_box_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar; which bottoms get gradients is saved: caffe-ssd multibox_loss_layer.cpp."""

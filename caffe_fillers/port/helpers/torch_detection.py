@@ -4,6 +4,61 @@ import torch
 from torch import nn
 
 
+def cubic_weights(length, size, margin):
+    """Weights of each pixel along an axis: a row for each pixel of the result."""
+    inner = length - 2 * margin
+    place = (torch.arange(size) - (size / inner / 2 - 0.5)) * (inner / size)
+    first = (place + 1e-5).long().clamp(min=0)
+    t = place - first
+    after = (first + 1).clamp(max=inner - 1)
+    near = (first - 1).clamp(min=0), first, after, (after + 1).clamp(max=inner - 1)
+    weights = (
+        -0.5 * t**3 + t**2 - 0.5 * t,
+        1.5 * t**3 - 2.5 * t**2 + 1,
+        -1.5 * t**3 + 2 * t**2 + 0.5 * t,
+        0.5 * t**3 - 0.5 * t**2,
+    )
+    made = torch.zeros(size, length)
+    for index, weight in zip(near, weights):
+        made.scatter_add_(1, index[:, None] + margin, weight[:, None])
+    return made
+
+
+def cubic_resize(x, height, width, margins):
+    """An image without its margins, of another size by Keys's cubic, as caffe_rtpose has it."""
+    rows = cubic_weights(x.shape[2], height, margins[0]).to(x)
+    return rows @ x @ cubic_weights(x.shape[3], width, margins[1]).to(x).T
+
+
+class MarginLinear(nn.Module):
+    """SphereFace's product: the label's angle is `margin` times as wide, the more so the longer it trains."""
+
+    def __init__(self, inputs, outputs, margin, base, gamma, power, least, iteration=0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs))
+        self.margin, self.iteration = margin, iteration
+        self.base, self.gamma, self.power, self.least = base, gamma, power, least
+
+    def forward(self, x, label):
+        self.iteration += 1
+        factor = self.base * (1 + self.gamma * self.iteration) ** -self.power
+        factor = max(factor, self.least)
+        x, label = x.flatten(1), label.flatten()[:, None].long()
+        made = x @ nn.functional.normalize(self.weight, eps=0).T
+        norm = x.norm(dim=1, keepdim=True)
+        cos = wide = made.gather(1, label) / norm
+        if self.margin == 2:
+            wide = 2 * cos.sign() * cos**2 - 1
+        elif self.margin == 3:
+            sign = (cos.abs() - 0.5).sign()
+            wide = sign * (4 * cos**3 - 3 * cos) + cos.sign() * (1 + sign) - 2
+        elif self.margin == 4:
+            sign = cos.sign() * (2 * cos**2 - 1).sign()
+            wide = sign * (8 * cos**4 - 8 * cos**2 + 1) + 2 * cos.sign() + sign - 3
+        own = norm * (wide + factor * cos) / (1 + factor)
+        return made.scatter(1, label, own), x.new_tensor([factor])
+
+
 def cell_edges(start, length, cells, size):
     """Where each cell of a region begins and ends, within the image."""
     step = torch.arange(cells + 1, dtype=torch.float32) * (length / cells)

@@ -1,4 +1,4 @@
-"""Layers that join, cut, reorder, resize and pick values."""
+"""Layers that join, cut, reorder and pick values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,15 @@ from caffe_fillers.port.ops import (
 )
 from caffe_fillers.port.reading import Node, reads, single
 from caffe_fillers.port.values import Tops, Value, function
-from caffe_fillers.port.vision_ops import ArgMax, Columns, Flip, Local, Permute, Resize, Select, Take, Unpool
+from caffe_fillers.port.vision_ops import (
+    ArgMax,
+    Columns,
+    Flip,
+    Local,
+    Permute,
+    Select,
+    Take,
+)
 from caffe_fillers.schema import ReductionParameter, SPPParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis
 
@@ -195,32 +203,12 @@ def normalize(node: Node) -> Value:
     return node.top(Affine(node.blobs[0], axis=1), scaled)
 
 
-@reads("Interp", makes=(Resize,))
-def interp(node: Node) -> Value:
-    """Read a bilinear resize between the corners: hszhao/PSPNet interp.cpp."""
-    parameter = fork_param(node.layer, "interp_param")
-    if parameter.pad_beg or parameter.pad_end:
-        raise UsageError("a crop before the resizing is not ported")
-    if node.result[2:] == node.x.known[2:]:
-        return node.x
-    return _resized(node, bilinear=True)
-
-
-@reads("Upsample", "Upsample@yolo", makes=(Unpool, Resize))
-def upsample(node: Node) -> Value:
-    """Read an upsampling by a pooling's mask, or by repetition: alexgkendall/caffe-segnet."""
-    if len(node.bottoms) == 1:
-        height, width = node.x.known[2:]
-        top = node.result[2:]
-        if top[0] % height or top[1] % width:
-            raise UsageError(f"{height} x {width} to {top[0]} x {top[1]} is no whole factor")
-        return _resized(node, bilinear=False)
-    return node.top(Unpool(*node.result[2:]), *node.all_bottoms)
-
-
-def _resized(node: Node, *, bilinear: bool) -> Value:
-    height, width = node.result[2:]
-    return node.top(Resize(height, width, bilinear))
+@reads("GRN", makes=(Reduce,))
+def grn(node: Node) -> Value:
+    """Read values over the norm of their place: training_toolbox_caffe grn_layer.cpp."""
+    lengths = tuple(1 if axis == 1 else length for axis, length in enumerate(node.x.shape or ()))
+    total = Value(Reduce("sum", (1,), keep=True), (function("square", node.x),), lengths)
+    return node.x / function("sqrt", total + fork_param(node.layer, "grn_param").bias)
 
 
 @reads("ArgMax", makes=(ArgMax, Flatten, Reshape, Concat), limits="of equal values another may come first")

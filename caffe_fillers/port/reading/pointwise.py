@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from caffe_fillers.errors import UsageError
+from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.port.ops import Align, Dropout, PReLU
 from caffe_fillers.port.reading import Node, fork_flag, reads
 from caffe_fillers.port.values import Value, function, maximum
@@ -45,6 +46,14 @@ def _scaled(x: Value, scale: float, shift: float) -> Value:
 def relu(node: Node) -> Value:
     """Read a rectifier, which is leaky with a slope."""
     return rectified(node.x, node.layer.relu_param.negative_slope)
+
+
+@reads("SeLu", "SeLU")
+def selu(node: Node) -> Value:
+    """Read lambda times x, or alpha (exp(x) - 1) below zero: Klambauer et al. 2017, equation 2."""
+    parameter = fork_param(node.layer, "selu_param")
+    scale: float = getattr(parameter, "lambda")
+    return scale * function("elu", node.x, parameter.alpha)
 
 
 @reads("ReLU6")

@@ -6,7 +6,7 @@ from functools import partial
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.layers.forks.common import chosen, fork_param
 from caffe_fillers.layers.pooling import pooling_windows, rounds_up
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port import ops
@@ -14,7 +14,7 @@ from caffe_fillers.port.ops import Affine, Align, BatchNorm, Conv, Dense, Embed,
 from caffe_fillers.port.reading import Node, fork_flag, reads, single
 from caffe_fillers.port.reading.pointwise import aligned, rectified
 from caffe_fillers.port.values import Value, function
-from caffe_fillers.port.vision_ops import Part
+from caffe_fillers.port.vision_ops import Margin, Part
 from caffe_fillers.schema import LRNParameter, PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
@@ -114,6 +114,25 @@ def inner_product(node: Node) -> Value:
         flatten=None if node.rank == axis + 1 else axis,
     )
     return node.top(op)
+
+
+@reads("MarginInnerProduct", makes=(Margin,))
+def margin_inner_product(node: Node) -> Value:
+    """Read a product with a margin for the label's class: wy1iu/sphereface margin_inner_product_layer.cpp."""
+    parameter, (outputs, inputs) = fork_param(node.layer, "margin_inner_product_param"), node.blobs[0]
+    if canonical_axis(parameter.axis, node.rank) != 1:
+        raise UsageError(f"a product over the axes from {parameter.axis} on is not ported")
+    op = Margin(
+        inputs=inputs,
+        outputs=outputs,
+        margin=1 + ("SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE").index(chosen(parameter, "type")),
+        base=parameter.base,
+        gamma=parameter.gamma,
+        power=parameter.power,
+        least=parameter.lambda_min,
+        iteration=parameter.iteration,
+    )
+    return node.top(op, *node.all_bottoms)
 
 
 @reads("Embed", makes=(Embed,))

@@ -13,8 +13,10 @@ from caffe_fillers.port.targets import Rule, Rules
 from caffe_fillers.port.targets.onnx_recurrent import lstm, rnn
 from caffe_fillers.port.targets.onnx_vision import (
     columns,
+    cubic,
     detect,
     local,
+    margin,
     propose,
     ps_roi_pool,
     resize,
@@ -251,8 +253,10 @@ RULES = Rules(
             "Tile", x, at.integers([op.tiles if axis == op.axis else 1 for axis in range(at.x.rank)])
         ),
         vision_ops.Columns: columns,
+        vision_ops.Cubic: cubic,
         vision_ops.Detect: detect,
         vision_ops.Local: local,
+        vision_ops.Margin: margin,
         vision_ops.Part: lambda op, at, x: at.add(
             "Slice", x, at.integers((op.begin,)), at.integers((op.end,)), at.integers((op.axis,))
         ),
@@ -273,6 +277,7 @@ RULES = Rules(
         ops.Dropout: "as in inference",
         ops.Pool: "the image's size is fixed where windows reach over its edge",
         vision_ops.Detect: "as many images as the net has; locations shared by all classes; eta of 1",
+        vision_ops.Margin: "as in the first forward after `iteration`",
         vision_ops.PsRoiPool: "one image",
         vision_ops.Unpool: "of values for one place any may stay",
     },

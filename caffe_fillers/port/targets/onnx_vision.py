@@ -55,6 +55,58 @@ def local(op: vision_ops.Local, at: Place, x: str) -> str:
     return at.reshape(made, (0, op.outputs, *op.size))
 
 
+def cubic(op: vision_ops.Cubic, at: Place, x: str) -> str:
+    """A product with a matrix on each side."""
+    height, width = at.x.known[2:]
+    rows, columns = at.array(op.matrix(0, height), "rows"), at.array(op.matrix(1, width).T, "columns")
+    return at.add("MatMul", rows, at.add("MatMul", x, columns))
+
+
+def margin(op: vision_ops.Margin, at: Place, x: str, label: str) -> tuple[str, str]:
+    """The product, and the label's value where its mask is."""
+    (weight,) = at.weights("weight")
+    length = at.add("ReduceL2", weight, axes=(1,), keepdims=1)
+    x = at.add("Flatten", x, axis=1) if at.x.rank > 2 else x
+    made = at.add("Gemm", x, at.add("Div", weight, length), transB=1)
+    factor = max(op.base * (1 + op.gamma * (op.iteration + 1)) ** -op.power, op.least)
+    given = at.array(np.array([factor], np.float32), "lambda")
+    if op.margin == 1:
+        return made, given
+    norm = at.add("ReduceL2", x, axes=(1,), keepdims=1)
+    wide = _wide(op, at, at.add("Div", made, norm))
+    own = at.add("Add", at.add("Mul", norm, wide), at.add("Mul", made, given))
+    own = at.add("Div", own, at.number(1 + factor))
+    classes = at.array(np.arange(op.outputs, dtype=np.float32), "classes")
+    return at.add("Where", at.add("Equal", at.reshape(label, (-1, 1)), classes), own, made), given
+
+
+def _wide(op: vision_ops.Margin, at: Place, cos: str) -> str:
+    """The cosine of a wider angle, falling beyond a half turn: SphereFace, equation 6."""
+
+    def times(factor: float, *others: str) -> str:
+        made = at.number(factor)
+        for each in others:
+            made = at.add("Mul", made, each)
+        return made
+
+    def total(first: str, *others: str) -> str:
+        for each in others:
+            first = at.add("Add", first, each)
+        return first
+
+    sign, one = at.add("Sign", cos), at.number(1.0)
+    if op.margin == 2:
+        return total(times(2.0, sign, cos, cos), at.number(-1.0))
+    if op.margin == 3:
+        other = at.add("Sign", at.add("Sub", at.add("Abs", cos), at.number(0.5)))
+        cubic = total(times(4.0, cos, cos, cos), times(-3.0, cos))
+        return total(times(1.0, other, cubic), times(1.0, sign, total(one, other)), at.number(-2.0))
+    square = at.add("Mul", cos, cos)
+    other = times(1.0, sign, at.add("Sign", total(times(2.0, square), at.number(-1.0))))
+    quartic = total(times(8.0, square, square), times(-8.0, square), one)
+    return total(times(1.0, other, quartic), times(2.0, sign), other, at.number(-3.0))
+
+
 def detect(op: vision_ops.Detect, at: Place, locations: str, confidences: str, boxes: str) -> str:
     """Decoded, by NonMaxSuppression, the best of all classes, in the order of classes."""
     if not op.shared or op.eta < 1:

@@ -1,4 +1,4 @@
-"""SSD's priors and boxes, and pooling of regions."""
+"""Layers of segmentation and detection: resizes, SSD's priors and boxes, pooling of regions."""
 
 from __future__ import annotations
 
@@ -14,13 +14,65 @@ from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.port.ops import Dropout
 from caffe_fillers.port.reading import Node, reads
 from caffe_fillers.port.values import Value
-from caffe_fillers.port.vision_ops import Detect, Priors, Propose, PsRoiPool, RoiPool
+from caffe_fillers.port.vision_ops import Cubic, Detect, Priors, Propose, PsRoiPool, Resize, RoiPool, Unpool
 from caffe_fillers.shapes import UNKNOWN
+
+
+@reads("ImResize", makes=(Cubic,), limits="one image; as on a GPU, whose cubic is not the CPU's")
+def im_resize(node: Node) -> Value:
+    """Read a cubic resize of the image's middle: caffe_rtpose imresize_layer.cu."""
+    items, _, *size = node.x.known
+    if items != 1:
+        raise UsageError("images of several scales are not ported: give --shape with a first length of 1")
+    parameter = fork_param(node.layer, "imresize_param")
+    margins = tuple(math.floor(length // 2 * (1 - parameter.start_scale)) for length in size)
+    height, width = node.result[2:]
+    return node.top(Cubic(height, width, margins))
+
+
+@reads("Interp", makes=(Resize,))
+def interp(node: Node) -> Value:
+    """Read a bilinear resize between the corners: hszhao/PSPNet interp.cpp."""
+    parameter = fork_param(node.layer, "interp_param")
+    if parameter.pad_beg or parameter.pad_end:
+        raise UsageError("a crop before the resizing is not ported")
+    if node.result[2:] == node.x.known[2:]:
+        return node.x
+    return _resized(node, bilinear=True)
+
+
+@reads("Upsample", "Upsample@yolo", makes=(Unpool, Resize))
+def upsample(node: Node) -> Value:
+    """Read an upsampling by a pooling's mask, or by repetition: alexgkendall/caffe-segnet."""
+    if len(node.bottoms) == 1:
+        height, width = node.x.known[2:]
+        top = node.result[2:]
+        if top[0] % height or top[1] % width:
+            raise UsageError(f"{height} x {width} to {top[0]} x {top[1]} is no whole factor")
+        return _resized(node, bilinear=False)
+    return node.top(Unpool(*node.result[2:]), *node.all_bottoms)
+
+
+def _resized(node: Node, *, bilinear: bool) -> Value:
+    height, width = node.result[2:]
+    return node.top(Resize(height, width, bilinear))
 
 
 @reads("PriorBox", makes=(Priors,))
 def prior_box(node: Node) -> Value:
     """Boxes of min_size, of sqrt(min_size max_size), and of min_size in other ratios at each place."""
+    return _priors(node, _sizes(fork_param(node.layer, "prior_box_param")))
+
+
+@reads("PriorBoxClustered", makes=(Priors,))
+def prior_box_clustered(node: Node) -> Value:
+    """Boxes of each width and height: training_toolbox_caffe prior_box_clustered_layer.cpp."""
+    parameter = fork_param(node.layer, "prior_box_param")
+    return _priors(node, list(zip(parameter.width, parameter.height, strict=True)))
+
+
+def _priors(node: Node, sizes: list[tuple[float, float]]) -> Value:
+    """Return boxes of these widths and heights at every place of the first bottom."""
     parameter = fork_param(node.layer, "prior_box_param")
     grid = node.x.known[2:]
     image = _image(node)
@@ -36,7 +88,7 @@ def prior_box(node: Node) -> Value:
         image=image,
         step=step,
         offset=parameter.offset,
-        sizes=tuple(_sizes(parameter)),
+        sizes=tuple(sizes),
         variance=tuple(parameter.variance) or (0.1,),
         clip=parameter.clip,
     )

@@ -1,0 +1,162 @@
+"""Public nets in torch and ONNX: each is exported, checked and run in both, and the outputs are compared.
+
+    python tools/port_zoo.py FOLDER RESULTS.tsv [NAME ...]
+
+takes the nets of tests/zoo_outcomes.tsv from a folder (those whose file contains a NAME), adds the rows that
+RESULTS.tsv does not have yet, and prints the section of docs/port.md. Needs torch, onnx and onnxruntime.
+"""
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+
+import caffe_fillers as cf
+from caffe_fillers.errors import CaffeFillersError
+from caffe_fillers.model import Model, model_of
+from caffe_fillers.planner import PlannedNet
+from caffe_fillers.port.layout import lay_out
+from caffe_fillers.port.onnx_export import BATCH, export
+from caffe_fillers.port.targets import targets
+from caffe_fillers.shapes import Shape, parse_shape
+
+NETS = Path(__file__).parents[1] / "tests" / "zoo_outcomes.tsv"
+COLUMNS = ("file", "torch", "onnx", "difference")
+SEGNET = {"data": (4, 3, 360, 480), "label": (4, 1, 360, 480)}
+"""What the lists of images have that SegNet's nets without shapes read."""
+TORCH = targets["torch"]
+
+
+def opened(folder: Path, row: Mapping[str, str]) -> cf.Net:
+    typed = row["shapes"].replace("?,?", "H,W").replace("H", "112").replace("W", "96")
+    shapes = {name: parse_shape(shape) for name, _, shape in (each.partition("=") for each in typed.split())}
+    given = SEGNET if "SegNet-Tutorial__Models__" in row["file"] else {}
+    net = cf.load_net(folder / row["file"], phase=row["phase"], shapes=shapes)
+    known = {name: shape for name, shape in given.items() if name in net.blob_shapes}
+    return cf.load_net(folder / row["file"], phase=row["phase"], shapes=known) if known else net
+
+
+def as_if_trained(net: PlannedNet) -> Model:
+    """Weights of no constant blob: vectors between 0.5 and 1.5, matrices and kernels as MSRA's are."""
+    shapes = {blob.step: blob.shape for layer in net.layers for blob in layer.blobs}
+
+    def values(step: int) -> Iterator[np.ndarray]:
+        random, shape = np.random.default_rng(step), shapes[step]
+        number = int(np.prod(shape))
+        if number == max(shape, default=1):
+            yield random.uniform(0.5, 1.5, number).astype(np.float32)
+        else:
+            yield random.standard_normal(number, np.float32) * np.float32((2 * shape[0] / number) ** 0.5)
+
+    return model_of(net, values)
+
+
+def drawn(name: str, shape: Shape, random: np.random.Generator) -> np.ndarray:
+    """An input: images from a normal distribution, regions and the sizes of images as they are."""
+    made = random.normal(size=shape)
+    if name == "im_info":
+        made = np.array([[112, 96, 1]])
+    elif name == "rois":
+        corners = np.sort(random.uniform(0, 90, (shape[0], 2, 2)), 1).reshape(-1, 4)
+        made = np.concatenate([np.zeros((shape[0], 1)), corners], 1).reshape(shape)
+    elif name == "label":
+        made = np.zeros(shape)
+    return made.astype(np.float32)
+
+
+def run_torch(net: PlannedNet, model: Model, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Outputs of the printed module with these weights, which it loads strictly."""
+    space: dict[str, object] = {}
+    code = TORCH.print_module(net)
+    exec(compile(code, "net.py", "exec"), space)
+    name = code.rpartition("(nn.Module):")[0].rpartition("class ")[2]
+    module = space[name]()
+    module.load_state_dict(
+        {name: torch.from_numpy(blob.array()) for name, blob in lay_out(TORCH, net, model)}
+    )
+    with torch.no_grad():
+        made = module.eval()(*map(torch.from_numpy, inputs.values()))
+    return [each.numpy() for each in (made if isinstance(made, tuple) else (made,))]
+
+
+def run_onnx(model: onnx.ModelProto) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+    """Inputs, and outputs of onnxruntime; of items there is one where there may be any number."""
+    onnx.checker.check_model(model, full_check=True)
+    random = np.random.default_rng(0)
+    dims = {each.name: each.type.tensor_type.shape.dim for each in model.graph.input}
+    sizes = {
+        name: [1 if dim.dim_param == BATCH else dim.dim_value or 5 for dim in each]
+        for name, each in dims.items()
+    }
+    inputs = {name: drawn(name, tuple(size), random) for name, size in sizes.items()}
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return inputs, session.run(None, inputs)
+
+
+def apart(left: np.ndarray, right: np.ndarray) -> float:
+    """The length of the difference over that of the second array."""
+    if left.shape != right.shape:
+        return np.inf
+    return float(np.linalg.norm(left - right) / max(np.linalg.norm(right), 1e-30))
+
+
+def outcome(folder: Path, row: Mapping[str, str]) -> dict[str, str]:
+    made = {"file": row["file"], "torch": "", "onnx": "", "difference": ""}
+    net = opened(folder, row).plan
+    model = as_if_trained(net)
+    try:
+        TORCH.print_module(net)
+    except CaffeFillersError as error:
+        made["torch"] = str(error)
+    try:
+        inputs, theirs = run_onnx(export(net, model).model)
+    except CaffeFillersError as error:
+        made["onnx"] = str(error)
+    if not made["torch"] and not made["onnx"]:
+        ours = run_torch(net, model, inputs)
+        made["difference"] = f"{max(map(apart, ours, theirs)):.0e}"
+        if all(np.ptp(each) == 0 for each in theirs):
+            made["difference"] += " (constant)"
+    return made
+
+
+def section(rows: list[dict[str, str]]) -> Iterator[str]:
+    """How many nets of each repository are in torch and onnx, and what is refused."""
+    groups = Counter(row["file"].partition("__")[0] for row in rows)
+    yield "| repository | nets | torch | ONNX | largest difference |\n|---|---|---|---|---|"
+    for group in groups:
+        own = [row for row in rows if row["file"].partition("__")[0] == group]
+        done = [sum(not row[target] for row in own) for target in ("torch", "onnx")]
+        most = max((row["difference"].split()[0] for row in own if row["difference"]), key=float, default="")
+        yield f"| {group} | {len(own)} | {done[0]} | {done[1]} | {most} |"
+    every = [sum(not row[target] for row in rows) for target in ("torch", "onnx")]
+    yield f"| all | {len(rows)} | {every[0]} | {every[1]} | |"
+    for row in rows:
+        for reason in dict.fromkeys(filter(None, (row["torch"], row["onnx"]))):
+            yield f"- {row['file']}: {reason}"
+
+
+def main(folder: str, file: str, *names: str) -> None:
+    path = Path(file)
+    if not path.exists():
+        path.write_text("\t".join(COLUMNS) + "\n")
+    known = {row["file"] for row in csv.DictReader(path.open(), delimiter="\t")}
+    for row in csv.DictReader(NETS.open(), delimiter="\t"):
+        wanted = not names or any(name in row["file"] for name in names)
+        if row["shapes"] == "template" or row["file"] in known or not wanted:
+            continue
+        made = outcome(Path(folder), row)
+        with path.open("a", newline="") as table:
+            csv.DictWriter(table, COLUMNS, delimiter="\t").writerow(made)
+        print(*made.values(), sep="\t", file=sys.stderr, flush=True)
+    print("\n".join(section(list(csv.DictReader(path.open(), delimiter="\t")))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from caffe_fillers.rng import kernel
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # how fast this machine is, or how busy, is no property of the package
 
 collect_ignore = ["clients", "pycaffe/scripts"]
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 from caffe_fillers.passes.contract import LayerError, with_layers
 from caffe_fillers.schema import LayerParameter, NetParameter, NetState, NetStateRule, Phase
 
@@ -35,7 +37,8 @@ def format_state(state: NetState) -> str:
 
 def select(net: NetParameter) -> NetParameter:
     """The layers that belong to the net in its own `state`; both kinds of rules in one are a `LayerError`."""
-    return with_layers(net, (layer for layer in net.layer if is_included(layer, net.state)))
+    included = [is_included(layer, net.state) for layer in net.layer]
+    return net if all(included) else with_layers(net, compress(net.layer, included))
 
 
 def is_included(layer: LayerParameter, state: NetState) -> bool:

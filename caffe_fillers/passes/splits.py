@@ -40,6 +40,8 @@ def insert_splits(net: NetParameter, declared: NetParameter | None = None) -> Ne
     tells if a rule left out the layer that makes the blob.
     """
     readers = _find_readers(net, declared or net)
+    if max(readers.count.values(), default=0) <= 1:
+        return net
     _check_names(net, readers)
     return with_layers(net, _split_layers(net, readers, in_place=era_of(net).split_in_place))
 

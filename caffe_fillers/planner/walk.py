@@ -188,10 +188,12 @@ class _Walk:
 
 def _as_saved(layer: LayerParameter, kind: LayerType, num_tops: int) -> LayerParameter:
     """Return the layer as Caffe would write it, with its loss weights."""
-    saved = LayerParameter()
-    saved.CopyFrom(layer)
-    saved.ClearField("blobs")
-    if kind.role is Role.LOSS and kind.default_loss_weight and not saved.loss_weight:
+    saved, weighted = layer, kind.role is Role.LOSS and kind.default_loss_weight and not layer.loss_weight
+    if layer.blobs or weighted:  # most layers are saved unchanged, and a net may have many
+        saved = LayerParameter()
+        saved.CopyFrom(layer)
+        saved.ClearField("blobs")
+    if weighted:
         saved.loss_weight.append(1)
     if saved.loss_weight and len(saved.loss_weight) != num_tops:
         raise NetError(

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from caffe_fillers.errors import MissingExtraError
 from caffe_fillers.report.charts import chart_data
 from caffe_fillers.report.content import Content
 from caffe_fillers.report.tables import columns, pieces
+
+if TYPE_CHECKING:
+    import jinja2
 
 _PACKAGES = {
     "jinja2": "jinja2",
@@ -35,17 +39,9 @@ def require_packages() -> None:
 
 def render(content: Content, vega: str) -> str:
     """Return the page as text, with the script of `vega_bundle`: the same content gives the same bytes."""
-    import jinja2
     import markupsafe
 
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("caffe_fillers.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "count": count}
+    environment = _environment()
     charts = chart_data(content)
     style = _read("page.css")
     scripts = [vega, *map(_read, _SCRIPTS)]
@@ -58,6 +54,22 @@ def render(content: Content, vega: str) -> str:
         scripts=[markupsafe.Markup(script) for script in scripts],
         policy=_policy(style, scripts),
     )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Return the templates, which are compiled once in a process, which takes longer than a page."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("caffe_fillers.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "count": count}
+    return environment
 
 
 def embedded(data: Mapping[str, object]) -> str:

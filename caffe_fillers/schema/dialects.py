@@ -74,7 +74,10 @@ def candidates(net: Any) -> list[str]:
         return [BVLC]
     names = {(scope, name) for scope, name, _ in used}
     ranks = {
-        dialect: (sum(lacks(dialect, each) for each in types), len(names - _known(dialect).keys()))
+        dialect: (
+            sum(lacks(dialect, each) for each in types),
+            sum(name not in _known(dialect) for name in names),
+        )
         for dialect in DIALECTS
     }
     best = min(ranks.values())

@@ -19,6 +19,7 @@ from unittest import mock
 import caffe_fillers as cf
 from caffe_fillers.cli import main
 from caffe_fillers.errors import CaffeFillersError
+from caffe_fillers.formats import formats
 from caffe_fillers.plan import Fill
 
 from .mutations import damage_bytes
@@ -26,6 +27,8 @@ from .mutations import damage_bytes
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 FEW = 20_000
 """Values from which on a net is planned, but not drawn."""
+SEARCHED = 1 / 30
+"""Share of the models that `check` searches through all seeds, which may take seconds."""
 OUR_FAULT = 70
 TARGETS = ("torch", "keras", "jax")
 
@@ -49,17 +52,22 @@ def convert(data: bytes) -> None:
 
 
 def check(data: bytes) -> None:
-    """A net's own weights, damaged by a generator that the case itself seeds."""
+    """A net's own weights, damaged by a generator that the case itself seeds; few are searched at length."""
     with _folder(data):
-        if not _is_small(data):
+        net = _small_net(data)
+        if net is None:
             return
-        _run("fill", "net.prototxt", "-o", "net.caffemodel", "--seed", "1", "--quiet")
-        weights = Path("net.caffemodel")
-        if weights.exists():
-            random = Random(zlib.crc32(data))
-            content = weights.read_bytes()
-            weights.write_bytes(damage_bytes(random, content, content) if random.random() < 0.7 else content)
-            _run("check", "net.prototxt", "net.caffemodel")
+        weights = io.BytesIO()
+        try:
+            formats["caffemodel"].write(weights, net.fill(seed=1).model())
+        except CaffeFillersError:
+            return
+        random, content = Random(zlib.crc32(data)), weights.getvalue()
+        if random.random() < 0.7:
+            content = damage_bytes(random, content, content)
+        Path("net.caffemodel").write_bytes(content)
+        quick = [] if random.random() < SEARCHED else ["--quick"]
+        _run("check", "net.prototxt", "net.caffemodel", *quick)
 
 
 def port(data: bytes) -> None:
@@ -72,7 +80,7 @@ def port(data: bytes) -> None:
 
 def _on_net(data: bytes, *commands: list[str], drawn: bool) -> None:
     with _folder(data):
-        if not drawn or _is_small(data):
+        if not drawn or _small_net(data):
             for words in commands:
                 _run(*words)
 
@@ -94,12 +102,14 @@ class _folder:
         self.folder.cleanup()
 
 
-def _is_small(data: bytes) -> bool:
+def _small_net(data: bytes) -> cf.Net | None:
+    """Return the net where it can be built and has few values."""
     try:
-        plan = cf.load_net(io.BytesIO(data)).plan
+        net = cf.load_net(io.BytesIO(data))
+        steps = net.plan.steps
     except CaffeFillersError:
-        return False
-    return sum(step.count for step in plan.steps if isinstance(step, Fill)) < FEW
+        return None
+    return net if sum(step.count for step in steps if isinstance(step, Fill)) < FEW else None
 
 
 def _run(*words: str) -> str:

@@ -67,7 +67,7 @@ def _run(name: str, arguments: argparse.Namespace) -> bool:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
             _fuzz(name, arguments.seconds, corpus, arguments.keep.resolve(), executions)
-        _, status = os.waitpid(child, 0)
+        _, status, used = os.wait4(child, 0)
         kept = len(list(corpus.iterdir()))
         log.seek(0)
         said = log.read()
@@ -75,7 +75,8 @@ def _run(name: str, arguments: argparse.Namespace) -> bool:
     if status:
         findings.append(f"the process ended with status {status}:\n{said[-4000:]}")
     number = int.from_bytes(executions[:8], "little")
-    print(f"{name}: {number:,} executions in {arguments.seconds} s, {kept} cases kept", flush=True)
+    took = used.ru_utime + used.ru_stime
+    print(f"{name}: {number:,} executions in {took:.0f} s of the processor, {kept} cases kept", flush=True)
     for finding in findings:
         print(f"{name}: {finding}", file=sys.stderr, flush=True)
     return not findings

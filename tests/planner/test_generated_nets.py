@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caffe_fillers as cf
@@ -73,7 +73,7 @@ def load(text: str) -> cf.Net:
     return cf.load_net(io.BytesIO(text.encode()))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(nets(), st.integers(0, 2**32 - 1))
 def test_shapes_plan_and_fill_agree(net: NetParameter, seed: int) -> None:
     try:
@@ -110,7 +110,7 @@ def position_of_steps(net: cf.Net, seed: int) -> int:
     return stream.position
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(nets(), st.data())
 def test_a_damaged_net_ends_in_our_own_error(net: NetParameter, data: st.DataObject) -> None:
     text = prototxt.write(net)

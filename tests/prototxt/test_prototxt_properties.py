@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from paths import TESTS
 
@@ -14,9 +14,7 @@ from caffe_fillers.errors import PrototxtError
 from caffe_fillers.schema import Datum, NetParameter, SolverParameter
 
 HERE = TESTS
-SETTINGS = settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+SETTINGS = settings(max_examples=200, derandomize=True)
 
 UNKNOWN = ["fork: 1", "fork: \"a\\tb\" 'c'", "fork {\n}", "fork {\n  a: -inf\n  b {\n    c: [1, X]\n  }\n}"]
 SCALARS: dict[int, st.SearchStrategy[Any]] = {

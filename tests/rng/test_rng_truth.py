@@ -74,7 +74,7 @@ class TestStream:
 @pytest.mark.parametrize("bits", GENERATORS)
 class TestDistributions:
     @pytest.mark.parametrize("family", rng.Family)
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @settings(max_examples=40, derandomize=True)
     @given(data=st.data(), size=st.integers(0, 90), block=st.sampled_from([2, 16, reals.BLOCK]))
     def test_normal(
         self,
@@ -107,7 +107,7 @@ class TestDistributions:
         assert values.tolist() == [draw.normal(dtype(0), dtype(1)) for _ in range(3)]
         assert same_end(stream, draw)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @settings(max_examples=40, derandomize=True)
     @given(data=st.data(), size=st.integers(0, 90))
     def test_uniform(self, data: st.DataObject, size: int, bits: int, dtype: type[np.floating]) -> None:
         stream, draw = both(bits, data.draw(rare_words(bits)), dtype, rng.Family.ZIGGURAT_1_64)
@@ -121,7 +121,7 @@ class TestDistributions:
         assert values.tobytes() == np.array(expected, dtype).tobytes()
         assert same_end(stream, draw)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @settings(max_examples=40, derandomize=True)
     @given(data=st.data(), size=st.integers(0, 90), p=st.floats(0, 1, width=32))
     def test_bernoulli(
         self, data: st.DataObject, size: int, p: float, bits: int, dtype: type[np.floating]

@@ -30,7 +30,7 @@ from caffe_fillers.traps import find_traps
 
 
 def load_net(
-    source: Source,
+    source: Source | Origin,
     *,
     phase: str | None = None,
     level: int | None = None,
@@ -61,49 +61,26 @@ def load_net(
     >>> net.blob_shapes
     {'x': (2,)}
     """
-    check_source(source)
-    if isinstance(source, str) and _is_text(source):
-        source = io.StringIO(source)
-    read = read_net(source, tolerance=chosen_tolerance(strict=strict, lenient=lenient))
-    return load_read(
-        read,
-        files=files_read(source, read),
-        phase=phase,
-        level=level,
-        stages=stages,
-        shapes=shapes,
-        dialect=dialect,
-        caffe=caffe,
-        strict=strict,
-        lenient=lenient,
-    )
-
-
-def load_read(
-    read: Origin,
-    *,
-    files: tuple[str, ...] = (),
-    phase: str | None = None,
-    level: int | None = None,
-    stages: Iterable[str] = (),
-    shapes: Mapping[str, Shape] | None = None,
-    dialect: str | None = None,
-    caffe: str | None = None,
-    strict: bool = False,
-    lenient: bool = False,
-) -> Net:
-    """Plan a net that was read from `files`; see `load_net` for the other arguments and errors."""
+    tolerance = chosen_tolerance(strict=strict, lenient=lenient)
+    read = source if isinstance(source, Origin) else _read(source, tolerance)
     solver = read.solver is not None
     request = _Request(
         read=read,
-        files=files,
+        files=() if isinstance(source, Origin) else files_read(source, read),
         state=chosen_state(phase, level, stages, solver=solver),
         fixed=solver or phase is not None,
         dialect=dialect,
         caffe=caffe,
-        tolerance=chosen_tolerance(strict=strict, lenient=lenient),
+        tolerance=tolerance,
     )
     return request.plan(dict(shapes or {}))
+
+
+def _read(source: Source, tolerance: Tolerance) -> Origin:
+    check_source(source)
+    return read_net(
+        io.StringIO(source) if isinstance(source, str) and _is_text(source) else source, tolerance=tolerance
+    )
 
 
 def _is_text(source: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from caffe_fillers.api.files import SourceFolders
 from caffe_fillers.api.fitting import shapes_from_weights, sizes_from_weights
-from caffe_fillers.api.loading import load_net, load_read
+from caffe_fillers.api.loading import load_net
 from caffe_fillers.api.reading import Origin
 from caffe_fillers.errors import UnknownShapeError, UsageError
 from caffe_fillers.formats.net_text import net_text
@@ -35,7 +35,7 @@ def load_net_of(model: Model, path: str, **options: Any) -> tuple[Net, Mapping[s
         net.ClearField("input")
     net.layer.extend(layer.parameter for layer in model.layers)
     read = Origin(net, path, SourceFolders((Path(), Path(path).parent)))
-    return _fitting(lambda more: load_read(read, **_with_shapes(options, more)), model)
+    return _fitting(lambda more: load_net(read, **_with_shapes(options, more)), model)
 
 
 def load_net_for(source: Source, model: Model, **options: Any) -> tuple[Net, Mapping[str, Shape]]:

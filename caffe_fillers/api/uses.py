@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from caffe_fillers.api.opening import GivenWeights, name_of, open_given
 from caffe_fillers.copying import refuse_opaque_blobs
 from caffe_fillers.errors import UsageError
+from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import NetParameter
 from caffe_fillers.schema.extras import strip_hidden
 from caffe_fillers.shapes import Shape
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from caffe_fillers.planner import PlannedNet
     from caffe_fillers.rows import PlanRow
     from caffe_fillers.signal import SignalReport
+
+_COPIES = 3  # of the weights that a check holds: what is stored, what is expected, what is compared
 
 
 class Uses:
@@ -121,26 +124,33 @@ class Uses:
         allow_unseeded: bool = False,
         quick: bool = False,
         lenient: bool = False,
+        progress: Callable[[str, float], None] | None = None,
     ) -> CheckResult:
         """Check whether weights are an initialization that the net declares; if not, say what each blob is.
 
         `weights` is a file's name or `Weights`. Without `seed` the seed is
         computed from the values. Data whose channels the net does not tell has
-        those of the weights. The other arguments are the options of `caffe-fill
+        those of the weights. `progress` is called with what is tried and the share
+        of it that is done. The other arguments are the options of `caffe-fill
         check`, see docs/check.md. Errors: `FormatError` for a broken file,
-        `NetError` for weights in a layer of an unknown type, unless `lenient`.
+        `NetError` for weights in a layer of an unknown type, unless `lenient`,
+        `ResourceError` for weights that memory does not hold.
 
         >>> from caffe_fillers import load_net
         >>> net = load_net("examples/lenet.prototxt")
         >>> result = net.check(net.fill(seed=1701))
         >>> result.passed, result.seed
         (True, 1701)
+        >>> print(result)
+        passed; seed 1701 (recovered from the values)
         """
         from caffe_fillers.api.fitting import shapes_from_weights
         from caffe_fillers.check import check_model
+        from caffe_fillers.recover import no_progress
 
         with ExitStack() as stack:
             model, *others = (stack.enter_context(open_given(each)) for each in (weights, *bases))
+            require_memory(_COPIES * model.num_bytes, "the check needs")
             shapes = shapes_from_weights(self._planned(), model)
             net = self.plan_again({**self.shapes, **shapes}) if shapes else self
             plan = net.plan
@@ -159,6 +169,7 @@ class Uses:
                 others=net.in_other_eras,
                 allow_unseeded=allow_unseeded,
                 quick=quick,
+                progress=progress or no_progress,
             )
 
     def port(

@@ -87,6 +87,9 @@ class CheckResult:
     origins: tuple[Origin, ...] = ()
     unseeded: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.conclusion}; seed {self.seed_in_words}"
+
     @property
     def passed(self) -> bool:
         """Whether the weights are an initialization that the net declares."""

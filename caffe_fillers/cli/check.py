@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from caffe_fillers.model import Model
 
 _TEXT = 1 << 20  # bytes of a file that are looked at for what it is
-_COPIES = 3  # of the weights that a check holds: what is stored, what is expected, what is compared
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,26 +66,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a line per blob and the verdict."""
     from caffe_fillers.api.weights import open_model
-    from caffe_fillers.check import check_model
     from caffe_fillers.cli.progress import search_bar
     from caffe_fillers.cli.verdicts import print_check
-    from caffe_fillers.copying import refuse_opaque_blobs
-    from caffe_fillers.resources import require_memory
     from caffe_fillers.rng.twister import MT19937
 
     seeds = _seeds(arguments)
     weights = _weights(arguments)
     with ExitStack() as stack, search_bar() as progress:
         try:
-            model, *bases = (stack.enter_context(open_model(file)) for file in (weights, *arguments.base))
+            model = stack.enter_context(open_model(weights))
         except FormatError as error:
             raise _swapped(arguments) or error from error.__cause__
-        require_memory(_COPIES * model.num_bytes, "the check needs")
-        net = _load(arguments, model, weights)
-        if not arguments.lenient:
-            refuse_opaque_blobs(net.plan.parameter.layer, model, weights)
-        result = check_model(
-            net.plan,
+        result = _load(arguments, model, weights).check(
             model,
             seed=arguments.seed,
             seeds=seeds,
@@ -94,10 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
             boost=arguments.boost,
             tolerance=arguments.tolerance,
             generator=arguments.generator or MT19937.name,
-            bases=bases,
-            others=net.in_other_eras,
+            bases=arguments.base,
             allow_unseeded=arguments.allow_unseeded,
             quick=arguments.quick,
+            lenient=arguments.lenient,
             progress=progress,
         )
     _print_json(result) if arguments.json else print_check(result, sys.stdout)

@@ -20,7 +20,6 @@ from caffe_fillers.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from caffe_fillers.api import Net
-    from caffe_fillers.planner import PlannedNet
 
 FRAMEWORKS = ("torch", "keras", "mxnet", "jax", "tf1")
 """Frameworks whose initializers are printed."""
@@ -70,7 +69,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the code, or write it to a file."""
     from caffe_fillers.cli import tables
-    from caffe_fillers.port.initializers import print_initializers
     from caffe_fillers.port.targets import targets
 
     onnx = arguments.to == "onnx"
@@ -85,19 +83,11 @@ def run(arguments: argparse.Namespace) -> int:
     refuse_overwriting_inputs(output, net)
     if onnx:
         _write_onnx(net, output, arguments)
-    elif arguments.only == "init":
-        _write_code(print_initializers(arguments.to, net.plan), output)
     else:
-        _write_code(targets[arguments.to].print_module(_planned(net, arguments), arguments.cut), output)
+        code = net.port(arguments.to, only=arguments.only, cut=arguments.cut, states=arguments.states)
+        _write_code(code, output)
     tables.print_notes(net, sys.stderr)
     return 0
-
-
-def _planned(net: Net, arguments: argparse.Namespace) -> PlannedNet:
-    """Return the net to port, with exposed states if these are asked for."""
-    from caffe_fillers.port.states import expose_states
-
-    return expose_states(net.plan) if arguments.states else net.plan
 
 
 def _write_code(code: str, output: str) -> None:
@@ -113,15 +103,14 @@ def _write_code(code: str, output: str) -> None:
 def _write_onnx(net: Net, output: str, arguments: argparse.Namespace) -> None:
     from caffe_fillers.api.onnx import save_onnx
     from caffe_fillers.api.seeds import fresh_seed
-    from caffe_fillers.port.onnx_export import export
 
     seed = net.seed if arguments.seed is None else arguments.seed
     chosen = fresh_seed() if seed is None else seed
     files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
     with net.with_weights(net.model(chosen), files, lenient=arguments.lenient) as copied:
-        made = export(_planned(net, arguments), copied.model, part=arguments.cut)
+        made = net.to_onnx(copied.model, cut=arguments.cut, states=arguments.states)
     if output == "-":
-        sys.stdout.buffer.write(made.model.SerializeToString())
+        sys.stdout.buffer.write(made.SerializeToString())
         sys.stdout.buffer.flush()
     else:
         save_onnx(made, Path(output))

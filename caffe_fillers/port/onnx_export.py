@@ -40,11 +40,6 @@ class Exported:
     model: onnx.ModelProto
     tensors: Mapping[str, str]
 
-    @property
-    def num_bytes(self) -> int:
-        """The size of its initializers."""
-        return sum(len(each.raw_data) for each in self.model.graph.initializer)
-
 
 def export(net: PlannedNet, model: Model, *, every_blob: bool = False, part: int | None = None) -> Exported:
     """Export the net with weights as an ONNX model of opset 17; with `every_blob` each blob is an output.

@@ -146,15 +146,23 @@ static void release(Call *call) {
         if (all[each]->obj != NULL) PyBuffer_Release(all[each]);
 }
 
-/* Run `name` in the copy that a call means, without the interpreter's lock, and return the pair (values, words). */
+/* Run `name` in the copy that a call means, without the interpreter's lock, and return the pair (values, words).
+ *
+ * `state` among its arguments is a copy of the call's, which shares no line of the cache with anything: the states of
+ * two threads may lie side by side, and at every twist one would take the line between them from the other.
+ */
 #define RUN(call, name, ...)                                                                       \
     do {                                                                                           \
         Drawn drawn;                                                                               \
+        _Alignas(64) char copy[STATE_64];                                                          \
+        void *const state = copy;                                                                  \
         const int is_64 = (call).state.len == STATE_64;                                            \
+        memcpy(state, (call).state.buf, (call).state.len);                                         \
         Py_BEGIN_ALLOW_THREADS if (is_64) drawn =                                                  \
             (call).is_double ? name##_64_double(__VA_ARGS__) : name##_64_float(__VA_ARGS__);       \
         else drawn = (call).is_double ? name##_32_double(__VA_ARGS__) : name##_32_float(__VA_ARGS__); \
-        Py_END_ALLOW_THREADS result = Py_BuildValue("nn", drawn.values, drawn.words);              \
+        Py_END_ALLOW_THREADS memcpy((call).state.buf, state, (call).state.len);                    \
+        result = Py_BuildValue("nn", drawn.values, drawn.words);                                   \
     } while (0)
 
 static Py_ssize_t size_of(const Call *call) { return call->out.len / (call->is_double ? 8 : 4); }
@@ -164,7 +172,7 @@ static PyObject *words(PyObject *module, PyObject *args) {
     PyObject *result = NULL;
     (void)module;
     if (PyArg_ParseTuple(args, "w*w*", &call.state, &call.out) && is_valid(&call, -1))
-        RUN(call, words, call.state.buf, call.out.buf, call.out.len);
+        RUN(call, words, state, call.out.buf, call.out.len);
     release(&call);
     return result;
 }
@@ -172,12 +180,11 @@ static PyObject *words(PyObject *module, PyObject *args) {
 static PyObject *uniform(PyObject *module, PyObject *args) {
     Call call = {.is_double = 0};
     double low, upper;
-    Py_ssize_t most;
     PyObject *result = NULL;
     (void)module;
-    if (PyArg_ParseTuple(args, "w*w*pddn", &call.state, &call.out, &call.is_double, &low, &upper, &most) &&
+    if (PyArg_ParseTuple(args, "w*w*pdd", &call.state, &call.out, &call.is_double, &low, &upper) &&
         is_valid(&call, -1))
-        RUN(call, uniform, call.state.buf, call.out.buf, size_of(&call), low, upper, most);
+        RUN(call, uniform, state, call.out.buf, size_of(&call), low, upper);
     release(&call);
     return result;
 }
@@ -199,7 +206,7 @@ static PyObject *normal(PyObject *module, PyObject *args) {
                          &call.tables, &call.libm) &&
         is_valid(&call, call.is_double ? sizeof(Tables_32_double) : sizeof(Tables_32_float)) &&
         has_loop(call.is_double, family))
-        RUN(call, normal, call.state.buf, call.out.buf, size_of(&call), mean, std, most, family, call.tables.buf,
+        RUN(call, normal, state, call.out.buf, size_of(&call), mean, std, most, family, call.tables.buf,
             call.libm.buf);
     release(&call);
     return result;
@@ -211,7 +218,17 @@ static PyObject *bernoulli(PyObject *module, PyObject *args) {
     PyObject *result = NULL;
     (void)module;
     if (PyArg_ParseTuple(args, "w*w*pd", &call.state, &call.out, &call.is_double, &limit) && is_valid(&call, -1))
-        RUN(call, bernoulli, call.state.buf, call.out.buf, call.out.len, limit);
+        RUN(call, bernoulli, state, call.out.buf, call.out.len, limit);
+    release(&call);
+    return result;
+}
+
+static PyObject *skip(PyObject *module, PyObject *args) {
+    Call call = {.is_double = 0};
+    Py_ssize_t size;
+    PyObject *result = NULL;
+    (void)module;
+    if (PyArg_ParseTuple(args, "w*n", &call.state, &size) && is_valid(&call, -1)) RUN(call, skip, state, size);
     release(&call);
     return result;
 }
@@ -220,7 +237,7 @@ static PyObject *untwist(PyObject *module, PyObject *args) {
     Call call = {.is_double = 0};
     PyObject *result = NULL;
     (void)module;
-    if (PyArg_ParseTuple(args, "w*", &call.state) && is_valid(&call, -1)) RUN(call, untwist, call.state.buf);
+    if (PyArg_ParseTuple(args, "w*", &call.state) && is_valid(&call, -1)) RUN(call, untwist, state);
     release(&call);
     return result;
 }
@@ -269,10 +286,11 @@ static PyObject *add(PyObject *module, PyObject *args) {
 
 static PyMethodDef methods[] = {
     METHOD(words, "words(state, out): raw outputs."),
-    METHOD(uniform, "uniform(state, out, is_double, low, upper, most): from low up to but without upper."),
+    METHOD(uniform, "uniform(state, out, is_double, low, upper): from low up to but without upper."),
     METHOD(normal, "normal(state, out, is_double, mean, std, most, family, tables, libm)."),
     METHOD(bernoulli, "bernoulli(state, out, is_double, limit): whether a rounded word is at most the limit."),
     METHOD(add, "add(words, begins, sum): add by exclusive or rows of 2496 bytes that begin at multiples of 4 bytes."),
+    METHOD(skip, "skip(state, size): pass over raw outputs, without tempering them."),
     METHOD(untwist, "untwist(state): the n words of state before these n, the index unchanged."),
     {NULL, NULL, 0, NULL},
 };
@@ -375,6 +393,15 @@ static Drawn T(words)(WORD *state, WORD *out, Py_ssize_t bytes) {
     return (Drawn){size, size};
 }
 
+static Drawn T(skip)(WORD *state, Py_ssize_t size) {
+    for (Py_ssize_t left = size; left > 0;) {
+        const int count = T(ready)(state, left);
+        state[N] += count;
+        left -= count;
+    }
+    return (Drawn){0, size};
+}
+
 CLONES static void T(compare)(const WORD *restrict key, char *restrict out, int count, REAL limit) {
     for (int i = 0; i < count; ++i) out[i] = (REAL)T(temper)(key[i]) <= limit;
 }
@@ -400,10 +427,10 @@ CLONES static int T(scale)(const WORD *restrict key, REAL *restrict out, int cou
     return raised;
 }
 
-static Drawn T(uniform)(WORD *state, REAL *out, Py_ssize_t size, double low, double upper, Py_ssize_t most) {
+static Drawn T(uniform)(WORD *state, REAL *out, Py_ssize_t size, double low, double upper) {
     Drawn drawn = {0, 0};
-    while (drawn.values < size && drawn.words < most) {
-        const int count = T(ready)(state, T(least)(size - drawn.values, most - drawn.words));
+    while (drawn.values < size) {
+        const int count = T(ready)(state, size - drawn.values);
         REAL *const block = out + drawn.values;
         const int raised = T(scale)(state + state[N], block, count, (REAL)low, (REAL)upper);
         state[N] += count;
@@ -578,7 +605,7 @@ static Drawn T(box_muller)(WORD *state, REAL *out, Py_ssize_t size, REAL mean, R
     REAL uniforms[2 * PAIRS] = {0}, values[2 * PAIRS];
     while (drawn.values < size && drawn.words < most) {
         const Py_ssize_t count = T(least)(T(least)(size - drawn.values, most - drawn.words), 2 * PAIRS);
-        const Drawn taken = T(uniform)(state, uniforms, count + (count & 1), 0, 1, PY_SSIZE_T_MAX);
+        const Drawn taken = T(uniform)(state, uniforms, count + (count & 1), 0, 1);
         T(turn)(uniforms, values, libm, mean, std);
         memcpy(out + drawn.values, values, count * sizeof(REAL));
         drawn.values += count;

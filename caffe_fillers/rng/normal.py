@@ -11,7 +11,7 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.libm import single
 from caffe_fillers.rng import kernel
 from caffe_fillers.rng.box_muller import box_muller
-from caffe_fillers.rng.chunks import chunks
+from caffe_fillers.rng.chunks import chunks, chunks_in_parts
 from caffe_fillers.rng.families import Family
 from caffe_fillers.rng.reals import Dtype, Reals, new_or_given
 from caffe_fillers.rng.stream import Stream
@@ -59,7 +59,9 @@ def normal_chunks(
     [262144, 37856]
     """
     mean, std = _parameters(mean, std, dtype)
-    return chunks(stream, size, dtype, partial(_fill, mean=mean, std=std))
+    draw = partial(_fill, mean=mean, std=std)
+    size -= yield from chunks_in_parts(stream, size, dtype, draw)
+    yield from chunks(stream, size, dtype, draw)
 
 
 def _parameters(mean: np.floating, std: np.floating, dtype: Dtype) -> tuple[np.floating, np.floating]:

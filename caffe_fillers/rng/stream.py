@@ -10,9 +10,8 @@ from caffe_fillers.rng.generators import make_generator
 from caffe_fillers.rng.jumps import jump, words_needed
 from caffe_fillers.rng.twister import MT19937, Words, find_twister, first_words
 
-_AT_ONCE = 1 << 13
 _FAR = 1 << 20
-"""Words from which on a jump is faster than drawing."""
+"""Words beyond which a jump is faster than drawing."""
 
 
 class Stream:
@@ -84,22 +83,21 @@ class Stream:
         """
         if size < 0:
             raise UsageError(f"a stream cannot skip {size} words; it only goes forward")
-        if size >= _FAR:
+        if size > _FAR:
             words = self._generator.words(words_needed(self.twister))
             self._generator = make_generator(self.twister, jump(self.twister, words, size))
-            self.position += size
-            return
-        while size > 0:
-            size -= self.words(min(size, _AT_ONCE)).size
+        else:
+            self._generator.skip(size)
+        self.position += size
 
     def move_to(self, other: Stream) -> None:
         """Go on from where another stream of the same generator stands, and leave that to its own way."""
         self.position, self._generator = other.position, other._generator.copy()
 
-    def jumped(self, size: int) -> Stream:
+    def skipped(self, size: int) -> Stream:
         """A stream of its own, `size` words further.
 
-        >>> Stream(1701).jumped(3) == Stream(1701)
+        >>> Stream(1701).skipped(3) == Stream(1701)
         False
         """
         twin = self.copy()

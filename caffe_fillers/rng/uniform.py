@@ -41,7 +41,7 @@ def uniform(
 def uniform_chunks(
     stream: Stream, size: int, low: np.floating, high: np.floating, dtype: Dtype
 ) -> Iterator[Reals]:
-    """Draw as `uniform` does, in chunks, by as many threads as the stream has.
+    """Draw as `uniform` does, in chunks; one thread makes them as fast as memory takes them.
 
     >>> [chunk.size for chunk in uniform_chunks(Stream(0), 300_000, 0, 1, np.float32)]
     [262144, 37856]
@@ -80,18 +80,12 @@ def _bounds(stream: Stream, low: np.floating, high: np.floating) -> tuple[np.flo
     return low / two, upper / two, True
 
 
-def below(stream: Stream, out: Reals, most: int = kernel.ALL, *, low: np.floating, upper: np.floating) -> int:
-    """Fill `out` with `generate_uniform_real`: from low up to but without upper.
-
-    The compiled loop stops when `most` words are taken. Returns how many
-    values were drawn.
-    """
+def below(stream: Stream, out: Reals, *, low: np.floating, upper: np.floating) -> None:
+    """Fill `out` with `generate_uniform_real`: from low up to but without upper."""
     if stream.key is not None:
-        drawn, words = kernel.loops.uniform(
-            *(stream.key, out, out.dtype == np.float64, float(low), float(upper), most)
-        )
+        _, words = kernel.loops.uniform(stream.key, out, out.dtype == np.float64, float(low), float(upper))
         stream.position += words
-        return drawn
+        return
     filled = 0
     while filled < out.size:
         taken = stream.some_words(min(out.size - filled, BLOCK))
@@ -104,7 +98,6 @@ def below(stream: Stream, out: Reals, most: int = kernel.ALL, *, low: np.floatin
             values[: kept.size] = kept
             values = kept
         filled += values.size
-    return filled
 
 
 def _scale(values: Reals, width: np.floating, bits: int) -> None:

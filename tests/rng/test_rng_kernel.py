@@ -102,7 +102,7 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     key = generators.Compiled(twister, np.arange(624, dtype=np.uint32)).key
     out = np.empty(5, np.float32)
     with pytest.raises(ValueError, match="a state is"):
-        kernel.loops.uniform(key[:-1], out, False, 0.0, 1.0, 5)
+        kernel.loops.uniform(key[:-1], out, False, 0.0, 1.0)
     with pytest.raises(ValueError, match="tables of another size"):
         kernel.loops.normal(key, out, False, 0.0, 1.0, 5, 2, out, out)
     with pytest.raises(ValueError, match="rows begin outside"):

@@ -17,9 +17,9 @@ Registered = TypeVar("Registered")
 class Registry(Generic[T]):
     """Names to values of one kind: layer rules, fillers, file formats.
 
-    `package` is the folder whose modules register themselves on import; they
-    are imported at the first look-up, so an import of this package stays
-    cheap. Installed distributions add to it through the entry point group
+    `package` is the folder whose modules register themselves on import; a
+    look-up imports one after another, folders within it last, until the name
+    is registered. Installed distributions add to it through the entry point group
     `caffe_fillers.<kind>`, spaces as underscores; they are asked for names
     that the package itself does not have.
 
@@ -44,9 +44,8 @@ class Registry(Generic[T]):
         self.kind = kind
         self._mark = mark
         self._elsewhere = elsewhere
-        self._package = package
+        self._modules = iter(()) if package is None else _modules(package)
         self._values: dict[str, T] = {}
-        self._discovered = False
         self._asked_others = False
 
     def register(self, *names: str) -> Callable[[Registered], Registered]:
@@ -102,7 +101,7 @@ class Registry(Generic[T]):
         return self._values[name]
 
     def __contains__(self, name: str) -> bool:
-        self._discover()
+        self._discover(until=name)
         if name not in self._values:
             self._ask_others()
         return name in self._values and self._mark not in name
@@ -110,12 +109,10 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
-    def _discover(self) -> None:
-        if self._discovered:
-            return
-        self._discovered = True
-        if self._package is not None:
-            _import_modules(self._package)
+    def _discover(self, until: str | None = None) -> None:
+        """Import the modules that are left, up to the one that registers a name if one is given."""
+        while until not in self._values and (module := next(self._modules, None)):
+            import_module(module)
 
     def _ask_others(self) -> None:
         if self._asked_others:
@@ -127,9 +124,11 @@ class Registry(Generic[T]):
             entry_point.load()
 
 
-def _import_modules(package: str) -> None:
-    folder = import_module(package)
-    for module in pkgutil.iter_modules(folder.__path__, package + "."):
-        import_module(module.name)
-        if module.ispkg:
-            _import_modules(module.name)
+def _modules(package: str) -> Iterator[str]:
+    """Yield the names of a folder's modules, then those of the folders within."""
+    found = list(pkgutil.iter_modules(import_module(package).__path__, package + "."))
+    yield from (each.name for each in found if not each.ispkg)
+    for each in found:
+        if each.ispkg:
+            yield each.name
+            yield from _modules(each.name)

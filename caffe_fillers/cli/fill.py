@@ -6,6 +6,7 @@ The same net and seed give the very file that Caffe saves.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from caffe_fillers.cli.arguments import (
@@ -90,6 +91,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fill, write, and say what was done."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's others spin for 60 ms, to wait for no work
     from caffe_fillers.api.seeds import fresh_seed
     from caffe_fillers.cli.profile import Profile
 

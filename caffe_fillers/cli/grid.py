@@ -34,15 +34,18 @@ def print_table(
     the edge. A cell that is a key of `styles` has that color.
     False, and nothing is printed, where it would take more than `most_lines`.
     """
-    from caffe_fillers.cli.messages import console
-
     cells = [list(map(printable, row)) for row in rows]
     widths = {name: _widths(name, [row[index] for row in cells]) for index, name in enumerate(columns)}
+    right = {name for index, name in enumerate(columns) if index in set(numbers)}
+    if pipe_width is None and most_lines is None and not file.isatty():  # rich takes longer than a fill
+        _print_whole(columns, right, cells, widths, file)
+        return True
+    from caffe_fillers.cli.messages import console
+
     terminal = console(file)
     room = terminal.width if file.isatty() else pipe_width or _total(widths, None)
     shown = kept_columns(widths, room, folding, least_needed)
     terminal.width = max(room, _total({name: widths[name] for name in shown}, folding))
-    right = {name for index, name in enumerate(columns) if index in set(numbers)}
     lines = terminal.render_lines(_table(columns, shown, right, cells, folding, styles or {}), pad=False)
     if most_lines is not None and len(lines) > most_lines:
         return False
@@ -51,6 +54,22 @@ def print_table(
     if gone:
         print(f"(left out for want of room: {gone})", file=file)
     return True
+
+
+def _print_whole(
+    columns: Sequence[str],
+    right: set[str],
+    cells: Sequence[Sequence[str]],
+    widths: Mapping[str, tuple[int, int]],
+    file: TextIO,
+) -> None:
+    """Print every column in its full width."""
+    for row in (columns, *cells):
+        padded = []
+        for name, text in zip(columns, row, strict=True):
+            blanks = " " * (widths[name][1] - _cell_length(text))
+            padded.append(blanks + text if name in right else text + blanks)
+        print((" " * _GAP).join(padded).rstrip(), file=file)
 
 
 def _print_trimmed(terminal: Console, lines: list[list[Segment]]) -> None:
@@ -87,11 +106,18 @@ def kept_columns(
 
 def _widths(name: str, cells: Sequence[str]) -> tuple[int, int]:
     """Return the width of a column's longest word, and of its longest cell."""
-    from rich.cells import cell_len
-
     texts = (name, *cells)
     words = (word for text in texts for word in text.split())
-    return max(map(cell_len, words), default=0), max(map(cell_len, texts))
+    return max(map(_cell_length, words), default=0), max(map(_cell_length, texts))
+
+
+def _cell_length(text: str) -> int:
+    """Return how many cells of a terminal a text takes; a character of Chinese takes two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _total(widths: dict[str, tuple[int, int]], folding: str | None) -> int:

@@ -106,10 +106,12 @@ class _Version(argparse.Action):
 
 
 def entry_point() -> None:
-    """Run the installed script; imports make objects and no garbage, so collections are rare."""
+    """Run the installed script without looking for garbage among what imports made, also at its end."""
     gc.set_threshold(50_000)
     if "_ARGCOMPLETE" in os.environ:
         from caffe_fillers.cli.completion import complete
 
         complete()
-    sys.exit(main())
+    code = main()
+    gc.freeze()
+    sys.exit(code)

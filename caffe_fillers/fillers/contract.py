@@ -15,6 +15,7 @@ from caffe_fillers.errors import FillerError, UsageError
 from caffe_fillers.fans import MASTER, Convention
 from caffe_fillers.resources import require_memory
 from caffe_fillers.schema import FillerParameter
+from caffe_fillers.schema.extras import PRIVATE
 from caffe_fillers.shapes import Shape, count, format_shape, given_shape
 
 NOT_SPARSE = -1
@@ -146,7 +147,7 @@ def _class_for(parameter: FillerParameter) -> type[Filler]:
     variants = {
         descriptor.name: variant
         for descriptor, _ in parameter.ListFields()
-        if (variant := filler_types.variant(parameter.type, descriptor.name))
+        if descriptor.number >= PRIVATE and (variant := filler_types.variant(parameter.type, descriptor.name))
     }
     if len(variants) > 1:
         raise FillerError(

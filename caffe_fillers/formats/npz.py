@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import lzma
 import math
 import struct
 import tokenize
 import warnings
-import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import IO, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -24,16 +23,21 @@ from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.resources import require_memory
 from caffe_fillers.shapes import format_shape
 
+if TYPE_CHECKING:
+    import zipfile  # 15 ms, with the compressions that it knows
+
 _ENDING = ".npy"
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError),
+    *(zlib.error, EOFError, OSError, ValueError, RuntimeError),
     *(KeyError, TypeError, OverflowError, struct.error, tokenize.TokenError, SyntaxError),
 )
 
 
 def write(file: BinaryIO, model: Model) -> None:
     """Write what `numpy.load` opens: `file["conv1/0"]`; the net's texts are arrays of bytes."""
+    import zipfile
+
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, text in texts(model).items():
             array = np.frombuffer(text.encode(), np.uint8)
@@ -44,6 +48,8 @@ def write(file: BinaryIO, model: Model) -> None:
 
 def write_tensors(file: BinaryIO, tensors: Tensors) -> None:
     """Write arrays under their names alone."""
+    import zipfile
+
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         _add(archive, tensors)
 
@@ -59,11 +65,27 @@ def _add(archive: zipfile.ZipFile, blobs: Iterable[tuple[str, ModelBlob]]) -> No
 
 def read(file: BinaryIO) -> Model:
     """A model whose blobs are read from their members when asked for; any real type becomes float32."""
-    archive = zipfile.ZipFile(file)
-    _check_members(archive.infolist())
-    names = [name.removesuffix(_ENDING) for name in archive.namelist()]
-    notes = {name: _text(archive, name) for name in (NET, BLOBS) if name in names}
-    return restore({name: _blob(archive, name) for name in names if name not in notes}, notes)
+    import zipfile
+
+    with _zip_errors():
+        archive = zipfile.ZipFile(file)
+        _check_members(archive.infolist())
+        names = [name.removesuffix(_ENDING) for name in archive.namelist()]
+        notes = {name: _text(archive, name) for name in (NET, BLOBS) if name in names}
+        blobs = {name: _blob(archive, name) for name in names if name not in notes}
+    return restore(blobs, notes)
+
+
+@contextmanager
+def _zip_errors() -> Iterator[None]:
+    """Turn what a broken archive raises into a `ValueError`."""
+    import lzma
+    import zipfile
+
+    try:
+        yield
+    except (zipfile.BadZipFile, lzma.LZMAError) as error:
+        raise ValueError(*error.args) from error
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
@@ -82,9 +104,10 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    return archive.open(
-        zipfile.ZipInfo(name + _ENDING), "w", force_zip64=True
-    )  # dated 1980: same bytes always
+    import zipfile
+
+    dated_1980 = zipfile.ZipInfo(name + _ENDING)  # same bytes always
+    return archive.open(dated_1980, "w", force_zip64=True)
 
 
 def _text(archive: zipfile.ZipFile, name: str) -> str:
@@ -119,7 +142,7 @@ def _blob(archive: zipfile.ZipFile, name: str) -> ModelBlob:
 
 
 def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[Values]:
-    with archive.open(name + _ENDING) as member:
+    with _zip_errors(), archive.open(name + _ENDING) as member:
         shape, fortran_order, dtype = _header(member, name)
         if fortran_order:  # its values are not in the order of a blob's: the one case that is held whole
             member.seek(0)

@@ -59,7 +59,7 @@ def chunks_in_parts(stream: Stream, size: int, dtype: Dtype, draw: DrawPart) -> 
     def begin_parts() -> None:
         nonlocal start
         while len(turns) < stream.threads and (len(turns) + 1) * _PART <= size - drawn:
-            following = start.skipped(_PART)
+            following = start.jumped(_PART)
             turns.append(pool.submit(_part, start, dtype, draw))
             start = following
 

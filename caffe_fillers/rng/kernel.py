@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from caffe_fillers.rng.attempts import bucket_tables
 from caffe_fillers.rng.reals import Reals
-from caffe_fillers.rng.tables import EXPONENTIAL, NORMAL
 
 if TYPE_CHECKING:
     from caffe_fillers.rng import _kernel as loops
@@ -43,6 +41,9 @@ def ziggurat_tables(code: str) -> Reals:
     >>> ziggurat_tables("f").size
     2050
     """
+    from caffe_fillers.rng.attempts import bucket_tables
+    from caffe_fillers.rng.tables import EXPONENTIAL, NORMAL
+
     scale, limit = bucket_tables(code)
     x, y = NORMAL
     exp_x, exp_y = EXPONENTIAL

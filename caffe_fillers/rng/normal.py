@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.libm import single
 from caffe_fillers.rng import kernel
-from caffe_fillers.rng.box_muller import box_muller
 from caffe_fillers.rng.chunks import chunks, chunks_in_parts
 from caffe_fillers.rng.families import Family
 from caffe_fillers.rng.reals import Dtype, Reals, new_or_given
 from caffe_fillers.rng.stream import Stream
-from caffe_fillers.rng.tails import logarithm_exponentials, ziggurat_exponentials
-from caffe_fillers.rng.wedges import below_curve, between_bounds
-from caffe_fillers.rng.ziggurat import Ziggurat
 
-_FAMILIES: dict[Family, Callable[[Stream, Reals], None]] = {
-    Family.BOX_MULLER: box_muller,
-    Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials).fill,
-    Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials).fill,
-}
 _NUMBERS = {family: number for number, family in enumerate(Family)}
 """The families as `_kernel.c` names them; of double only the last, whose one function of libm is exp."""
 
@@ -74,15 +64,33 @@ def _parameters(mean: np.floating, std: np.floating, dtype: Dtype) -> tuple[np.f
 def _fill(stream: Stream, out: Reals, most: int = kernel.ALL, *, mean: np.floating, std: np.floating) -> int:
     """Fill `out`; the compiled loop stops when `most` words are taken. Return how many values were drawn."""
     if stream.key is not None and (out.dtype == np.float32 or stream.family is Family.ZIGGURAT_1_64):
+        from caffe_fillers.libm import single
+
         drawn, words = kernel.loops.normal(
             *(stream.key, out, out.dtype == np.float64, float(mean), float(std), most),
             *(_NUMBERS[stream.family], kernel.ziggurat_tables(out.dtype.char), single.CONSTANTS),
         )
         stream.position += words
         return drawn
+    draw = _families()[stream.family]
     for begin in range(0, out.size, _BLOCK):
         values = out[begin : begin + _BLOCK]
-        _FAMILIES[stream.family](stream, values)
+        draw(stream, values)
         values *= std
         values += mean
     return out.size
+
+
+@cache
+def _families() -> dict[Family, Callable[[Stream, Reals], None]]:
+    """Return what fills an array with standard normals in numpy, whose modules only this needs."""
+    from caffe_fillers.rng.box_muller import box_muller
+    from caffe_fillers.rng.tails import logarithm_exponentials, ziggurat_exponentials
+    from caffe_fillers.rng.wedges import below_curve, between_bounds
+    from caffe_fillers.rng.ziggurat import Ziggurat
+
+    return {
+        Family.BOX_MULLER: box_muller,
+        Family.ZIGGURAT_1_56: Ziggurat(below_curve, logarithm_exponentials).fill,
+        Family.ZIGGURAT_1_64: Ziggurat(between_bounds, ziggurat_exponentials).fill,
+    }

@@ -94,10 +94,10 @@ class Stream:
         """Go on from where another stream of the same generator stands, and leave that to its own way."""
         self.position, self._generator = other.position, other._generator.copy()
 
-    def skipped(self, size: int) -> Stream:
+    def jumped(self, size: int) -> Stream:
         """A stream of its own, `size` words further.
 
-        >>> Stream(1701).skipped(3) == Stream(1701)
+        >>> Stream(1701).jumped(3) == Stream(1701)
         False
         """
         twin = self.copy()

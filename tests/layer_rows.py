@@ -625,6 +625,7 @@ LOSSES = [
 ]
 
 RECURRENT = [
+    Row("LSTM", "2147483647x1x1 2147483647x1", "recurrent_param { num_output: 1 }", error="time steps"),
     Row("LSTMUnit", "1x2x3 1x2x12 1x2", "", "1x2x3 1x2x3"),
     Row("LSTMUnit", "1x2x3 1x2x9 1x2", "", error="12, are needed", num_tops=2),
     Row("LSTMUnit", "2x2x3 2x2x12 2x2", "", error="one time step", num_tops=2),

@@ -115,7 +115,7 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
     Provenance.NOT_IN_RANGE: ("none in the range fits",),
     Outcome.PASSED: ("passed",),
     Outcome.UNSEEDED: (
-        "plausible, not an initialization by Caffe's stream: no seed makes these values "
+        "plausible, not an initialization by Caffe's stream: no seed was found that makes these values "
         "(--allow-unseeded passes them)",
     ),
     Outcome.TRAINED: (

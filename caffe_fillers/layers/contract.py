@@ -24,6 +24,9 @@ from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
 from caffe_fillers.sources import Sources
 
+MOST_PARTS = 100_000
+"""Time steps, transitions or threads of a layer, as many as a binary net may have layers."""
+
 
 @dataclass(frozen=True)
 class Param:
@@ -262,6 +265,12 @@ def require_outputs(num_output: int) -> None:
     """Refuse a layer that does not say how many outputs it has: its weights would be none."""
     if num_output < 1:
         raise NetError("num_output must be given and at least 1")
+
+
+def require_buildable(parts: int, name: str) -> None:
+    """Refuse a layer that draws for more parts than any net has: a few bytes would ask for gigabytes."""
+    if parts > MOST_PARTS:
+        raise NetError(f"it has {parts:,} {name}, and draws for each of them; {MOST_PARTS:,} are the most")
 
 
 def refuse_in_place(parameter: LayerParameter) -> None:

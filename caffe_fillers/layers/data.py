@@ -13,7 +13,7 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import filler_types
-from caffe_fillers.layers.contract import Role, Setup, data_layer, layer
+from caffe_fillers.layers.contract import Role, Setup, data_layer, layer, require_buildable
 from caffe_fillers.layers.transformer import transformed, transformer_seed
 from caffe_fillers.passes import era_of
 from caffe_fillers.plan import Draw
@@ -148,6 +148,7 @@ def prefetching_draws(parameter: LayerParameter, own: tuple[Draw, ...]) -> tuple
 def _num_threads(parameter: LayerParameter) -> int:
     """`BasePrefetchingDataLayer::threads` of NVIDIA's Caffe on the CPU: one unless more are asked for."""
     param: Any = parameter.data_param
+    require_buildable(param.threads, "threads")
     return max(param.threads, 1) if parameter.phase == TRAIN else 1
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
-from caffe_fillers.layers.contract import Param, Setup, Weights, layer, require_outputs
+from caffe_fillers.layers.contract import Param, Setup, Weights, layer, require_buildable, require_outputs
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, count, differ, format_shape, merge
 
@@ -79,6 +79,7 @@ def _setup(
     steps, streams = merge([bottoms[0][:2], bottoms[1]])
     if steps is UNKNOWN:  # so is how often it draws: a blob of unknown shape says so to the planner
         return Setup((None,) * len(parameter.top), (Param((UNKNOWN,), Constant()),))
+    require_buildable(steps, "time steps")
     dropped = tuple(Param(param.shape, param.filler, kept=False) for param in step)
     exposed = states if parameter.recurrent_param.expose_hidden else 0
     outputs = parameter.recurrent_param.num_output

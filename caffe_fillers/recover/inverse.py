@@ -20,6 +20,8 @@ Floats = NDArray[np.float32]
 
 _WIDE = 4096
 """More candidates than rounding ever hides; a value with more says nothing of its word."""
+_WIDE_NORMAL = 2048
+"""The same of normals, whose candidates a pair of values multiplies: 2**22 pairs take some seconds."""
 
 
 def value_of(distribution: distributions.Distribution, words: Words) -> Floats:
@@ -110,11 +112,11 @@ def _normal(distribution: distributions.Distribution, words: Words) -> Floats:
 def _uniform_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
     """Return the words around the quotient, as far as rounding can have moved them."""
     assert isinstance(distribution, distributions.Uniform)
+    if not distribution.high > distribution.low or _is_halved(distribution):
+        return np.empty(0, np.uint32)
     width = float(
         np.nextafter(np.float32(distribution.high), np.float32(np.inf)) - np.float32(distribution.low)
     )
-    if not distribution.high > distribution.low:
-        return np.empty(0, np.uint32)
     middle = (float(value) - distribution.low) / width * 2**32
     reach = 2**9 + int(
         2.0**32 * abs(np.spacing(np.float32(max(abs(distribution.low), abs(distribution.high))))) / width
@@ -127,9 +129,16 @@ def _uniform_candidates(distribution: distributions.Distribution, value: np.floa
     return fitting
 
 
+def _is_halved(distribution: distributions.Uniform) -> bool:
+    """Return whether no float32 holds the width, so that Boost draws from half the range, and doubles."""
+    return distribution.high / 2 - distribution.low / 2 >= float(np.finfo(np.float32).max) / 2
+
+
 def _uniform_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
     """Return which numbers a float32 around the quotient makes; words are rounded to float32 first."""
     assert isinstance(distribution, distributions.Uniform)
+    if _is_halved(distribution):
+        return np.zeros(values.shape, np.bool_)
     low, high = np.float32(distribution.low), np.float32(distribution.high)
     factor = (np.nextafter(high, np.float32(np.inf)) - low) * np.float32(2.0**-32)
     middle = ((values.astype(np.float64) - low) / factor).astype(np.float32)
@@ -171,17 +180,24 @@ def _scaled_candidates(distribution: distributions.Distribution, value: np.float
 
 
 def _normal_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
-    """Return words with the mantissas next to the quotient in each layer; the lowest bit is the sign."""
+    """Return words with the mantissas next to the quotient in each layer; the lowest bit is the sign.
+
+    The product with std and the sum with the mean are rounded, each to half a unit of its last place; a mean
+    that is large against std so hides the last bits of the mantissa.
+    """
     assert isinstance(distribution, distributions.Normal)
     standard = (float(value) - distribution.mean) / distribution.std
-    scale, _ = bucket_tables("f")
-    bucket = np.arange(256)[np.sign(scale) == (1 if standard >= 0 else -1)]
-    mantissa = np.rint(standard / scale[bucket].astype(np.float64)).astype(np.int64)
-    near = mantissa[:, None] + np.arange(-3, 4)
+    scale = np.abs(bucket_tables("f")[0].astype(np.float64))
+    hidden = max(abs(float(np.spacing(np.float32(each)))) for each in (value, value - distribution.mean))
+    reach = 3 + int(hidden / distribution.std / scale.min())
+    if reach > _WIDE_NORMAL:
+        return np.empty(0, np.uint32)
+    size = standard * np.sign(bucket_tables("f")[0]) / scale
+    near = np.rint(size).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
     inside = (near >= 0) & (near < 1 << 24)
-    words = (near << 8 | bucket[:, None])[inside].astype(np.uint32)
+    words = (near << 8 | np.arange(256)[:, None])[inside].astype(np.uint32)
     fitting: Words = words[_normal(distribution, words) == value]
-    return fitting
+    return fitting if fitting.size <= _WIDE_NORMAL else np.empty(0, np.uint32)
 
 
 _FORWARD: dict[type, Callable[[distributions.Distribution, Words], Floats]] = {

@@ -943,6 +943,14 @@ ROWS = [
     ),
     Row("DenseBlock", "2x6x8x9", "param { lr_mult: 1 }", error="sets the param of its blobs itself"),
     Row("DenseBlock", "2x6", "", error="four axes are needed"),
+    Row("DenseBlock", "2x6x8x9", "denseblock_param { numTransition: 2147483647 }", error="transitions, and"),
+    Row(
+        "Data",
+        "",
+        "data_param { source: '-' batch_size: 1 threads: 2147483647 } transform_param { mirror: true }",
+        error="threads, and",
+        dialect="nvidia",
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from caffe_fillers.distributions import Distribution, Normal, Uniform
 from caffe_fillers.recover.anywhere import recover_64, recover_exact, recover_moved, recover_torch
 from caffe_fillers.recover.found import Hit
+from caffe_fillers.recover.inverse import candidates, on_grid, value_of
 from caffe_fillers.recover.rewind import Seeding, find_seeding
 from caffe_fillers.rng import Stream
 from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, untemper
@@ -43,6 +44,23 @@ def test_uniforms_anywhere(distribution: Distribution) -> None:
     values = drawn(distribution, 1313)
     assert exact(distribution, values) == Hit(seed=SEED, position=POSITION)
     assert exact(distribution, values[:1248]) is None
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0, 1), (0.1, 1), (-1, 1), (1, 0.5), (1, 0.2)])
+def test_words_of_a_normal_whose_mean_hides_their_last_bits(mean: float, std: float) -> None:
+    normal, words = Normal(mean, std), Stream(SEED).words(200)
+    values = value_of(normal, words)
+    is_fast = ~np.isnan(values)
+    assert all(
+        word in candidates(normal, each) for word, each in zip(words[is_fast], values[is_fast], strict=True)
+    )
+
+
+def test_a_uniform_whose_width_no_float_holds_has_no_inverse() -> None:
+    wide = Uniform(-3e38, 3e38)
+    values = wide.sample((9,), Stream(SEED))
+    assert not any(candidates(wide, each).size for each in values)
+    assert not on_grid(wide, values).any()
 
 
 @pytest.mark.parametrize("boost", ["1.58", "1.74"])

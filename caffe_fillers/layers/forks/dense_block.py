@@ -7,7 +7,7 @@ from typing import Any
 
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
-from caffe_fillers.layers.contract import Param, Setup, layer
+from caffe_fillers.layers.contract import Param, Setup, layer, require_buildable
 from caffe_fillers.layers.forks.common import fork_param, four_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
@@ -24,6 +24,7 @@ def dense_block(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """Transitions that are filled one after another and stored by kind: all kernels, then all scales."""
     block = fork_param(parameter, "denseblock_param")
     num, channels, height, width = four_axes(bottoms[0])
+    require_buildable(block.numTransition, "transitions")
     transitions = range(block.numTransition)
     kinds = _BOTTLENECK if block.use_BC else _PLAIN
     events = [

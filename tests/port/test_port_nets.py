@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - layers stand in a table, one to a line
-"""Small nets of the kinds that people have, whole, in torch and onnxruntime beside numpy in float64."""
+"""Small nets of the kinds that people have, whole, in torch, onnxruntime and OpenCV beside numpy in float64."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import port_clients
 import pytest
-from test_port_forks import channels, check, data, depthwise, inputs, interpolated
+from test_port_forks import SSD, channels, check, data, depthwise, detected, inputs, interpolated
+
+import caffe_fillers as cf
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the frameworks' own
 CONV = (
@@ -173,6 +176,7 @@ NETS: dict[str, tuple[str, tuple[int, ...], Callable[..., np.ndarray]]] = {
     "SENet": (SENET, (2, 3, 6, 7), senet),
     "ShuffleNet": (SHUFFLENET, (2, 4, 5, 6), shufflenet),
     "MobileNet": (MOBILENET, (2, 4, 7, 6), mobilenet),
+    "SSD": (SSD, (1, 3, 16, 16), detected),
 }
 
 
@@ -180,4 +184,54 @@ NETS: dict[str, tuple[str, tuple[int, ...], Callable[..., np.ndarray]]] = {
 @pytest.mark.parametrize("name", NETS)
 def test_a_net_is_its_formulas(name: str, target: str, tmp_path: Path) -> None:
     layers, shape, reference = NETS[name]
-    check(f"name: '{name}'\n" + inputs(shape) + layers, [data(*shape)], reference, target, tmp_path)
+    check(
+        f"name: '{name}'\n" + inputs(shape) + layers, [2 * data(*shape, seed=4)], reference, target, tmp_path
+    )
+
+
+FOR_OPENCV = {
+    "SENet": ("bottom: 'x' bottom: 'identity'", "bottom: 'identity' bottom: 'x'"),
+    "MobileNet": ("DepthwiseConvolution", "Convolution"),
+    "SSD": ("num_classes: 3", "num_classes: 3 share_location: true background_label_id: 0"),
+}
+"""What OpenCV's Caffe importer is given otherwise: its Axpy multiplies the third bottom and not the second, it has no
+DepthwiseConvolution, and it does not know the defaults of DetectionOutput."""
+UNREAD = {
+    ("SegNet", "caffe"): "UnknownField",
+    ("SSD", "onnx"): "Split@ai.onnx",
+}
+"""Nets that OpenCV 4.14 does not read, with what it says."""
+
+
+def in_order(rows: np.ndarray) -> np.ndarray:
+    """Detections by label and score, whose order is OpenCV's own."""
+    return rows[..., np.lexsort((-rows[0, 0, :, 2], rows[0, 0, :, 1])), :] if rows.shape[-1] == 7 else rows
+
+
+@pytest.mark.parametrize("importer", ["caffe", "onnx"])
+@pytest.mark.parametrize("name", NETS)
+def test_opencv_has_the_same(name: str, importer: str, tmp_path: Path) -> None:
+    """One image: an ONNX model's first axis, which has a name, is 1 in OpenCV."""
+    cv2 = pytest.importorskip("cv2", reason="opencv-python-headless is not installed", exc_type=ImportError)
+    layers, shape, reference = NETS[name]
+    x, path = 2 * data(1, *shape[1:], seed=4), tmp_path / "net.prototxt"
+    path.write_text(inputs(x.shape) + layers)
+    if importer == "onnx":
+        port_clients.run_onnx(path, tmp_path, [x])
+        files = (str(tmp_path / "net.onnx"),)
+    else:
+        weights = port_clients.trained(path, tmp_path)
+        path.write_text((inputs(x.shape) + layers).replace(*FOR_OPENCV.get(name, ("", ""))))
+        files = (str(path), str(weights))
+    read = {"caffe": cv2.dnn.readNetFromCaffe, "onnx": cv2.dnn.readNetFromONNX}[importer]
+    if (name, importer) in UNREAD:
+        with pytest.raises(cv2.error, match=UNREAD[name, importer]):
+            read(*files)
+        return
+    net = read(*files)
+    net.setInput(x)
+    blobs = [blob for layer in cf.load_weights(tmp_path / "trained.caffemodel").values() for blob in layer]
+    theirs = in_order(reference(*(each.astype(np.float64) for each in (x, *blobs))))
+    ours = in_order(net.forward())
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() <= 2e-5 * max(1.0, np.abs(theirs).max())

@@ -22,7 +22,8 @@ def resize(op: vision_ops.Resize, at: Place, x: str) -> str:
 def _sized(at: Place, x: str, *lengths: int) -> str:
     """A shape: the first two lengths of an image, then these."""
     items = at.add("Slice", at.add("Shape", x), at.integers((0,)), at.integers((2,)))
-    return at.add("Concat", items, at.integers(lengths), axis=0)
+    # of the layer's own name: OpenCV's importer makes a layer of it
+    return at.add("Concat", items, at.array(np.array(lengths, np.int64), "size"), axis=0)
 
 
 def unpool(op: vision_ops.Unpool, at: Place, x: str, mask: str) -> str:

@@ -148,18 +148,14 @@ _ARRANGED: dict[type[Op], Callable[[Op, Value, str, Values], Values]] = {
 }
 
 
-def pooled_edges(value: Value, kernel: Shape, stride: Shape, pad: Shape) -> tuple[Shape, Shape]:
-    """Return lengths before and after the image that windows see, along height and width.
-
-    What lies more than the padding after it does not count for an average.
-    """
+def pooled_edges(op: ops.Pool, value: Value) -> tuple[Shape, Shape]:
+    """Return how far windows see beyond the image's end, and beyond the padding, which no average counts."""
     length, outputs = value.inputs[0].known[2:], value.known[2:]
-    axes = list(zip(length, outputs, kernel, stride, pad, strict=True))
+    axes = list(zip(length, outputs, op.kernel, op.stride, op.pad, strict=True))
     if any((number - 1) * step >= each + edge for each, number, _, step, edge in axes):
         raise UsageError("its last window lies outside of the image")
-    return pad, tuple(
-        max((number - 1) * step + size - edge - each, 0) for each, number, size, step, edge in axes
-    )
+    after = [max((number - 1) * step + size - edge - each, 0) for each, number, size, step, edge in axes]
+    return tuple(after), tuple(max(end - pad, 0) for end, pad in zip(after, op.pad, strict=True))
 
 
 def check_windows(op: ops.Pool, value: Value) -> None:

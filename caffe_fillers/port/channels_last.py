@@ -8,7 +8,7 @@ from functools import partial
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import ops, vision_ops
-from caffe_fillers.port.axes import IMAGE, axis_of, pooled_edges
+from caffe_fillers.port.axes import IMAGE, axis_of
 from caffe_fillers.port.code import call
 from caffe_fillers.port.printing import Site
 from caffe_fillers.port.targets import Rule
@@ -18,21 +18,16 @@ from caffe_fillers.shapes import Shape, count
 
 @dataclass(frozen=True)
 class Words:
-    """A framework's functions of arrays; {0} is the array.
+    """A framework's functions of arrays; {0} is the array, `numpy` the module of those that are numpy's.
 
-    `split` takes points or a number of parts, `lengths` where it takes lengths instead; `reshape` the lengths
-    after axis 0, as a tuple or with {2} without brackets.
+    `reshape` takes the lengths after axis 0, as a tuple or with {2} without brackets.
     """
 
-    concatenate: str
-    split: str
-    tile: str
-    reduce: str
+    numpy: str
     flatten: str
     reshape: str
     transpose: str
     permute: str
-    flip: str
     softmax: str
 
 
@@ -42,13 +37,13 @@ def rules(words: Words) -> dict[type[Op], Rule]:
 
 
 def _concat(words: Words, op: ops.Concat, at: Site, *inputs: str) -> str:
-    return words.concatenate.format(", ".join(inputs), axis_of(at.x, op.axis))
+    return f"{words.numpy}.concatenate([{', '.join(inputs)}], axis={axis_of(at.x, op.axis)})"
 
 
 def _split(words: Words, op: ops.Split, at: Site, x: str) -> str:
     points = [sum(op.lengths[: index + 1]) for index in range(len(op.lengths) - 1)]
     parts: object = points if len(set(op.lengths)) > 1 else len(op.lengths)
-    return words.split.format(x, parts, axis_of(at.x, op.axis))
+    return f"{words.numpy}.split({x}, {parts}, axis={axis_of(at.x, op.axis)})"
 
 
 def _flatten(words: Words, op: ops.Flatten, at: Site, x: str) -> str:
@@ -100,7 +95,7 @@ def _crop(words: Words, op: ops.Crop, at: Site, x: str, like: str) -> str:
 def _tile(words: Words, op: ops.Tile, at: Site, x: str) -> str:
     repeats = [1] * at.x.rank
     repeats[axis_of(at.x, op.axis)] = op.tiles
-    return words.tile.format(x, repeats)
+    return f"{words.numpy}.tile({x}, {repeats})"
 
 
 def _reduce(words: Words, op: ops.Reduce, at: Site, x: str) -> str:
@@ -108,7 +103,7 @@ def _reduce(words: Words, op: ops.Reduce, at: Site, x: str) -> str:
         raise UsageError(f"a reduction of the axes from {op.axes[0]} on is not ported")
     places = tuple(sorted(axis_of(at.x, axis) for axis in op.axes))
     keep = ", keepdims=True" if op.keep else ""
-    return words.reduce.format(x, op.kind, f"{places}{keep}")
+    return f"{words.numpy}.{op.kind}({x}, axis={places}{keep})"
 
 
 def _align(words: Words, op: ops.Align, at: Site, y: str) -> str:
@@ -126,7 +121,7 @@ def _permute(words: Words, op: vision_ops.Permute, at: Site, x: str) -> str:
 
 
 def _flip(words: Words, op: vision_ops.Flip, at: Site, x: str) -> str:
-    return words.flip.format(x, tuple(axis_of(at.x, axis) for axis in op.axes))
+    return f"{words.numpy}.flip({x}, {tuple(axis_of(at.x, axis) for axis in op.axes)})"
 
 
 def _part(words: Words, op: vision_ops.Part, at: Site, x: str) -> str:
@@ -186,24 +181,6 @@ def axis_word(value: Value, axis: int) -> str:
     """Return the argument that names an axis; an empty text for the last."""
     own = axis_of(value, axis)
     return "" if own == value.rank - 1 else f", axis={own}"
-
-
-@dataclass(frozen=True)
-class Edges:
-    """Edges of an image that a pooling sees: padding `before` and `after` it, and `beyond` the padding."""
-
-    before: Shape
-    after: Shape
-
-    @property
-    def beyond(self) -> Shape:
-        """Lengths that windows see after the padding."""
-        return tuple(max(end - pad, 0) for end, pad in zip(self.after, self.before, strict=True))
-
-
-def edges(op: ops.Pool, value: Value) -> Edges:
-    """Compute the edges that Caffe's windows, whose number it rounds up, see around the image."""
-    return Edges(*pooled_edges(value, op.kernel, op.stride, op.pad))
 
 
 def check_embed(value: Value) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
-from caffe_fillers.layers.windows import Windows, windows
+from caffe_fillers.layers.windows import windows
 from caffe_fillers.port.ops import (
     Affine,
     Concat,
@@ -20,8 +20,8 @@ from caffe_fillers.port.ops import (
     Tensor,
     Tile,
 )
-from caffe_fillers.port.reading import Node, reads, single
-from caffe_fillers.port.values import Tops, Value, function
+from caffe_fillers.port.reading import Node, Reader, reads, single
+from caffe_fillers.port.values import Op, Tops, Value, function
 from caffe_fillers.port.vision_ops import (
     ArgMax,
     Columns,
@@ -58,14 +58,6 @@ def slice_(node: Node) -> Tops:
     return node.top(Split(tuple(lengths), axis))
 
 
-@reads("Flatten", makes=(Flatten,))
-def flatten(node: Node) -> Value:
-    """Read axes that become one."""
-    parameter = node.layer.flatten_param
-    start, end = (canonical_axis(axis, node.rank) for axis in (parameter.axis, parameter.end_axis))
-    return node.top(Flatten(start, end))
-
-
 @reads("Reshape", makes=(Reshape,))
 def reshape(node: Node) -> Value:
     """Read a new shape: 0 keeps the length of the axis, -1 takes what is left."""
@@ -85,12 +77,6 @@ def crop(node: Node) -> Value:
     axis, offsets = canonical_axis(parameter.axis, node.rank), list(parameter.offset) or [0]
     offsets = offsets if len(offsets) > 1 else offsets * (node.rank - axis)
     return node.top(Crop(axis, tuple(offsets)), *node.all_bottoms)
-
-
-@reads("Tile", makes=(Tile,))
-def tile(node: Node) -> Value:
-    """Read the repetition of a whole axis."""
-    return node.top(Tile(canonical_axis(node.layer.tile_param.axis, node.rank), node.layer.tile_param.tiles))
 
 
 _TERMS = {
@@ -117,14 +103,6 @@ def known_length(value: Value, axis: int) -> int:
     if length is UNKNOWN:
         raise UsageError("how long its bottom is, is not known: give it with --shape")
     return length
-
-
-@reads("Permute", makes=(Permute,))
-def permute(node: Node) -> Value:
-    """Read an order of axes: those of `order`, then the others; weiliu89/caffe permute_layer.cpp."""
-    order = list(fork_param(node.layer, "permute_param").order)
-    order += [axis for axis in range(node.rank) if axis not in order]
-    return node.top(Permute(tuple(order)))
 
 
 @reads("ShuffleChannel", makes=(Reshape, Permute))
@@ -159,20 +137,6 @@ def reorg(node: Node) -> Value:
     return node.top(Reshape(("0", *node.result[1:])), made)
 
 
-@reads("Im2col", makes=(Columns,))
-def im2col(node: Node) -> Value:
-    """Read the windows of a convolution."""
-    window = _image_windows(node)
-    return node.top(Columns(window.kernel, window.stride, window.pad, window.dilation))
-
-
-def _image_windows(node: Node) -> Windows:
-    parameter = node.layer.convolution_param
-    if node.rank != 4 or canonical_axis(parameter.axis, node.rank) != 1:
-        raise UsageError("only images with their channels on axis 1 are ported")
-    return windows(parameter, 2)
-
-
 @reads("Local", makes=(Columns, Local))
 def local(node: Node) -> Value:
     """Read a convolution with kernels for each place: happynear/caffe-windows local_layer.cpp."""
@@ -182,14 +146,6 @@ def local(node: Node) -> Value:
     columns = Value(Columns(*lengths), (node.x,), (items, inputs, *size))
     op = Local(inputs=inputs, outputs=parameter.num_output, size=size, bias=parameter.bias_term)
     return node.top(op, columns)
-
-
-@reads("Flip", makes=(Flip,))
-def flip(node: Node) -> Value:
-    """Read a flip along the width, the height, or both: happynear/caffe-windows flip_layer.cpp."""
-    parameter = fork_param(node.layer, "flip_param")
-    axes = (2,) * parameter.flip_height + (3,) * parameter.flip_width
-    return node.top(Flip(axes)) if axes else node.x
 
 
 @reads("Normalize", makes=(Reduce, Affine))
@@ -232,25 +188,6 @@ def arg_max(node: Node) -> Value:
     return node.top(Concat(1), *rows)
 
 
-@reads("BatchReindex", makes=(Take,))
-def batch_reindex(node: Node) -> Value:
-    """Read items by their indices."""
-    return node.top(Take(), *node.all_bottoms)
-
-
-@reads("Filter", makes=(Select,))
-def filter_(node: Node) -> Tops:
-    """Read the items of each bottom for which the last bottom is not 0."""
-    *bottoms, selector = node.all_bottoms
-    return tuple(Value(Select(), (each, selector), each.shape) for each in bottoms)
-
-
-@reads("Parameter", makes=(Tensor,))
-def parameter(node: Node) -> Value:
-    """Read a blob as a top."""
-    return Value(Tensor(node.blobs[0]), (), node.tops[0])
-
-
 @reads("SPP", makes=(Pool, Flatten, Concat), limits="not stochastic")
 def spp(node: Node) -> Value:
     """Read poolings into 1, 2, 4, ... windows along each axis, in one row; spp_layer.cpp."""
@@ -267,3 +204,57 @@ def spp(node: Node) -> Value:
         pooled = Value(op, (x,), (items, channels, bins, bins))
         rows.append(Value(Flatten(1, 3), (pooled,), (items, channels * bins * bins)))
     return node.top(Concat(1), *rows) if len(rows) > 1 else rows[0].inputs[0]
+
+
+def _flatten(node: Node) -> Value:
+    parameter = node.layer.flatten_param
+    start, end = (canonical_axis(axis, node.rank) for axis in (parameter.axis, parameter.end_axis))
+    return node.top(Flatten(start, end))
+
+
+def _permute(node: Node) -> Value:
+    """Axes that `order` leaves out follow: weiliu89/caffe permute_layer.cpp."""
+    order = list(fork_param(node.layer, "permute_param").order)
+    return node.top(Permute((*order, *(axis for axis in range(node.rank) if axis not in order))))
+
+
+def _flip(node: Node) -> Value:
+    """happynear/caffe-windows flip_layer.cpp."""
+    parameter = fork_param(node.layer, "flip_param")
+    axes = (2,) * parameter.flip_height + (3,) * parameter.flip_width
+    return node.top(Flip(axes)) if axes else node.x
+
+
+def _im2col(node: Node) -> Value:
+    parameter = node.layer.convolution_param
+    if node.rank != 4 or canonical_axis(parameter.axis, node.rank) != 1:
+        raise UsageError("only images with their channels on axis 1 are ported")
+    window = windows(parameter, 2)
+    return node.top(Columns(window.kernel, window.stride, window.pad, window.dilation))
+
+
+def _filter(node: Node) -> Tops:
+    """The last bottom chooses the items of each other."""
+    *bottoms, selector = node.all_bottoms
+    return tuple(Value(Select(), (each, selector), each.shape) for each in bottoms)
+
+
+_SINGLE: dict[str, tuple[type[Op], Reader]] = {
+    "BatchReindex": (Take, lambda node: node.top(Take(), *node.all_bottoms)),
+    "Filter": (Select, _filter),
+    "Flatten": (Flatten, _flatten),
+    "Flip": (Flip, _flip),
+    "Im2col": (Columns, _im2col),
+    "Parameter": (Tensor, lambda node: Value(Tensor(node.blobs[0]), (), node.tops[0])),
+    "Permute": (Permute, _permute),
+    "Tile": (
+        Tile,
+        lambda node: node.top(
+            Tile(canonical_axis(node.layer.tile_param.axis, node.rank), node.layer.tile_param.tiles)
+        ),
+    ),
+}
+"""Layers that are one operation."""
+
+for _type, (_op, _read) in _SINGLE.items():
+    reads(_type, makes=(_op,))(_read)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add, mul
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
@@ -11,30 +13,28 @@ from caffe_fillers.port.reading import Node, fork_flag, reads
 from caffe_fillers.port.values import Value, function, maximum
 from caffe_fillers.schema import EltwiseParameter
 
-_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
-    "AbsVal": lambda x: function("abs", x),
-    "BNLL": lambda x: function("softplus", x),
-    # eric612/MobileNet-YOLO math_functions.hpp
-    "HardSigmoid": lambda x: function("clip", 0.2 * x + 0.5, 0.0, 1.0),
-    # Howard et al. 2019, equation 1
-    "HardSwish": lambda x: x * function("clip", x + 3.0, 0.0, 6.0) / 6.0,
-    # Misra 2019
-    "Mish": lambda x: x * function("tanh", function("softplus", x)),
-    "Sigmoid": lambda x: function("sigmoid", x),
-    "TanH": lambda x: function("tanh", x),
-}
-"""Layers without numbers."""
-
-
-@reads(*_FUNCTIONS)
-def plain(node: Node) -> Value:
-    """Read a function of the table."""
-    return _FUNCTIONS[node.layer.type](node.x)
-
 
 def rectified(x: Value, slope: float = 0.0) -> Value:
     """Return the larger of x and 0, or slope times x for negative values."""
     return function("leaky_relu", x, slope) if slope else function("relu", x)
+
+
+def _selu(node: Node) -> Value:
+    """Klambauer et al. 2017, equation 2."""
+    parameter = fork_param(node.layer, "selu_param")
+    scale: float = getattr(parameter, "lambda")
+    return scale * function("elu", node.x, parameter.alpha)
+
+
+def _relu6(node: Node) -> Value:
+    """chuanqi305/ssd and eric612/MobileNet-YOLO."""
+    if getattr(getattr(node.layer, "relu6_param", None), "negative_slope", 0.0):
+        raise UsageError("a negative slope is not ported")
+    return function("clip", node.x, 0.0, 6.0)
+
+
+def _swish(x: Value, beta: float) -> Value:
+    return x * function("sigmoid", x if beta == 1 else beta * x)
 
 
 def _scaled(x: Value, scale: float, shift: float) -> Value:
@@ -42,75 +42,55 @@ def _scaled(x: Value, scale: float, shift: float) -> Value:
     return scaled if shift == 0 else shift + scaled
 
 
-@reads("ReLU")
-def relu(node: Node) -> Value:
-    """Read a rectifier, which is leaky with a slope."""
-    return rectified(node.x, node.layer.relu_param.negative_slope)
-
-
-@reads("SeLu", "SeLU")
-def selu(node: Node) -> Value:
-    """Read lambda times x, or alpha (exp(x) - 1) below zero: Klambauer et al. 2017, equation 2."""
-    parameter = fork_param(node.layer, "selu_param")
-    scale: float = getattr(parameter, "lambda")
-    return scale * function("elu", node.x, parameter.alpha)
-
-
-@reads("ReLU6")
-def relu6(node: Node) -> Value:
-    """Read a rectifier up to 6: chuanqi305/ssd and eric612/MobileNet-YOLO."""
-    if getattr(getattr(node.layer, "relu6_param", None), "negative_slope", 0.0):
-        raise UsageError("a negative slope is not ported")
-    return function("clip", node.x, 0.0, 6.0)
-
-
-@reads("ELU")
-def elu(node: Node) -> Value:
-    """Read x, and alpha (exp(x) - 1) below zero."""
-    return function("elu", node.x, node.layer.elu_param.alpha)
-
-
-@reads("Swish")
-def swish(node: Node) -> Value:
-    """Read x sigmoid(beta x)."""
-    beta = node.layer.swish_param.beta
-    return node.x * function("sigmoid", node.x if beta == 1 else beta * node.x)
-
-
-@reads("Clip")
-def clip(node: Node) -> Value:
-    """Read values clipped to two bounds."""
-    return function("clip", node.x, node.layer.clip_param.min, node.layer.clip_param.max)
-
-
-@reads("Threshold")
-def threshold(node: Node) -> Value:
-    """Read 1 above the threshold, 0 elsewhere."""
-    return function("threshold", node.x, node.layer.threshold_param.threshold)
-
-
-@reads("Power")
-def power(node: Node) -> Value:
-    """Read (shift + scale x) ** power."""
+def _power(node: Node) -> Value:
     parameter = node.layer.power_param
     inner = _scaled(node.x, parameter.scale, parameter.shift)
     return inner if parameter.power == 1 else inner**parameter.power
 
 
-@reads("Exp")
-def exp(node: Node) -> Value:
-    """Read base ** (shift + scale x); -1 stands for the base e."""
+def _exp(node: Node) -> Value:
+    """A base of -1 stands for e."""
     parameter = node.layer.exp_param
     inner = _scaled(node.x, parameter.scale, parameter.shift)
     return function("exp", inner) if parameter.base == -1 else parameter.base**inner
 
 
-@reads("Log")
-def log(node: Node) -> Value:
-    """Read the logarithm of shift + scale x; -1 stands for the base e."""
+def _log(node: Node) -> Value:
+    """A base of -1 stands for e."""
     parameter = node.layer.log_param
     inner = _scaled(node.x, parameter.scale, parameter.shift)
     return function("log", inner) if parameter.base == -1 else function("log_to", inner, parameter.base)
+
+
+_FUNCTIONS: dict[str, Callable[[Node], Value]] = {
+    "AbsVal": lambda node: function("abs", node.x),
+    "BNLL": lambda node: function("softplus", node.x),
+    "Clip": lambda node: function("clip", node.x, node.layer.clip_param.min, node.layer.clip_param.max),
+    "ELU": lambda node: function("elu", node.x, node.layer.elu_param.alpha),
+    "Exp": _exp,
+    # eric612/MobileNet-YOLO math_functions.hpp
+    "HardSigmoid": lambda node: function("clip", 0.2 * node.x + 0.5, 0.0, 1.0),
+    # Howard et al. 2019, equation 1
+    "HardSwish": lambda node: node.x * function("clip", node.x + 3.0, 0.0, 6.0) / 6.0,
+    "Log": _log,
+    # Misra 2019
+    "Mish": lambda node: node.x * function("tanh", function("softplus", node.x)),
+    "Power": _power,
+    "ReLU": lambda node: rectified(node.x, node.layer.relu_param.negative_slope),
+    "ReLU6": _relu6,
+    "SeLU": _selu,
+    "SeLu": _selu,
+    "Sigmoid": lambda node: function("sigmoid", node.x),
+    "Swish": lambda node: _swish(node.x, node.layer.swish_param.beta),
+    "TanH": lambda node: function("tanh", node.x),
+    "Threshold": lambda node: function("threshold", node.x, node.layer.threshold_param.threshold),
+}
+
+
+@reads(*_FUNCTIONS)
+def of_each_value(node: Node) -> Value:
+    """Read a function of the table."""
+    return _FUNCTIONS[node.layer.type](node)
 
 
 @reads("PReLU", makes=(PReLU,))
@@ -137,20 +117,16 @@ def dropout(node: Node) -> Value:
 @reads("Eltwise", fields=("EltwiseParameter.relu",))
 def eltwise(node: Node) -> Value:
     """Read sums with coefficients, products, or maxima."""
-    parameter, (first, *rest) = node.layer.eltwise_param, node.all_bottoms
+    parameter, values = node.layer.eltwise_param, node.all_bottoms
     if parameter.operation == EltwiseParameter.PROD:
-        for each in rest:
-            first = first * each
+        made = reduce(mul, values)
     elif parameter.operation == EltwiseParameter.MAX:
-        for each in rest:
-            first = maximum(first, each)
+        made = reduce(maximum, values)
     else:
-        coefficients = list(parameter.coeff) or [1.0] * len(node.bottoms)
-        terms = zip(node.all_bottoms, coefficients, strict=True)
-        first, *rest = (each if coefficient == 1 else coefficient * each for each, coefficient in terms)
-        for each in rest:
-            first = first + each
-    return rectified(first) if fork_flag(parameter, "relu") else first
+        coefficients = list(parameter.coeff) or [1.0] * len(values)
+        terms = zip(values, coefficients, strict=True)
+        made = reduce(add, (each if factor == 1 else factor * each for each, factor in terms))
+    return rectified(made) if fork_flag(parameter, "relu") else made
 
 
 @reads("Axpy", makes=(Align,))

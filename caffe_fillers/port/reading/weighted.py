@@ -11,9 +11,9 @@ from caffe_fillers.layers.pooling import pooling_windows, rounds_up
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port import ops
 from caffe_fillers.port.ops import Affine, Align, BatchNorm, Conv, Dense, Embed, GlobalPool, Pool, Reduce
-from caffe_fillers.port.reading import Node, fork_flag, reads, single
+from caffe_fillers.port.reading import Node, Reader, fork_flag, reads, single
 from caffe_fillers.port.reading.pointwise import aligned, rectified
-from caffe_fillers.port.values import Value, function
+from caffe_fillers.port.values import Op, Value, function
 from caffe_fillers.port.vision_ops import Margin, Part
 from caffe_fillers.schema import LRNParameter, PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
@@ -135,34 +135,17 @@ def margin_inner_product(node: Node) -> Value:
     return node.top(op, *node.all_bottoms)
 
 
-@reads("Embed", makes=(Embed,))
-def embed(node: Node) -> Value:
-    """Read rows of a weight by indices, which are floats in Caffe."""
-    rows, width = node.blobs[0]
-    return node.top(Embed(rows, width, bias=node.layer.embed_param.bias_term))
-
-
-@reads("LSTM", makes=(ops.LSTM,))
-def lstm(node: Node) -> Value:
-    """Read four gates and a cell: lstm_layer.cpp."""
-    return node.top(_recurrent(ops.LSTM, node), *node.all_bottoms)
-
-
-@reads("RNN", makes=(ops.RNN,))
-def rnn(node: Node) -> Value:
-    """Read a hidden state and a product of it: rnn_layer.cpp."""
-    return node.top(_recurrent(ops.RNN, node), *node.all_bottoms)
-
-
-def _recurrent(kind: type[ops.Recurrent], node: Node) -> ops.Recurrent:
+def _recurrent(kind: type[ops.Recurrent], node: Node) -> Value:
+    """lstm_layer.cpp and rnn_layer.cpp."""
     parameter, sequence = node.layer.recurrent_param, node.x.known
     states = len(node.outputs) - 1
-    return kind(
+    op = kind(
         inputs=count(sequence, 2),
         outputs=parameter.num_output,
         static=count(node.bottom(2).known, 1) if len(node.inputs) > 2 + states else 0,
         states=states > 0,
     )
+    return node.top(op, *node.all_bottoms)
 
 
 @reads("LSTMUnit", makes=(Part, Align))
@@ -273,24 +256,38 @@ def bias(node: Node) -> Value:
     return node.x + aligned(node.bottom(1), axis, node.rank)
 
 
-@reads("LRN", makes=(ops.LRN,))
-def lrn(node: Node) -> Value:
-    """Read response normalization; within a channel Caffe's power layer has a shift of 1 whatever k says."""
+def _embed(node: Node) -> Value:
+    rows, width = node.blobs[0]
+    return node.top(Embed(rows, width, bias=node.layer.embed_param.bias_term))
+
+
+def _lrn(node: Node) -> Value:
+    """Within a channel Caffe's power layer has a shift of 1 whatever k says."""
     parameter = node.layer.lrn_param
     within = parameter.norm_region == LRNParameter.WITHIN_CHANNEL
     k = 1.0 if within else parameter.k
     return node.top(ops.LRN(parameter.local_size, parameter.alpha, parameter.beta, k, within))
 
 
-@reads("MVN", makes=(ops.MVN,))
-def mvn(node: Node) -> Value:
-    """Read mean-variance normalization; eps is added to the standard deviation, not to the variance."""
+def _mvn(node: Node) -> Value:
+    """Eps is added to the standard deviation, not to the variance."""
     parameter = node.layer.mvn_param
     eps = float(number(parameter.eps))
     return node.top(ops.MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
 
 
-@reads("Softmax", makes=(ops.Softmax,))
-def softmax(node: Node) -> Value:
-    """Read a softmax along one axis."""
-    return node.top(ops.Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank)))
+_SINGLE: dict[str, tuple[type[Op], Reader]] = {
+    "Embed": (Embed, _embed),
+    "LRN": (ops.LRN, _lrn),
+    "LSTM": (ops.LSTM, partial(_recurrent, ops.LSTM)),
+    "MVN": (ops.MVN, _mvn),
+    "RNN": (ops.RNN, partial(_recurrent, ops.RNN)),
+    "Softmax": (
+        ops.Softmax,
+        lambda node: node.top(ops.Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank))),
+    ),
+}
+"""Layers that are one operation."""
+
+for _type, (_op, _read) in _SINGLE.items():
+    reads(_type, makes=(_op,))(_read)

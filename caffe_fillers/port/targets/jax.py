@@ -26,9 +26,9 @@ def conv(op: ops.Conv, at: Site, x: str) -> str:
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """Write a pooling; an edge that the last windows reach over stands in the code."""
-    edges = channels_last.edges(op, at.value)
-    before, after = edges.before, edges.beyond if op.average else edges.after
-    words = [op.kernel, op.stride, *([before, after] if max(*before, *after) else [])]
+    after, beyond = axes.pooled_edges(op, at.value)
+    edges = [op.pad, beyond if op.average else after]
+    words = [op.kernel, op.stride, *(edges if max(map(max, edges)) else [])]
     return call("average_pool" if op.average else "max_pool", x, *map(str, words))
 
 
@@ -61,15 +61,11 @@ RULES = Rules(
     target="jax",
     rules=channels_last.rules(
         channels_last.Words(
-            concatenate="jnp.concatenate([{0}], axis={1})",
-            split="jnp.split({0}, {1}, axis={2})",
-            tile="jnp.tile({0}, {1})",
-            reduce="jnp.{1}({0}, axis={2})",
+            numpy="jnp",
             flatten="{0}.reshape(len({1}), -1)",
             reshape="{0}.reshape(len({3}), {2})",
             transpose="{0}.transpose(0, {1})",
             permute="{0}.transpose({1})",
-            flip="jnp.flip({0}, {1})",
             softmax="jax.nn.softmax({0}{1})",
         )
     )

@@ -72,17 +72,17 @@ def _kind(average: bool) -> str:
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """The last windows may reach over the edge, which then stands in the code."""
-    edges = channels_last.edges(op, at.value)
-    if op.average and max(edges.beyond):
-        words = ", ".join(map(str, (op.kernel, op.stride, edges.before, edges.beyond)))
-        return f"{'average_pool'}({x}, {words})"
+    after, beyond = axes.pooled_edges(op, at.value)
+    if op.average and max(beyond):
+        words = ", ".join(map(str, (op.kernel, op.stride, op.pad, beyond)))
+        return f"average_pool({x}, {words})"
     # Keras takes the window's size for its stride where none is given.
     stride = None if op.kernel == op.stride else op.stride
     layer = at.layer(f"layers.{_kind(op.average)}Pooling2D", op.kernel, strides=stride)
-    if not max(*edges.before, *edges.after):
+    if not max(*op.pad, *after):
         return f"{layer}({x})"
     value = "0.0" if op.average else '-float("inf")'
-    return f"{layer}({'edged'}({x}, {edges.before}, {edges.after}, {value}))"
+    return f"{layer}(edged({x}, {op.pad}, {after}, {value}))"
 
 
 def dense(op: ops.Dense, at: Site, x: str) -> str:
@@ -151,15 +151,11 @@ RULES = Rules(
     target="keras",
     rules=channels_last.rules(
         channels_last.Words(
-            concatenate="ops.concatenate([{0}], axis={1})",
-            split="ops.split({0}, {1}, axis={2})",
-            tile="ops.tile({0}, {1})",
-            reduce="ops.{1}({0}, axis={2})",
+            numpy="ops",
             flatten="layers.Flatten()({0})",
             reshape="layers.Reshape({1})({0})",
             transpose="layers.Permute(({1}))({0})",
             permute="ops.transpose({0}, ({1}))",
-            flip="ops.flip({0}, {1})",
             softmax="ops.softmax({0}{1})",
         )
     )

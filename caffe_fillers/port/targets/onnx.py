@@ -60,17 +60,16 @@ def conv(op: ops.Conv, at: Place, x: str) -> str:
 
 def pool(op: ops.Pool, at: Place, x: str) -> str | tuple[str, str]:
     """Padded as Caffe's last windows need it; an average does not count what lies beyond the padding."""
-    before, after = pooled_edges(at.value, op.kernel, op.stride, op.pad)
+    after, beyond = pooled_edges(op, at.value)
     windows = {"kernel_shape": op.kernel, "strides": op.stride}
     if op.indices:
-        return _masked(at, x, pads=(*before, *after), **windows)
+        return _masked(at, x, pads=(*op.pad, *after), **windows)
     if not op.average:
-        return at.add("MaxPool", x, pads=(*before, *after), **windows)
-    beyond = tuple(max(end - pad, 0) for end, pad in zip(after, op.pad, strict=True))
+        return at.add("MaxPool", x, pads=(*op.pad, *after), **windows)
     if max(beyond):
         padded = at.add("Pad", x, at.integers((0, 0, *op.pad, 0, 0, *op.pad)))
         return at.add("AveragePool", padded, pads=(0, 0, *beyond), count_include_pad=0, **windows)
-    return at.add("AveragePool", x, pads=(*before, *after), count_include_pad=1, **windows)
+    return at.add("AveragePool", x, pads=(*op.pad, *after), count_include_pad=1, **windows)
 
 
 def _masked(at: Place, x: str, **windows: Shape) -> tuple[str, str]:

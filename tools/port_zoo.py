@@ -48,7 +48,7 @@ def opened(folder: Path, row: Mapping[str, str]) -> cf.Net:
 
 
 def as_if_trained(net: PlannedNet) -> Model:
-    """Weights of no constant blob: vectors between 0.5 and 1.5, matrices and kernels as MSRA's are."""
+    """Weights of no constant blob: vectors between 0.5 and 1.5, matrices and kernels of LeCun's deviation."""
     shapes = {blob.step: blob.shape for layer in net.layers for blob in layer.blobs}
 
     def values(step: int) -> Iterator[np.ndarray]:
@@ -57,7 +57,7 @@ def as_if_trained(net: PlannedNet) -> Model:
         if number == max(shape, default=1):
             yield random.uniform(0.5, 1.5, number).astype(np.float32)
         else:
-            yield random.standard_normal(number, np.float32) * np.float32((2 * shape[0] / number) ** 0.5)
+            yield random.standard_normal(number, np.float32) * np.float32((shape[0] / number) ** 0.5)
 
     return model_of(net, values)
 

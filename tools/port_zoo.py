@@ -30,9 +30,11 @@ NETS = Path(__file__).parents[1] / "tests" / "zoo_outcomes.tsv"
 COLUMNS = ("file", "torch", "onnx", "difference")
 GIVEN = {
     "SegNet-Tutorial__Models__": {"data": (4, 3, 360, 480), "label": (4, 1, 360, 480)},
+    "fast_rcnn__train": {"rois": (8, 5)},
+    "fast_rcnn_train": {"rois": (8, 5)},
     "sphereface__train": {"data": (2, 3, 112, 96), "label": (2,)},
 }
-"""What the lists of images have that some nets read, by the beginning of the file's name."""
+"""What lists of images and Python layers have that some nets read, by a part of the file's name."""
 LIMIT = 12e9
 """Multiplications of an image up to which a net is run."""
 TORCH = targets["torch"]
@@ -41,10 +43,10 @@ TORCH = targets["torch"]
 def opened(folder: Path, row: Mapping[str, str]) -> cf.Net:
     typed = row["shapes"].replace("?,?", "H,W").replace("H", "112").replace("W", "96")
     shapes = {name: parse_shape(shape) for name, _, shape in (each.partition("=") for each in typed.split())}
-    given = next((each for start, each in GIVEN.items() if row["file"].startswith(start)), {})
+    given = next((each for part, each in GIVEN.items() if part in row["file"]), {})
     net = cf.load_net(folder / row["file"], phase=row["phase"], shapes=shapes)
     known = {name: shape for name, shape in given.items() if name in net.blob_shapes}
-    return cf.load_net(folder / row["file"], phase=row["phase"], shapes=known) if known else net
+    return cf.load_net(folder / row["file"], phase=row["phase"], shapes=shapes | known) if known else net
 
 
 def as_if_trained(net: PlannedNet) -> Model:

@@ -339,6 +339,25 @@ def test_two_files_against_each_other(browser: Browser, pages: dict[str, str]) -
     assert "Predicted from the values of " in browser.find_element(By.ID, "signal").text
 
 
+def test_no_column_is_cut_on_a_desk(browser: Browser, pages: dict[str, str]) -> None:
+    open_page(browser, pages["against"])
+    assert browser.execute_script(
+        "return [...document.querySelectorAll('.scroll')].every(each => each.scrollWidth <= each.clientWidth)"
+    )
+
+
+def test_a_phone_shows_what_differs_without_scrolling_aside(browser: Browser, pages: dict[str, str]) -> None:
+    emulate(browser, "light", 390)
+    open_page(browser, pages["wrong"])
+    assert browser.execute_script(
+        "let box = document.querySelector('#check .scroll'); return box.scrollWidth <= box.clientWidth"
+    )
+    cells = browser.find_elements(By.CSS_SELECTOR, "#check tbody tr:first-child > *")
+    assert [cell.is_displayed() for cell in cells] == [True] * 4
+    assert len({cell.rect["x"] for cell in cells}) == 1
+    emulate(browser, "light", 1280)
+
+
 def show_graph(browser: Browser) -> None:
     frame = browser.find_element(By.ID, "frame")
     browser.execute_script("arguments[0].scrollIntoView({behavior: 'instant'})", frame)

@@ -55,26 +55,29 @@ def check_model(
     `seeds`, every blob is compared bit for bit (up to `tolerance`, an absolute
     error). What no seed explains, nor any of `bases`, which blobs may be copied from, is tested against
     the declared distribution, and diagnosed; constants need no seed. Without `boost` any release of Boost may
-    have drawn. `generator` says what draws: of another than mt19937 the seed
-    must be given, else it is a `UsageError`. The net's stream begins after `skip_words` outputs; where it
-    does not, `others`, the same net as other eras of Caffe plan it, are tried. Values that no seed makes are
-    refused, though they are plausible, where they would have given their seed away, unless `allow_unseeded`
-    is set. `quick` leaves out what takes more than some two seconds. `progress` is called with what is tried
-    and the share of it that is done.
+    have drawn. `generator` says what draws: of another than mt19937 only uniform blobs show the seed,
+    and without one it must be given, else it is a `UsageError`. The net's stream begins after `skip_words`
+    outputs; where it does not, `others`, the same net as other eras of Caffe plan it, are tried. Values that
+    no seed makes are refused, though they are plausible, where they would have given their seed away, unless
+    `allow_unseeded` is set. `quick` leaves out what takes more than some two seconds. `progress` is called
+    with what is tried and the share of it that is done.
     """
     require_kinds(net, model)
-    if seed is None and find_twister(generator) is not MT19937 and _needs_a_seed(net):
-        raise UsageError(f"seeds are found of {MT19937.name} alone: give the one of {generator} with --seed")
     net = _after(net, skip_words) if skip_words else net
     matched, problems = match(net, model)
     evidence = gather(net, matched)
     explained = Explained(net, evidence, _copied(evidence, bases))
+    own = [each for each in samples(evidence) if each.number not in explained.copied]
+    is_other = find_twister(generator) is not MT19937
+    if seed is None and is_other and _needs_a_seed(net) and not would_give_a_seed(net, own, generator):
+        raise UsageError(f"{generator}'s seed is found in 1,250 uniforms of one blob: give it with --seed")
     options = Options(
         releases=RELEASES if boost is None else (boost,),
         seeds=seeds or range(0),
         tolerance=tolerance,
         quick=quick,
         progress=progress,
+        generator=generator,
     )
     if not _needs_a_seed(net):
         streams = Streams(Finding(Provenance.NOT_NEEDED if seed is None else Provenance.GIVEN))
@@ -83,7 +86,6 @@ def check_model(
     else:
         streams = given_stream(explained, options, others, seed, generator)
     verdicts = explained.verdicts(lambda rest: list(fitted_verdicts(rest, tolerance)))
-    own = [each for each in samples(evidence) if each.number not in explained.copied]
     return CheckResult(
         verdicts=tuple(_foreign(verdicts, streams.foreign)),
         problems=problems,
@@ -91,7 +93,7 @@ def check_model(
         provenance=streams.provenance,
         remarks=streams.remarks,
         origins=explained.origins(),
-        unseeded=explained.seed is None and not allow_unseeded and would_give_a_seed(net, own),
+        unseeded=explained.seed is None and not allow_unseeded and would_give_a_seed(net, own, generator),
     )
 
 

@@ -15,8 +15,8 @@ from caffe_fillers.plan import Fill
 from caffe_fillers.planner import PlannedNet
 
 _FITS = 1e-3
-_BY_THE_SEED = frozenset(Kind) - {Kind.OTHER_SEED, Kind.DAMAGED, Kind.OTHER_FRAMEWORK}
-"""Mismatches that are measured against the values of a seed."""
+_UNRELATED = (Kind.OTHER_SEED, Kind.DAMAGED)
+"""Mismatches with the values of a seed that are not measured against these."""
 
 
 def compare(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> dict[int, BlobVerdict]:
@@ -91,23 +91,28 @@ def _different(evidence: Evidence, wanted: Expected, maker: Evidence | None, sou
     value, right = (float(values.ravel()[at]) for values in (evidence.values, wanted.values))
     ground = Finding.of(Ground.DIFFERS, at=at, value=value, wanted=right)
     if maker is not None and maker.blob.step != evidence.blob.step:
-        mismatch: Mismatch | None = Mismatch.of(Kind.SWAPPED, twin=f"{maker.layer}[{maker.blob.index}]")
+        measured: Mismatch | None = Mismatch.of(Kind.SWAPPED, twin=f"{maker.layer}[{maker.blob.index}]")
     else:
-        mismatch = _mismatch(evidence, wanted, source.tolerance)
-    by_the_seed = mismatch is not None and mismatch.kind in _BY_THE_SEED
-    return verdict_on(evidence, Status.DIFFERENT, ground, mismatch, source.seed if by_the_seed else None)
+        measured = _measured(evidence, wanted)
+    mismatch = _unmeasured(evidence, source.tolerance) if measured is None else measured
+    is_explained = measured is not None and measured.kind not in _UNRELATED
+    return verdict_on(evidence, Status.DIFFERENT, ground, mismatch, source.seed if is_explained else None)
 
 
-def _mismatch(evidence: Evidence, wanted: Expected, tolerance: float) -> Mismatch | None:
-    """Explain values that the stream does not make; None for a blob that the prototxt holds."""
+def _measured(evidence: Evidence, wanted: Expected) -> Mismatch | None:
+    """Explain values by those that the stream makes in their place, if they have to do with them."""
+    if not isinstance(evidence.step, Fill):
+        return None
+    if wanted.drawn_by:
+        return Mismatch.of(Kind.OTHER_FILLER, filler=name_of(evidence.step), drawn_by=wanted.drawn_by)
+    return difference(evidence.values, wanted.values.reshape(evidence.values.shape))
+
+
+def _unmeasured(evidence: Evidence, tolerance: float) -> Mismatch | None:
+    """Explain values that have nothing to do with the stream; None for a blob that the prototxt holds."""
     step, values = evidence.step, evidence.values
     if not isinstance(step, Fill) or evidence.distribution is None:
         return None
-    if wanted.drawn_by:
-        return Mismatch.of(Kind.OTHER_FILLER, filler=name_of(step), drawn_by=wanted.drawn_by)
-    found = difference(values, wanted.values.reshape(values.shape))
-    if found is not None:
-        return found
     if evidence.is_random and fit(evidence.distribution, values, tolerance).p_value >= _FITS:
         return Mismatch(Kind.OTHER_SEED)
     return explain(step, values, tolerance)

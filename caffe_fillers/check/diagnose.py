@@ -21,7 +21,7 @@ Floats = NDArray[np.floating]
 ACCEPTED = 1e-4
 """The p-value from which on a candidate fits: of a hundred right ones one is missed in a hundred nets."""
 
-_MIN_VALUES = 64
+_MIN_VALUES = 256
 """Fewest values that tell one distribution from others."""
 
 _UNRELATED = 1.0

@@ -48,6 +48,19 @@ class Explained:
         return all(self.holds(each.number) for each in self.evidence)
 
     @property
+    def needs_no_search(self) -> bool:
+        """Whether every random blob is explained, or what was done to it is known by a seed's values."""
+        return all(
+            self.holds(each.number)
+            or any(
+                each.number in verdicts and verdicts[each.number].seed is not None
+                for _, verdicts in self.by_source
+            )
+            for each in self.evidence
+            if each.is_random
+        )
+
+    @property
     def seed(self) -> int | None:
         """The seed that most values share."""
         return self._ranked[0][0].seed if self.by_source else None

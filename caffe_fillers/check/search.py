@@ -27,12 +27,16 @@ class Streams:
 
 def find_streams(explained: Explained, options: Options, others: Nets | None) -> Streams:
     """Find streams and add them: by quick methods, then of other eras, then by slow methods."""
+    if options.generator != MT19937.name:
+        streams = _found(explained, options)
+        return replace(streams, remarks=_remarks(explained, None))
     in_stages = others is not None or any(isinstance(step, Draw) for step in explained.net.steps)
     streams = _found(explained, options._replace(seeds=range(0), quick=True) if in_stages else options)
     era = explain_by_eras(explained, others, options) if _is_open(explained) else None
-    if era is None and in_stages and not explained.is_complete and (options.seeds or not options.quick):
-        seeds = options.seeds if explained.seed is None else range(0)
-        more = _found(explained, options._replace(seeds=seeds))
+    if era is None and in_stages and not explained.needs_no_search and (options.seeds or not options.quick):
+        is_first = explained.seed is None
+        seeds = options.seeds if is_first else range(0)
+        more = _found(explained, options._replace(seeds=seeds, as_declared=not is_first))
         streams = more if streams.provenance.kind in _NONE else replace(more, provenance=streams.provenance)
     if era is not None and streams.provenance.kind in _NONE:
         streams = replace(streams, provenance=Finding(Provenance.RECOVERED))
@@ -75,7 +79,8 @@ def _found(explained: Explained, options: Options) -> Streams:
             continue
         first = first or found
         source = Source(seed=found.seed, releases=options.releases, tolerance=options.tolerance)
-        explained.add(replace(source, offset=found.offset, first_step=found.first_step))
+        source = replace(source, generator=found.generator, first_step=found.first_step)
+        explained.add(replace(source, offset=found.offset))
     if first is None:
         none = Provenance.NOT_IN_RANGE if options.seeds else Provenance.NOT_FOUND
         return Streams(Finding(none), foreign=tuple(foreign))

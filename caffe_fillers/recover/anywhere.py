@@ -6,7 +6,7 @@ seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from caffe_fillers.rng import BOOST, Family, Stream, boost_family
 from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, Words, untemper
 
 Progress = Callable[[str], None]
+Drawn = tuple[distributions.Uniform, Floats]
 Shares = NDArray[np.float64]
 
 _SPARE = 64
@@ -67,6 +68,29 @@ def recover_exact(
             if found is not None:
                 return replace(found, value=found.value + begin, treatment=treatment)
     return None
+
+
+def recover_run(parts: Sequence[Drawn], most_words: int = MOST_WORDS) -> Hit | None:
+    """Recover the seed of uniforms that were drawn one right after another, of several distributions.
+
+    Some 1,250 are needed, and no more are looked at. The hit is that of the first value.
+    """
+    intervals, size = [], 0
+    for distribution, values in parts:
+        part = values.ravel()[: chain.VALUES + _SPARE - size]
+        interval = uniform_interval(distribution, part, part) if np.isfinite(part).all() else None
+        if interval is None:
+            return None
+        intervals.append(interval)
+        size += part.size
+        if size == chain.VALUES + _SPARE:
+            break
+    if size < chain.VALUES:
+        return None
+    least, most = (np.concatenate([getattr(each, end) for each in intervals]) for end in ("least", "most"))
+    candidates = chain.of_interval(Interval(least=least, most=most))
+    known = None if candidates is None else chain.known_by_recurrence(candidates)
+    return None if known is None else _of_known(MT19937, known, most_words)
 
 
 def recover_signed(
@@ -229,11 +253,8 @@ def _of_window(
 ) -> Hit | None:
     if not np.isfinite(part).all():
         return None
-    if isinstance(distribution, distributions.Uniform) and part.size >= chain.VALUES:
-        interval = uniform_interval(distribution, part, part)
-        candidates = None if interval is None else chain.of_interval(interval)
-        known = None if candidates is None else chain.known_by_recurrence(candidates)
-        return None if known is None else _of_known(MT19937, known, most_words)
+    if isinstance(distribution, distributions.Uniform):
+        return recover_run([(distribution, part)], most_words)
     if boost_family(boost) is Family.BOX_MULLER:
         return None
     if isinstance(distribution, distributions.Normal) and part.size >= ziggurat.VALUES:

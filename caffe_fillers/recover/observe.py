@@ -37,9 +37,11 @@ def observe(plan: PlannedNet, samples: Sequence[Sample]) -> list[Observed]:
 
 
 def assumptions(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
-    """Yield the blobs that can give a seed alone, each as another filler's or with another blob's values."""
+    """Yield the blobs that can give a seed alone, negated, as another filler's or with another's values."""
     for part, sample in _within_reach(plan, samples):
         drawn = _drawn(part.values)
+        if _possible(part.distribution, -drawn):
+            yield [replace(part, values=-part.values)]
         for candidate in candidates(sample.fill):
             distribution = candidate.distribution
             if not candidate.caffe or not isinstance(
@@ -78,6 +80,14 @@ def rearranged(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Obs
             shape = sample.fill.shape
             for each in arrangements(shape):
                 yield [replace(part, values=each.undo(part.values.reshape(shape)).ravel())]
+
+
+def each_filter_first(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
+    """Yield the first values of each filter, which may have been the first one."""
+    for part, sample in _within_reach(plan, samples):
+        if len(sample.fill.shape) > 1 and _possible(part.distribution, _drawn(part.values)):
+            for row in part.values.reshape(sample.fill.shape[0], -1)[1:]:
+                yield [replace(part, values=row[:ENOUGH])]
 
 
 def _within_reach(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple[Observed, Sample]]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from caffe_fillers.distributions import Distribution, Normal, Uniform, Values
 from caffe_fillers.execute import pass_over
+from caffe_fillers.plan import Draw, Fill
 from caffe_fillers.planner import PlannedNet
-from caffe_fillers.recover.anywhere import recover_exact
+from caffe_fillers.recover.anywhere import recover_exact, recover_run
 from caffe_fillers.recover.found import RELEASES, Found, Hit, Sample
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng import Stream
@@ -50,6 +51,34 @@ def exact_origins(
             yield found
 
 
+def run_origins(
+    plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], release: str
+) -> Iterator[Found]:
+    """Yield the streams of successive uniform blobs that are too small to give their seeds away alone."""
+    for run in _runs(plan, [each for each in samples if not is_rounded(each.values)]):
+        for begin, sample in enumerate(run):
+            if is_searchable(sample) or is_explained(sample.number):
+                continue
+            parts = [(each.fill.distribution(), each.values) for each in run[begin:]]
+            hit = recover_run([(drawn, values) for drawn, values in parts if isinstance(drawn, Uniform)])
+            found = None if hit is None else _stream_of(plan, sample, hit, (release,))
+            if found is not None:
+                yield found
+
+
+def _runs(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Sample]]:
+    """Yield the uniform blobs between which nothing else is drawn."""
+    by_step = {each.step: each for each in samples if isinstance(each.fill.distribution(), Uniform)}
+    run: list[Sample] = []
+    for number, step in enumerate(plan.steps):
+        if number in by_step:
+            run.append(by_step[number])
+        elif isinstance(step, Draw) or (isinstance(step, Fill) and step.distribution().is_random):
+            yield run
+            run = []
+    yield run
+
+
 def moved_origins(
     plan: PlannedNet, samples: Sequence[Sample], releases: tuple[str, ...], recover_moved: Method
 ) -> Iterator[Found]:
@@ -71,10 +100,10 @@ def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit, releases: tuple[str, 
     begins = list(_begins(sample.fill.distribution(), sample.values, hit, releases))
     if not begins:
         return None
-    declared = _reached(plan, sample.step, hit.seed, releases[0], 0)
+    declared = _reached(plan, sample.step, hit, releases[0], 0)
     begin, release = next((each for each in begins if each[0] == declared), begins[0])
     late, first_step = begin - declared, 0
-    if late < 0 or _reached(plan, sample.step, hit.seed, releases[0], late) != begin:
+    if late < 0 or _reached(plan, sample.step, hit, releases[0], late) != begin:
         late, first_step = begin, sample.step
     return Found(
         seed=hit.seed,
@@ -83,6 +112,7 @@ def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit, releases: tuple[str, 
         first_step=first_step,
         number=sample.number,
         assumption=hit.treatment,
+        generator=hit.generator,
     )
 
 
@@ -98,7 +128,7 @@ def _begins(
         yield from ((first, releases[0]),) if first >= 0 else ()
         return
     wanted = -values if hit.treatment.startswith("negated") else values
-    drawn = distribution.draw(_HEAD, _stream(hit.seed, RELEASES[-1], hit.position))
+    drawn = distribution.draw(_HEAD, _stream(hit, RELEASES[-1], hit.position))
     if (
         RELEASES[-1] in releases
         and np.abs(drawn - wanted[hit.value : hit.value + _HEAD]).max() < distribution.std
@@ -110,20 +140,20 @@ def _begins(
         return
     for release in releases:
         for shift in range(min(_SHIFTS + size // 16, first + 1)):
-            drawn = distribution.draw(size, _stream(hit.seed, release, first - shift))
+            drawn = distribution.draw(size, _stream(hit, release, first - shift))
             if np.array_equal(drawn[hit.value :], wanted[hit.value : size]):
                 yield first - shift, release
 
 
-def _reached(plan: PlannedNet, last: int, seed: int, release: str, position: int) -> int:
+def _reached(plan: PlannedNet, last: int, hit: Hit, release: str, position: int) -> int:
     """Return the output at which a step begins, if the first one begins at a position."""
-    stream = _stream(seed, release, position)
+    stream = _stream(hit, release, position)
     for step in plan.steps[:last]:
         pass_over(step, stream)
     return stream.position
 
 
-def _stream(seed: int, release: str, position: int) -> Stream:
-    stream = Stream(seed, release)
+def _stream(hit: Hit, release: str, position: int) -> Stream:
+    stream = Stream(hit.seed, release, hit.generator)
     stream.skip(position)
     return stream

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
+from caffe_fillers.distributions import Uniform
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.adjacent import LAST
-from caffe_fillers.recover.anywhere import recover_moved, recover_signed
+from caffe_fillers.recover.anywhere import recover_64, recover_moved, recover_signed
 from caffe_fillers.recover.early import ENOUGH, Budget, Observed, agreeing, recover_seed
 from caffe_fillers.recover.foreign import foreign_origins, of_mxnet_lane
 from caffe_fillers.recover.found import RELEASES, Found, Progress, Sample, no_progress
 from caffe_fillers.recover.in_range import search_seeds
-from caffe_fillers.recover.observe import assumptions, observe, rearranged, scaled
-from caffe_fillers.recover.origins import exact_origins, is_searchable, moved_origins
+from caffe_fillers.recover.observe import assumptions, each_filter_first, observe, rearranged, scaled
+from caffe_fillers.recover.origins import exact_origins, is_searchable, moved_origins, run_origins
 from caffe_fillers.recover.relations import may_be_drawn
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng.twister import MT19937
 
 _ASSUMED = 1 << 20
-"""Pairs of words tried of blobs as another filler's, swapped or rearranged; as many of scaled: 2 s each."""
+"""Pairs of words tried of blobs as another filler's, swapped or rearranged, which takes 2 s.
+
+As many are tried of scaled blobs, and of filters in another order.
+"""
 _BESIDE = 1 << 16
 """Pairs of words tried beside a seed that is found."""
 _ALL = 1 << 62
@@ -33,12 +38,17 @@ _OTHERWISE = "not what is declared"
 
 
 class Options(NamedTuple):
-    """Releases of Boost that may have drawn, seeds to try, an error to forgive, whether to be quick."""
+    """Releases of Boost that may have drawn, seeds to try, an error to forgive, whether to be quick.
+
+    Values `as_declared` are not searched as those of other fillers, or as scaled, rearranged or moved ones.
+    """
 
     releases: tuple[str, ...] = RELEASES
     seeds: range = range(0)
     tolerance: float = 0.0
     quick: bool = False
+    as_declared: bool = False
+    generator: str = MT19937.name
     progress: Progress = no_progress
 
 
@@ -51,8 +61,13 @@ def recover(
     """Yield the streams that the samples come from, the surest first.
 
     The caller says by `is_explained` which samples, by their number, the streams found so far have made:
-    these are searched no more.
+    these are searched no more. Of mt19937_64 the largest blob of uniforms is, in some ten seconds.
     """
+    if options.generator != MT19937.name:
+        uniforms = [each for each in samples if isinstance(each.fill.distribution(), Uniform)]
+        largest = sorted(uniforms, key=lambda each: -each.fill.count)[: not options.quick]
+        yield from moved_origins(plan, largest, options.releases, recover_64)
+        return
     found = False
     for ways in (_as_declared, _tried, _otherwise):
         for each in ways(plan, samples, is_explained, options):
@@ -76,8 +91,10 @@ def outputs_before(
     return _late(observe(plan, samples), seed, release, tolerance, generator)
 
 
-def would_give_a_seed(plan: PlannedNet, samples: Sequence[Sample]) -> bool:
+def would_give_a_seed(plan: PlannedNet, samples: Sequence[Sample], generator: str = MT19937.name) -> bool:
     """Return whether values of Caffe's stream would have determined their seed: three early ones, or many."""
+    if generator != MT19937.name:
+        return any(is_searchable(each) and isinstance(each.fill.distribution(), Uniform) for each in samples)
     early = (part for part in observe(plan, samples) if part.position <= LAST and part.values.size >= ENOUGH)
     return next(iter(early), None) is not None or any(map(is_searchable, samples))
 
@@ -112,7 +129,10 @@ def _as_declared(
         [each for each in kept if each.fill.distribution().from_normals is kind] for kind in (False, True)
     )
     is_found = False
-    for found in exact_origins(plan, uniforms, is_explained, options.releases):
+    for found in chain(
+        exact_origins(plan, uniforms, is_explained, options.releases),
+        run_origins(plan, uniforms, is_explained, options.releases[0]),
+    ):
         is_found = True
         yield found
     left = [each for each in kept if not is_explained(each.number)]
@@ -152,7 +172,7 @@ def _otherwise(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
     """Yield the seed of values not as declared: another filler's, swapped, scaled, rearranged, moved."""
-    if options.quick:
+    if options.quick or options.as_declared:
         return
     release, releases = options.releases[0], options.releases
     signed = next(moved_origins(plan, samples, releases, recover_signed), None)
@@ -172,9 +192,14 @@ def _otherwise(
 
 
 def _assumed(plan: PlannedNet, samples: Sequence[Sample], release: str) -> int | None:
-    """Return the seed of early values that are another filler's, swapped, scaled or rearranged."""
-    others, factors = Budget(_ASSUMED), Budget(_ASSUMED)
-    for assume, budget in ((assumptions, others), (scaled, factors), (rearranged, others)):
+    """Return the seed of early values that are another filler's, swapped, negated, scaled or rearranged."""
+    others, factors, filters = Budget(_ASSUMED), Budget(_ASSUMED), Budget(_ASSUMED)
+    for assume, budget in (
+        (assumptions, others),
+        (scaled, factors),
+        (rearranged, others),
+        (each_filter_first, filters),
+    ):
         for observed in assume(plan, samples) if budget.left > 0 else ():
             found = recover_seed(observed, 0, release, budget)
             if found is not None:

@@ -122,6 +122,10 @@ def averaged(values: np.ndarray) -> np.ndarray:
     return (values + np.random.default_rng(0).permutation(values.ravel()).reshape(values.shape)) / 2
 
 
+def channels_turned(values: np.ndarray) -> np.ndarray:
+    return np.flip(values, min(1, values.ndim - 1))
+
+
 def transposed(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values.transpose()).reshape(values.shape)
 
@@ -142,7 +146,7 @@ DAMAGES: dict[str, tuple[Change, Kind, str]] = {
     "ten steps": (drift(0.02), Kind.MOVED, "trained"),
     "100 steps": (drift(0.155), Kind.TRAINED, "correlated with the declared values"),
     "mirrored": (lambda values: values[..., ::-1], Kind.REORDERED, "reversed"),
-    "channels turned, as BGR": (lambda values: values[:, ::-1], Kind.REORDERED, "reversed"),
+    "channels turned, as BGR": (channels_turned, Kind.REORDERED, "reversed"),
     "transposed": (transposed, Kind.REORDERED, "transposed"),
     "trained": (laplace, Kind.TRAINED, "trained?"),
 }
@@ -158,7 +162,7 @@ def changes(net: cf.Net) -> Iterator[Case]:
 
     None for a net that has not three of these, nor those that leave the values as they are.
     """
-    random = [place(blob) for blob, _ in random_blobs(net)]
+    random = [place(blob) for blob, _ in random_blobs(net) if blob.shape]
     large = [place(blob) for blob, _ in random_blobs(net) if blob.count >= LARGE]
     if len(large) < 3:
         return

@@ -34,10 +34,17 @@ def statuses(result: CheckResult) -> dict[str, Status]:
     return {each.layer: each.status for each in result.verdicts if each.index == 0}
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("layer", ["conv1", "ip1"])
+@pytest.mark.parametrize(
+    ("layer", "damage"),
+    [
+        (layer, damage)
+        for layer in ("conv1", "ip1")
+        for damage in DAMAGES
+        if layer == "ip1" or "BGR" not in damage
+    ],
+)
 def test_a_damaged_blob_is_refused_and_named_by_the_seed_of_the_others(layer: str, damage: str) -> None:
-    """Four of each: weights that were called plausible once, and passed."""
+    """Weights that were called plausible once, and passed; conv1 has one channel."""
     change, kind, words = DAMAGES[damage]
     result = check(lenet(7, **{layer: change}))
     assert not result.passed

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import BinaryIO, TextIO, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO, TypeAlias, TypeVar, cast
 
 from google.protobuf.message import Message
 
@@ -24,7 +24,9 @@ from caffe_fillers.formats.wire import MAX_BYTES, fields
 from caffe_fillers.notes import Note
 from caffe_fillers.prototxt import Tolerance, UnknownField
 from caffe_fillers.schema import NetParameter, SolverParameter, from_bytes
-from caffe_fillers.solver import SolverNet, read_solver
+
+if TYPE_CHECKING:
+    from caffe_fillers.solver import SolverNet
 
 Source: TypeAlias = "str | bytes | Path | BinaryIO | TextIO | Message"
 MessageType = TypeVar("MessageType", bound=Message)
@@ -94,6 +96,8 @@ def _solver_origin(
     *,
     tolerance: Tolerance,
 ) -> Origin:
+    from caffe_fillers.solver import read_solver
+
     training = read_solver(solver, path=path)
     opened = cache(partial(_open_solver_net, path=path, folders=folders, tolerance=tolerance))
     read = _read_solver_net(training.train, path, folders, opened)

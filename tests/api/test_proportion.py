@@ -151,6 +151,19 @@ ROWS = {  # what is made, the command, its exit code, processor seconds, MB
         12,
         250,
     ),
+    "an Eltwise that multiplies 500 blobs (a minute)": (
+        text(
+            "in",
+            SMALL
+            + "layer { name: 'y' type: 'Eltwise' top: 'y' eltwise_param { operation: PROD }"
+            + " bottom: 'x'" * 500
+            + "}",
+        ),
+        "plan in --gains",
+        0,
+        6,
+        150,
+    ),
     "a dataset of 2^62 x 0 (without end)": (zero_axis, "convert in.h5 out.npz", 2, 4, 150),
     "3 kB that inflate to 2 MB of net (15 s, 414 MB)": (bomb, "convert in.npz out.caffemodel", 2, 4, 150),
     "a graph of 400 layers with eight inputs each (minutes)": (tangle, "report in -o out.html", 0, 25, 400),

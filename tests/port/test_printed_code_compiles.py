@@ -24,3 +24,16 @@ def test_names_and_numbers_that_python_has_otherwise(
     Path("net.prototxt").write_text(f"name: '{name}' {INPUT}{POWER.format(shift)}")
     assert main(["port", "net.prototxt", "--to", target, "-o", "printed.py"]) == 0
     compile(Path("printed.py").read_text(), "printed.py", "exec")
+
+
+@pytest.mark.parametrize("operation", ["SUM", "PROD", "MAX"])
+def test_as_many_terms_as_python_nests(
+    operation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number, code in ((100, 0), (101, 2), (5000, 2)):
+        bottoms = "bottom: 'x' " * number
+        eltwise = f"type: 'Eltwise' {bottoms} top: 'y' eltwise_param {{ operation: {operation} }}"
+        Path("net.prototxt").write_text(f"{INPUT} layer {{ name: 'y' {eltwise} }}")
+        assert main(["port", "net.prototxt", "--to", "torch", "-o", "printed.py"]) == code
+    compile(Path("printed.py").read_text(), "printed.py", "exec")

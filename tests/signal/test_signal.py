@@ -181,6 +181,7 @@ def test_average_pooling_keeps_what_is_shared() -> None:
     assert top.std == pytest.approx(math.sqrt((0.5 - 0.5 / math.pi) / 64), rel=1e-2)
 
 
+STDS = [("a", 0.5), ("b", 1), ("c", 2), ("d", 3)]
 ELTWISE = "eltwise_param {{ operation: {} {} }}"
 
 
@@ -205,6 +206,21 @@ def test_eltwise_of_independent_branches(
     assert top.mean == pytest.approx(mean, abs=0.01)  # the grid of a maximum is coarse
     assert std_of(report, "e") ** 2 + mean**2 == pytest.approx(second, rel=0.01)
     assert report["a"].tops[0].gradient_std == pytest.approx(back, rel=1e-2)
+
+
+def test_the_gradient_of_a_factor_is_that_of_the_product_times_the_other_factors() -> None:
+    factors = [layer(name, "InnerProduct", inner(64, f'type: "gaussian" std: {std}')) for name, std in STDS]
+    product = layer("e", "Eltwise", ELTWISE.format("PROD", ""), " ".join(name for name, _ in STDS))
+    report = load(*factors, product).signal()
+    for name, _ in STDS:
+        others = math.prod(std_of(report, other) for other, _ in STDS if other != name)
+        assert report[name].tops[0].gradient_std == pytest.approx(others, rel=1e-3)
+
+
+@pytest.mark.parametrize("ratio", ["1", "nan", "-7"])
+def test_nothing_is_predicted_after_a_dropout_that_no_chance_describes(ratio: str) -> None:
+    report = load(layer("d", "Dropout", f"dropout_param {{ dropout_ratio: {ratio} }}")).signal()
+    assert report["d"].tops[0].std is None
 
 
 def test_a_blob_summed_with_itself_is_doubled() -> None:

@@ -13,6 +13,9 @@ from caffe_fillers.port.reading import Node, fork_flag, reads
 from caffe_fillers.port.values import Value, function, maximum
 from caffe_fillers.schema import EltwiseParameter
 
+_MOST_TERMS = 100
+"""Terms of a sum, a product or a maximum: Python itself nests 200 parentheses and no more."""
+
 
 def rectified(x: Value, slope: float = 0.0) -> Value:
     """Return the larger of x and 0, or slope times x for negative values."""
@@ -118,6 +121,8 @@ def dropout(node: Node) -> Value:
 def eltwise(node: Node) -> Value:
     """Read sums with coefficients, products, or maxima."""
     parameter, values = node.layer.eltwise_param, node.all_bottoms
+    if len(values) > _MOST_TERMS:
+        raise UsageError(f"Eltwise of more than {_MOST_TERMS} bottoms is not ported: add them up in several")
     if parameter.operation == EltwiseParameter.PROD:
         made = reduce(mul, values)
     elif parameter.operation == EltwiseParameter.MAX:

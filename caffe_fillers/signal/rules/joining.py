@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from itertools import accumulate, pairwise
@@ -95,12 +95,28 @@ def eltwise(node: Node, bottoms: Signals) -> Flow | None:
     top = reduce(partial(_combine, function), _by_origin(weighted))
 
     def pull(gradients: tuple[Gradient, ...]) -> Gradients:
+        (gradient,) = gradients
+        if parameter.operation == EltwiseParameter.SUM:
+            return tuple(
+                tuple(replace(each, power=each.power * factor**2) for each in gradient)
+                for factor in coefficients
+            )
         return tuple(
-            _pulled(gradients[0], parameter.operation, index, weighted, coefficients[index])
-            for index in range(len(bottoms))
+            _pulled(gradient, parameter.operation, own, others)
+            for own, others in zip(weighted, _without_each(function, weighted), strict=True)
         )
 
     return Flow((top,), pull)
+
+
+def _without_each(function: Operation, signals: Sequence[Signal]) -> Iterator[Signal]:
+    """Yield for each signal the others combined: those before it, and those after it."""
+    combine = partial(_combine, function)
+    before = list(accumulate(signals[:-1], combine))
+    after = list(accumulate(reversed(signals[1:]), combine))[::-1]
+    yield after[0]
+    yield from map(combine, before, after[1:])
+    yield before[-1]
 
 
 _OPERATIONS: dict[int, Operation] = {
@@ -127,18 +143,9 @@ def _combine(function: Operation, left: Signal, right: Signal) -> Signal:
     )
 
 
-def _pulled(
-    gradient: Gradient, operation: int, index: int, bottoms: Sequence[Signal], coefficient: float
-) -> Gradient:
-    """The gradient of one bottom: times its coefficient, the others' product, or where it is the greatest."""
-    if operation == EltwiseParameter.SUM:
-        return tuple(replace(each, power=each.power * coefficient**2) for each in gradient)
-    others = [bottom for number, bottom in enumerate(bottoms) if number != index]
-    if operation == EltwiseParameter.PROD:
-        factor = reduce(partial(_combine, np.multiply), others)
-    else:
-        rival = reduce(partial(_combine, np.maximum), others)
-        factor = _combine(_wins, bottoms[index], rival)
+def _pulled(gradient: Gradient, operation: int, own: Signal, others: Signal) -> Gradient:
+    """The gradient of one bottom: times the others' product, or where it is the greatest."""
+    factor = others if operation == EltwiseParameter.PROD else _combine(_wins, own, others)
     pieces = []
     for start, stop in pairwise(boundaries(gradient, factor)):
         part = cut(factor, start, stop)[0]

@@ -78,6 +78,8 @@ def dropout(node: Node, bottoms: Signals) -> Flow | None:
     ratio = node.parameter.dropout_param.dropout_ratio
     if not node.train:
         return Flow(bottoms, lambda gradients: gradients)
+    if not 0 <= ratio < 1:
+        return None
     keep = 1 - ratio
     top = tuple(mixed(part, (keep, ratio), (1 / keep, 0.0)) for part in bottoms[0])
     return Flow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,24 @@ def test_names_and_numbers_that_python_has_otherwise(
     Path("net.prototxt").write_text(f"name: '{name}' {INPUT}{POWER.format(shift)}")
     assert main(["port", "net.prototxt", "--to", target, "-o", "printed.py"]) == 0
     compile(Path("printed.py").read_text(), "printed.py", "exec")
+
+
+@pytest.mark.parametrize("target", ["torch", "keras", "jax"])
+@pytest.mark.parametrize("eps", ["nan", "inf", "1e-45"])
+@pytest.mark.parametrize("layer", ["type: 'BatchNorm' batch_norm_param", "type: 'MVN' mvn_param"])
+def test_an_eps_that_is_no_number(
+    layer: str, eps: str, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = INPUT.replace("dim: 3", "dim: 3 dim: 2 dim: 2")
+    Path("net.prototxt").write_text(
+        f"{image} layer {{ name: 'n' bottom: 'x' top: 'y' {layer} {{ eps: {eps} }} }}"
+    )
+    assert main(["port", "net.prototxt", "--to", target, "-o", "printed.py"]) == 0
+    names = {
+        node.id for node in ast.walk(ast.parse(Path("printed.py").read_text())) if isinstance(node, ast.Name)
+    }
+    assert not names & {"nan", "inf"}
 
 
 @pytest.mark.parametrize("operation", ["SUM", "PROD", "MAX"])

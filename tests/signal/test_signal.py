@@ -217,9 +217,16 @@ def test_the_gradient_of_a_factor_is_that_of_the_product_times_the_other_factors
         assert report[name].tops[0].gradient_std == pytest.approx(others, rel=1e-3)
 
 
-@pytest.mark.parametrize("ratio", ["1", "nan", "-7"])
-def test_nothing_is_predicted_after_a_dropout_that_no_chance_describes(ratio: str) -> None:
-    report = load(layer("d", "Dropout", f"dropout_param {{ dropout_ratio: {ratio} }}")).signal()
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        *(("Dropout", f"dropout_param {{ dropout_ratio: {ratio} }}") for ratio in ("1", "nan", "-7")),
+        ("BatchNorm", "batch_norm_param { use_global_stats: true eps: 0 }"),
+        ("BatchNorm", "batch_norm_param { use_global_stats: true eps: -1 }"),
+    ],
+)
+def test_nothing_is_predicted_where_caffe_would_divide_by_zero(kind: str, body: str) -> None:
+    report = load(layer("d", kind, body), shape=(16, 64, 2, 2)).signal()
     assert report["d"].tops[0].std is None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from caffe_fillers.errors import UsageError
-from caffe_fillers.frameworks.initializers import number
 from caffe_fillers.layers.forks.common import chosen, fork_param
 from caffe_fillers.layers.pooling import pooling_windows, rounds_up
 from caffe_fillers.layers.windows import Windows, windows
@@ -181,8 +182,8 @@ def batch_norm(node: Node) -> Value:
     own = len(node.blobs) > 3
     op = BatchNorm(
         channels=node.blobs[0][0],
-        eps=float(number(parameter.eps)),
-        fraction=float(number(parameter.moving_average_fraction)),
+        eps=_shortest(parameter.eps),
+        fraction=_shortest(parameter.moving_average_fraction),
         weight=own,
         bias=own,
     )
@@ -216,12 +217,17 @@ def bn(node: Node) -> Value:
 _SEGNET_EPS = 1e-9
 
 
+def _shortest(value: float) -> float:
+    """Return the double whose shortest decimal is that of the float32: it is printed as people write it."""
+    return float(str(np.float32(value)))
+
+
 def _averages(node: Node, eps: float, fraction: float) -> BatchNorm:
     """Return a batch norm whose blobs begin with factor, bias, mean and variance."""
     return BatchNorm(
         channels=count(node.blobs[0]),
-        eps=float(number(eps)),
-        fraction=float(number(fraction)),
+        eps=_shortest(eps),
+        fraction=_shortest(fraction),
         weight=True,
         bias=True,
         sums=False,
@@ -272,7 +278,7 @@ def _lrn(node: Node) -> Value:
 def _mvn(node: Node) -> Value:
     """Eps is added to the standard deviation, not to the variance."""
     parameter = node.layer.mvn_param
-    eps = float(number(parameter.eps))
+    eps = _shortest(parameter.eps)
     return node.top(ops.MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
 
 

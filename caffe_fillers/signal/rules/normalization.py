@@ -29,6 +29,8 @@ def batch_norm(node: Node, bottoms: Signals) -> Flow | None:
     if mean is None or variance is None or count is None:
         return None
     unit = 1 / count if count else 0.0
+    if not variance * unit + parameter.eps > 0:
+        return None
     deviation = float(np.sqrt(variance * unit + parameter.eps))
     return through(bottoms, lambda x: (x - mean * unit) / deviation, lambda x: np.full_like(x, 1 / deviation))
 

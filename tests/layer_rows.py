@@ -484,6 +484,7 @@ POOLING = [
     ),
     Row("Pooling", "2x3x9x8", "pooling_param { global_pooling: true stride: 2 }", error="pad 0 and stride 1"),
     Row("Pooling", "2x3x0x8", "pooling_param { global_pooling: true }", error="nothing to pool"),
+    Row("Pooling", "2x3x9x0", "pooling_param { global_pooling: true }", error="nothing to pool"),
     Row("Pooling", "2x3x2x2", "pooling_param { kernel_size: 4 }", error="longer than the 2"),
     Row("Pooling", "2x3x9", "pooling_param { kernel_size: 3 }", error="num, channels, height, width"),
     Row("SPP", "2x3x9x8", "spp_param { pyramid_height: 3 }", "2x63"),
@@ -494,6 +495,7 @@ POOLING = [
     Row("SPP", "2x3x9x8", "spp_param { pyramid_height: 2 pool: STOCHASTIC }", error="level 1"),
     Row("SPP", "2x3x9x8", "", error="pyramid_height"),
     Row("SPP", "2x3x0x8", "spp_param { pyramid_height: 1 }", error="must not be 0"),
+    Row("SPP", "2x3x9x0", "spp_param { pyramid_height: 1 }", error="must not be 0"),
     Row("SPP", "2x3x9x8", "top: 'b0' spp_param { pyramid_height: 2 }", error="in place"),
 ]
 

@@ -21,7 +21,7 @@ class VarianceNorm(IntEnum):
 
     @classmethod
     def of(cls, value: VarianceNorm | str | int) -> VarianceNorm:
-        """From a name in any case or a number, as prototxt has it.
+        """Return the convention of a name in any case or a number, as prototxt has it.
 
         >>> VarianceNorm.of("average"), VarianceNorm.of(1)
         (<VarianceNorm.AVERAGE: 2>, <VarianceNorm.FAN_OUT: 1>)
@@ -41,7 +41,7 @@ class Fans(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Convention:
-    """How one Caffe's fillers compute; the defaults are BVLC's master, `name` is for messages.
+    """Rules by which one Caffe's fillers compute; the defaults are BVLC's master, `name` is for messages.
 
     legacy_blobs: inner product weights are 1x1xNxK and biases 1x1x1xN, so
     that fan_in is N*K (BVLC/caffe#1575).

@@ -94,7 +94,7 @@ class Model:
         return (name, index) if self._times[name] == 1 else None
 
     def layers_of(self, net: PlannedNet) -> dict[int, ModelLayer]:
-        """By id, the model's layers for those of a net that have blobs, as far as it has them.
+        """Map ids to the model's layers for those of a net that have blobs, as far as it has them.
 
         Layers belong together by name: of several with one name the first
         belongs to the net's first, the second to its second.
@@ -114,17 +114,17 @@ class Model:
 
     @property
     def num_bytes(self) -> int:
-        """What these take as float32."""
+        """The bytes that these take as float32."""
         return 4 * self.num_parameters
 
     @cached_property
     def _times(self) -> Mapping[str, int]:
-        """How many layers with blobs have each name."""
+        """The number of layers with blobs that have each name."""
         return Counter(layer.name for layer in self.layers if layer.blobs)
 
 
 def same_bits(left: Values, right: Values) -> bool:
-    """Whether two float32 arrays have one shape and the same bits.
+    """Return whether two float32 arrays have one shape and the same bits.
 
     >>> zeros = np.zeros(2, np.float32)
     >>> same_bits(zeros, zeros.copy()), same_bits(zeros, -zeros)

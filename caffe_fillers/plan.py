@@ -43,7 +43,7 @@ class Fill:
         return self.legacy_shape if self.convention.legacy_blobs and self.legacy_shape else self.shape
 
     def distribution(self) -> Distribution:
-        """What Caffe draws the blob's float32 values from."""
+        """The distribution that Caffe draws the blob's float32 values from."""
         return self.filler.distribution(self.counted_shape, np.float32, self.convention)
 
 

@@ -55,7 +55,7 @@ UNKNOWN = UnknownDim(-1)
 
 
 def is_known(shape: Shape | None) -> bool:
-    """Whether every axis is known.
+    """Return whether every axis is known.
 
     >>> is_known((2, 3)), is_known((2, UNKNOWN)), is_known(None)
     (True, False, False)
@@ -64,7 +64,7 @@ def is_known(shape: Shape | None) -> bool:
 
 
 def differ(left: int | Shape, right: int | Shape) -> bool:
-    """Whether two lengths or two shapes surely differ: an unknown may be equal to anything.
+    """Return whether two lengths or two shapes surely differ: an unknown may be equal to anything.
 
     >>> differ((2, UNKNOWN), (2, 5)), differ((2, 3), (2, 3, 1)), differ(4, 5)
     (False, True, True)
@@ -75,7 +75,7 @@ def differ(left: int | Shape, right: int | Shape) -> bool:
 
 
 def merge(shapes: Sequence[Shape]) -> Shape:
-    """What shapes that must be equal tell together: a known length fills in an unknown one.
+    """Return what shapes that must be equal tell together: a known length fills in an unknown one.
 
     >>> merge([(2, UNKNOWN), (UNKNOWN, 3)])
     (2, 3)

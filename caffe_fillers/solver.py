@@ -52,7 +52,7 @@ class SolverNet:
 
 @dataclass(frozen=True)
 class Training:
-    """What Caffe holds before the first iteration of a solver.
+    """The state that Caffe holds before the first iteration of a solver.
 
     `seed` is None where Caffe would take a fresh one. `weights` are the
     caffemodels that are copied into the net once it is filled, in order. The level in

@@ -165,7 +165,7 @@ def _group(layer: PlannedLayer) -> int:
 
 
 def _is_frozen(layer: PlannedLayer) -> bool:
-    """Whether a solver leaves its weights as they are, as those of an upsampling that is fixed."""
+    """Return whether a solver leaves its weights as they are, as those of an upsampling that is fixed."""
     param = layer.parameter.param
     return bool(param) and param[0].lr_mult == 0
 

@@ -105,8 +105,7 @@ class Uses:
 
         if not (math.isfinite(input_mean) and 0 < input_std < math.inf):
             raise UsageError(
-                f"an input of mean {input_mean} and deviation {input_std}: give finite numbers, "
-                "the deviation above 0"
+                f"an input of mean {input_mean} and std {input_std}: give finite numbers, the std above 0"
             )
         return analyze(self._planned(), input_mean=input_mean, input_std=input_std, phase=phase)
 

@@ -114,7 +114,7 @@ def words(text: str) -> int:
     return int(text)
 
 
-def deviation(text: str) -> float:
+def std(text: str) -> float:
     """Parse `--input-std`: finite and above 0."""
     number = _number(text)
     if not 0 < number < math.inf:

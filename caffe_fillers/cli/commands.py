@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "fill": "fill a net and write its weights (the command that is meant where none is named)",
     "plan": "show what would be drawn, without drawing it",
-    "probe": "run the filled net in a real engine, measured beside predicted deviations",
+    "probe": "run the filled net in a real engine, measured beside predicted std",
     "check": "is this model what its prototxt declares, and if not, what is it",
     "convert": "write a net as upgraded text, or weights in another format",
     "port": "print a net as code of torch, keras, mxnet, jax or tf1, or its initializers alone",

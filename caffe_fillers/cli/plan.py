@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, deviation, load
+from caffe_fillers.cli.arguments import add_net_arguments, load, std
 from caffe_fillers.cli.messages import print_note
 from caffe_fillers.errors import UnknownShapeError
 
@@ -22,10 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gains",
         action="store_true",
-        help="show for each layer the predicted deviation of activations and gradients (docs/signal.md)",
+        help="show for each layer the predicted std of activations and gradients (docs/signal.md)",
     )
     parser.add_argument(
-        "--input-std", type=deviation, default=1.0, metavar="S", help="assumed of the input (default 1)"
+        "--input-std", type=std, default=1.0, metavar="S", help="assumed of the input (default 1)"
     )
 
 

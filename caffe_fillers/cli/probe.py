@@ -1,4 +1,4 @@
-"""Run the filled net in a real engine (OpenCV) and print measured beside predicted deviations.
+"""Run the filled net in a real engine (OpenCV) and print measured beside predicted std.
 
 A prediction is an expectation over fills of the weights, from which a single
 fill of a deep net departs: SEED, SEED + 1, ... are filled and averaged.
@@ -13,7 +13,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from caffe_fillers.cli.arguments import add_net_arguments, deviation, load, out_name
+from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, std
 from caffe_fillers.cli.outputs import refuse_overwriting_inputs
 from caffe_fillers.cli.parsing import whole
 from caffe_fillers.errors import UsageError
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fills", type=_positive, default=4, metavar="N", help="how many (default 4)")
     parser.add_argument("--items", type=_positive, default=16, metavar="N", help="in a batch (default 16)")
     parser.add_argument("--input", metavar="FILE.npy", help="what is fed; without it normals N(0, S)")
-    parser.add_argument("--input-std", type=deviation, default=1.0, metavar="S", help="default 1")
+    parser.add_argument("--input-std", type=std, default=1.0, metavar="S", help="default 1")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--plot", type=out_name, metavar="FILE", help="draw both through depth; png, svg or pdf by its name"

@@ -53,17 +53,17 @@ class Exact(Distribution):
 
     @property
     def mean(self) -> float:
-        """Of the block."""
+        """The block's own."""
         return float(self.block.mean(dtype=np.float64))
 
     @property
     def std(self) -> float:
-        """Of the block."""
+        """The block's own."""
         return float(self.block.std(dtype=np.float64))
 
     @property
     def support(self) -> tuple[float, float]:
-        """Of the block."""
+        """The block's own."""
         return float(self.block.min()), float(self.block.max())
 
     def cdf(self, points: Reals) -> Reals:

@@ -83,7 +83,7 @@ def default_tests(distribution: Distribution, values: Reals, tolerance: float) -
 
 
 def within_support(distribution: Distribution, values: Reals, tolerance: float) -> Test:
-    """Whether all values lie in the support, but for rounding."""
+    """Return whether all values lie in the support, but for rounding."""
     low, high = distribution.support
     least, greatest = float(values.min()), float(values.max())
     room = tolerance + SLACK * max(

@@ -52,7 +52,7 @@ class Normal(Distribution):
         return -math.inf, math.inf
 
     def cdf(self, points: Reals) -> Reals:
-        """By the error function."""
+        """Compute it by the error function."""
         from scipy.special import ndtr
 
         return np.asarray(ndtr((points - self.mean) / self.std), np.float64)

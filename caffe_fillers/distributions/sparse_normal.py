@@ -61,7 +61,7 @@ class SparseNormal(Distribution):
 
     @property
     def std(self) -> float:
-        """Of the mixture of the normal and zero."""
+        """The std of the mixture of the normal and zero."""
         second_moment = self.keep * (self.normal.std**2 + self.normal.mean**2)
         return math.sqrt(second_moment - self.mean**2)
 
@@ -80,7 +80,7 @@ class SparseNormal(Distribution):
         return self.keep * self.normal.cdf(points) + self.zeros * (points >= 0)
 
     def density(self, points: Reals) -> Reals:
-        """That of the values that are kept."""
+        """Return the density of the values that are kept."""
         return self.keep * self.normal.density(points)
 
     def tests(self, values: Reals, tolerance: float = 0.0) -> tuple[Test, ...]:

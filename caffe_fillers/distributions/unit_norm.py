@@ -62,7 +62,7 @@ class UnitNorm(Distribution):
         return self.row > 1
 
     def cdf(self, points: Reals) -> Reals:
-        """By Student's t, which x * sqrt(row - 1) / sqrt(1 - x^2) follows on a sphere."""
+        """Compute it by Student's t, which x * sqrt(row - 1) / sqrt(1 - x^2) follows on a sphere."""
         from scipy.special import stdtr
 
         if self.row == 1:

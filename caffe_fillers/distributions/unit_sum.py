@@ -47,7 +47,7 @@ class UnitSum(Distribution):
         return (rows / sums).ravel()
 
     def words(self, size: int, stream: rng.Stream, dtype: type[np.floating] = np.float32) -> int | None:
-        """As for U(0, 1)."""
+        """Return as many as for U(0, 1)."""
         return Uniform(0.0, 1.0).words(size, stream, dtype)
 
     @property
@@ -57,7 +57,7 @@ class UnitSum(Distribution):
 
     @property
     def std(self) -> float:
-        """To first order in 1/row: the numerator's spread, less what it shares with the sum."""
+        """The std to first order in 1/row: the numerator's spread, less what it shares with the sum."""
         return math.sqrt((1 - 1 / self.row) / 3) / self.row
 
     @property

@@ -1,4 +1,4 @@
-"""What Caffe did at each time of its history and in each fork, beside the arithmetic of layers.
+"""Rules of what Caffe did at each time of its history and in each fork, beside the arithmetic of layers.
 
 `find_era` gives it by the name of a release, a day or a dialect; `HISTORY`
 is the table of what changed on BVLC's master, `FORKS` says when each fork

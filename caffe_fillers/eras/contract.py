@@ -10,7 +10,7 @@ from caffe_fillers import fans
 
 @dataclass(frozen=True, kw_only=True)
 class Era:
-    """How one Caffe draws for data layers, upgrades nets and writes files; the defaults are BVLC's master.
+    """Rules of one Caffe for data layers, upgrades and files; the defaults are BVLC's master.
 
     convention: how its fillers compute.
 

@@ -1,4 +1,4 @@
-"""When each fork left BVLC's master, and what it does otherwise than master did on that day."""
+"""The days when each fork left BVLC's master, and what it does otherwise than master did on that day."""
 
 from __future__ import annotations
 

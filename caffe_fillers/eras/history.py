@@ -17,7 +17,7 @@ from caffe_fillers.errors import UnknownNameError, UsageError
 
 @dataclass(frozen=True)
 class Change:
-    """What came to master on a day, by which merge.
+    """A change that came to master on a day, by which merge.
 
     `facts` are the fields of `Era` that it changed, `convention` those of `fans.Convention`.
     """

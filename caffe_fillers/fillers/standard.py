@@ -225,11 +225,11 @@ class Bilinear(Filler):
     """
 
     def factor(self, size: int, convention: Convention) -> int:
-        """By what a kernel of this width enlarges an image."""
+        """Return the factor by which a kernel of this width enlarges an image."""
         return size // 2 if convention.bilinear == "rounded down" else (size + 1) // 2
 
     def center(self, size: int, convention: Convention) -> float:
-        """Where the kernel's peak is, in units of the factor."""
+        """Return where the kernel's peak is, in units of the factor."""
         factor = self.factor(size, convention)
         if convention.bilinear == "double":
             return (size - 1) / (2.0 * factor)

@@ -37,7 +37,7 @@ def solver_state(iteration: int, learned_net: str) -> str:
 
 
 def is_blob(file: BinaryIO) -> bool:
-    """Whether a file holds a single BlobProto, as a mean image does."""
+    """Return whether a file holds a single BlobProto, as a mean image does."""
     return _is(view(file), BlobProto)
 
 
@@ -63,7 +63,7 @@ def describe(values: Values) -> str:
 
 
 def _is(content: memoryview, message_type: type[BlobProto] | type[SolverState]) -> bool:
-    """Whether a file is a message of that type, and no net."""
+    """Return whether a file is a message of that type, and no net."""
     try:
         return bool(content) and misfits(content, message_type) == 0 < misfits(content, NetParameter)
     except FormatError:

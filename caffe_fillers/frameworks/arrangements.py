@@ -16,7 +16,7 @@ _MOST_AXES = 5
 
 
 class Arrangement(NamedTuple):
-    """How values were rearranged, in words, and the functions that do so and undo it."""
+    """A rearrangement of values in words, and the functions that do so and undo it."""
 
     name: str
     of: Callable[[Values], Values]
@@ -78,7 +78,7 @@ def _restored(order: tuple[int, ...], shape: Shape, values: Values) -> Values:
 
 
 def rearranged(values: Values, wanted: Values) -> str:
-    """How values are the wanted ones in another order, or an empty string if they are not.
+    """Describe how values are the wanted ones in another order, or an empty string if they are not.
 
     >>> wanted = np.arange(6, dtype=np.float32).reshape(2, 3)
     >>> rearranged(wanted.T.reshape(2, 3), wanted)
@@ -96,6 +96,6 @@ def rearranged(values: Values, wanted: Values) -> str:
 
 
 def _slices(values: Values, axis: int) -> list[bytes]:
-    """What each place of an axis holds, sorted."""
+    """Return what each place of an axis holds, sorted."""
     moved = np.moveaxis(values, axis, 0)
     return sorted(each.tobytes() for each in moved)

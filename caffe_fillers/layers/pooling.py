@@ -90,7 +90,7 @@ def pooling_windows(pooling_param: PoolingParameter, image: Shape) -> Windows:
 
 
 def rounds_up(pooling_param: PoolingParameter) -> bool:
-    """Whether the number of windows is rounded up: unless BVLC's `round_mode` or a `ceil_mode` says not.
+    """Return whether the number of windows is rounded up: unless `round_mode` or `ceil_mode` says not.
 
     `ceil_mode` is a field of forks that no schema here has.
 

@@ -64,7 +64,7 @@ def tile(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("Crop", bottoms=2)
 def crop(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """From `axis` on the first bottom is cut to the lengths of the second."""
+    """Cut the first bottom from `axis` on to the lengths of the second."""
     shape, reference = bottoms
     start = canonical_axis(parameter.crop_param.axis, len(shape))
     offsets = list(parameter.crop_param.offset) or [0]

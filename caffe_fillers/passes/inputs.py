@@ -44,14 +44,14 @@ def _check(net: NetParameter) -> None:
 
 
 def _given(net: NetParameter) -> tuple[int, int, str]:
-    """How many entries there are, how many an input needs, and what they are called."""
+    """Return how many entries there are, how many an input needs, and what they are called."""
     if net.input_shape:
         return len(net.input_shape), 1, "input_shape"
     return len(net.input_dim), _dims(net), "input_dim"
 
 
 def _dims(net: NetParameter) -> int:
-    """How many numbers an input has; four are left to the layer that needs five, which says so."""
+    """Return how many numbers an input has; four are left to the layer that needs five, which says so."""
     given = len(net.input_dim) == _STRIDE * len(net.input)
     return _STRIDE if given else era_of(net).input_dims
 

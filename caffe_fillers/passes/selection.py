@@ -42,7 +42,7 @@ def select(net: NetParameter) -> NetParameter:
 
 
 def is_included(layer: LayerParameter, state: NetState) -> bool:
-    """Whether a layer is there: it meets any of its include rules, or none of its exclude rules."""
+    """Return whether a layer is there: it meets any of its include rules, or none of its exclude rules."""
     if layer.include and layer.exclude:
         raise LayerError(layer, "it has include and exclude rules; give one kind only")
     if layer.include:
@@ -51,7 +51,7 @@ def is_included(layer: LayerParameter, state: NetState) -> bool:
 
 
 def meets_rule(state: NetState, rule: NetStateRule) -> bool:
-    """Whether a state has everything that a rule asks for; an empty rule asks for nothing."""
+    """Return whether a state has everything that a rule asks for; an empty rule asks for nothing."""
     return not (
         (rule.HasField("phase") and rule.phase != state.phase)
         or (rule.HasField("min_level") and state.level < rule.min_level)

@@ -26,7 +26,7 @@ Top: TypeAlias = tuple[int, int]
 
 @dataclass
 class _Readers:
-    """Who reads what: the top behind each layer's bottoms, and the readers and loss weight of each top."""
+    """Readers of blobs: the top behind each layer's bottoms, and the readers and loss weight of each top."""
 
     sources: list[list[Top]] = field(default_factory=list)
     count: Counter[Top] = field(default_factory=Counter)
@@ -121,7 +121,7 @@ def _blob_name(maker: str, blob: str, index: int, number: int) -> str:
 
 
 def _hint(layer: LayerParameter, blob: str, known: Iterable[str], declared: NetParameter) -> str:
-    """Why a blob is unknown, as far as the net tells."""
+    """Explain why a blob is unknown, as far as the net tells."""
     if blob in layer.top:
         return ", its own top: an in-place layer works on a blob that a layer before it makes"
     makers = [other for other in declared.layer if blob in other.top]

@@ -16,7 +16,7 @@ from caffe_fillers.shapes import Shape, format_shape, is_known
 
 @dataclass(frozen=True)
 class Feed:
-    """An input of the net for one of its blobs: mean and deviation of what is fed, None for the probe's."""
+    """An input of the net for one of its blobs: mean and std of what is fed, None for the probe's."""
 
     name: str
     blob: str

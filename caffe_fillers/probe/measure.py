@@ -1,4 +1,4 @@
-"""Means and deviations of what a filled net puts out, over several fills, beside what was predicted."""
+"""Means and standard deviations of a filled net's outputs, over several fills, beside the predicted ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ProbeRow:
     """A layer's first top. Predicted values are None where nothing is predicted.
 
     `measured_std` is the root of the mean over all fills of what varies
-    around `measured_mean`; `spread` is the relative deviation of single fills' figures.
+    around `measured_mean`; `spread` is the relative std of single fills' figures.
     """
 
     layer: str
@@ -36,7 +36,7 @@ class ProbeRow:
 
     @property
     def error(self) -> float | None:
-        """Predicted over measured deviation, less 1; None where there is nothing to compare."""
+        """Predicted over measured std, less 1; None where there is nothing to compare."""
         if self.predicted_std is None or self.measured_std == 0:
             return None
         return self.predicted_std / self.measured_std - 1
@@ -51,7 +51,7 @@ class Measurement:
 
     @property
     def worst(self) -> float | None:
-        """The greatest absolute error of the predicted deviations."""
+        """The greatest absolute error of the predicted standard deviations."""
         errors = [abs(row.error) for row in self.rows if row.error is not None]
         return max(errors, default=None)
 
@@ -71,7 +71,7 @@ def measure(
     A prediction is an expectation over fills, from which one fill of a deep
     net departs: several are averaged. `items` are fed, normals of
     `input_mean` and `input_std` from numpy's generator with `seed`, or those
-    `given`, of which mean and deviation are then taken. Errors: `UsageError`
+    `given`, of which mean and std are then taken. Errors: `UsageError`
     where the net cannot be run, `MissingExtraError`.
     """
     if given is not None:

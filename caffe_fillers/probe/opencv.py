@@ -18,7 +18,7 @@ from caffe_fillers.prototxt import write
 def run(
     deployed: Deployed, model: Model, inputs: Mapping[str, NDArray[np.float32]]
 ) -> Sequence[NDArray[np.float32]]:
-    """What each of the net's layers puts out, in the order of `deployed.outputs`.
+    """Return what each of the net's layers puts out, in the order of `deployed.outputs`.
 
     Fusion is off, so that every layer's own output can be had. A net that
     OpenCV cannot run is a `UsageError` with its reason.

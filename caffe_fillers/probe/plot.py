@@ -1,4 +1,4 @@
-"""Measured and predicted deviations through depth, as a picture."""
+"""Measured and predicted standard deviations through depth, as a picture."""
 
 from __future__ import annotations
 

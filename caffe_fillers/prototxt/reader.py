@@ -226,7 +226,7 @@ def _no_field(message: Message, name: str, *, near: bool) -> str:
 
 
 def _no_name(token: Token, message: Any, closing: str) -> str:
-    """What is wrong where neither a field begins nor the message ends."""
+    """Say what is wrong where neither a field begins nor the message ends."""
     name, line = message.DESCRIPTOR.name, message.text_extra.line
     if token.kind == "end":
         return f"{name}, which begins in line {line}, is not closed: a {closing} is missing"

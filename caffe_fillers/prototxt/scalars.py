@@ -157,7 +157,7 @@ def format_scalar(field: FieldDescriptor, value: Scalar) -> str:
 
 
 def _digits(value: float, single: bool) -> str:
-    """As protobuf's SimpleFtoa and SimpleDtoa: few digits where they suffice, else as many as always do."""
+    """Format as protobuf's SimpleFtoa and SimpleDtoa: few digits where these suffice, else all."""
     few, all_ = (6, 9) if single else (15, 17)
     text = f"{value:.{few}g}"
     exact = (_single(float(text)) if single else float(text)) == value

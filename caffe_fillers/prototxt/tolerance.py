@@ -42,7 +42,7 @@ _ALIKE, _LENGTHS_APART = 0.8, 3
 
 
 class Tolerance(Enum):
-    """What is refused: whatever is unknown, what is unknown and changes weights, or nothing."""
+    """Levels of what is refused: whatever is unknown, what is unknown and changes weights, or nothing."""
 
     STRICT = "strict"
     CAREFUL = "careful"
@@ -53,7 +53,7 @@ LENIENT_HINT = "it changes the weights; mend it, or pass over it with --lenient 
 
 
 def changes_weights(message: Any, name: str) -> bool:
-    """Whether a field that a message's descriptor lacks meant one that decides the weights.
+    """Return whether a field that a message's descriptor lacks meant one that decides the weights.
 
     A filler is meant in one, and by a name nearly a filler's; another such field by a name nearly its own.
 
@@ -77,7 +77,7 @@ def changes_weights(message: Any, name: str) -> bool:
 
 @lru_cache(maxsize=1000)
 def _means_a_decisive_one(message: str, name: str) -> bool:
-    """Whether a name is nearly that of a decisive field; few are compared, since that is slow."""
+    """Return whether a name is nearly that of a decisive field; few are compared, since that is slow."""
     known = [
         each
         for each in _DECISIVE.get(message, ())
@@ -87,5 +87,5 @@ def _means_a_decisive_one(message: str, name: str) -> bool:
 
 
 def _share_letters(first: str, second: str) -> bool:
-    """Whether two names have all but a few letters in common."""
+    """Return whether two names have all but a few letters in common."""
     return len(set(first) ^ set(second)) <= _LENGTHS_APART

@@ -96,7 +96,7 @@ class Engine:
 
 
 def _brings_data(layer: PlannedLayer) -> bool:
-    """Whether a layer makes blobs of nothing that the net holds: a data layer, or one written in Python."""
+    """Return whether a layer makes blobs of nothing that the net holds, as a data or a Python layer does."""
     return layer.kind.role is Role.DATA or not (layer.bottoms or layer.blobs)
 
 

@@ -86,7 +86,7 @@ def euclidean_loss(parameter: LayerParameter, bottoms: Sequence[Values]) -> tupl
 
 @_measure("HingeLoss")
 def hinge_loss(parameter: LayerParameter, bottoms: Sequence[Values]) -> tuple[Values, ...]:
-    """How far the labels' scores are below 1 and the others above -1, or the squares of that."""
+    """Return how far the labels' scores are below 1 and the others above -1, or the squares of that."""
     items = len(bottoms[0])
     signed = bottoms[0].astype(np.float64).reshape(items, -1)
     labels = _in_range(bottoms[1].ravel()[:items].astype(np.int64), signed.shape[1])
@@ -150,7 +150,7 @@ def _labeled(
 
 
 def _kept(parameter: LayerParameter, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which labels count: a loss and an accuracy each have an `ignore_label` of their own."""
+    """Return which labels count: a loss and an accuracy each have an `ignore_label` of their own."""
     kept = np.ones(labels.shape, np.bool_)
     for param in (parameter.loss_param, parameter.accuracy_param):
         if param.HasField("ignore_label"):

@@ -203,7 +203,7 @@ class Net:
                 self._blobs[name].reshape(*_shape(shape))
 
     def _data(self) -> list[Wire]:
-        """What data layers make, as the net was built."""
+        """Return what data layers make, as the net was built."""
         return [wire for layer in self._plan.layers if layer.kind.role is Role.DATA for wire in layer.tops]
 
     def forward(

@@ -18,7 +18,7 @@ from caffe_fillers.schema.dialects import check_dialect
 
 @dataclass(frozen=True)
 class Reading:
-    """How nets are read: as `load_net` takes these."""
+    """Settings by which nets are read: as `load_net` takes these."""
 
     dialect: str | None = None
     caffe: str | None = None
@@ -50,7 +50,7 @@ def configure(*, dialect: str | None = None, caffe: str | None = None, lenient: 
 
 
 def reading() -> Reading:
-    """How nets are read now."""
+    """Return the settings by which nets are read now."""
     return _readings[0]
 
 
@@ -96,5 +96,5 @@ def log(message: str) -> None:
 
 
 def has_nccl() -> bool:
-    """Whether there is NCCL: no."""
+    """Return False: there is no NCCL."""
     return False

@@ -6,7 +6,7 @@ from caffe_fillers.pycaffe.unavailable import refuse
 
 
 class Layer:
-    """What a Python layer derives from; making one is a `NotCaffeError`."""
+    """The class that a Python layer derives from; making one is a `NotCaffeError`."""
 
     def __init__(self, *arguments: object, **keywords: object) -> None:
         refuse(f"a Python layer ({type(self).__name__})")

@@ -59,7 +59,7 @@ def input_arrays(layer: PlannedLayer, data: NDArray[Any], labels: NDArray[Any]) 
 
 
 def source_of(layer: PlannedLayer, arrays: InputArrays | None = None) -> Source:
-    """What gives a data layer's tops their values in a pass; a type that reads data is a `UsageError`.
+    """Return what gives a data layer's tops their values in a pass; a type that reads data is a `UsageError`.
 
     `arrays` are those that were set for the net's first layer.
     """

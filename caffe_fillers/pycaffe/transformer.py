@@ -85,7 +85,7 @@ class Transformer:
         self.raw_scale[in_] = scale
 
     def set_mean(self, in_: str, mean: NDArray[Any]) -> None:
-        """What is subtracted: a value a channel, or an image, which is resized to the input."""
+        """Set what is subtracted: a value a channel, or an image, which is resized to the input."""
         _, channels, *size = self._shape(in_)
         if mean.ndim == 1:
             if len(mean) != channels:

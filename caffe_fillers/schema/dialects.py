@@ -85,7 +85,7 @@ def candidates(net: Any) -> list[str]:
 
 
 def numbered_alike(net: Message, dialect: str, other: str) -> bool:
-    """Whether all that a net uses has the same numbers in two dialects, and is known to both or to none."""
+    """Return whether all that a net uses has the same numbers in two dialects, known to both or none."""
     left, right = _known(dialect), _known(other)
     return all(left.get((scope, name)) == right.get((scope, name)) for scope, name, _ in _used(net))
 

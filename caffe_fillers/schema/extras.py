@@ -96,7 +96,7 @@ def unknown_value(message: Any, name: str) -> str | None:
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
-    """Whether a field is a list."""
+    """Return whether a field is a list."""
     # protobuf renamed the property in 6.31 and warns about the old one since.
     repeated = getattr(field, "is_repeated", None)
     if repeated is None:

@@ -91,7 +91,7 @@ def _numbers_of_forks(data: bytes) -> set[tuple[str, int]]:
 
 
 def _knows(dialect: str, numbers: set[tuple[str, int]]) -> bool:
-    """Whether a dialect has all of these numbers: a table is read much faster than classes are made."""
+    """Return whether a dialect has all of these numbers: a table is read faster than classes are made."""
     table = {} if dialect == BVLC else fork_table(dialect).messages
     known = {(message, field.number) for message, fields in table.items() for field in fields}
     return numbers <= known
@@ -119,7 +119,7 @@ def _parsed(data: bytes, dialect: str) -> Any:
 
 
 def _unread(net: Message, size: int) -> int:
-    """How many bytes of a file a message does not know, or would not write again."""
+    """Return how many bytes of a file a message does not know, or would not write again."""
     known = type(net)()
     known.CopyFrom(net)
     known.DiscardUnknownFields()
@@ -127,7 +127,7 @@ def _unread(net: Message, size: int) -> int:
 
 
 def _foreign_and_own(net: Any) -> tuple[int, int]:
-    """How many parameters stand in layers whose name they do not bear; minus the number of those that do."""
+    """Count parameters in layers whose name they do not bear, less those in layers whose name they bear."""
     names = [
         (field.name.removesuffix("_param").replace("_", ""), layer.type.lower())
         for layer in net.layer

@@ -14,7 +14,7 @@ _TABLE = Path(__file__).with_name("forks") / "types.tsv"
 
 @lru_cache
 def _table() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """By dialect, the types that BVLC has not, and those of BVLC's that it has not."""
+    """Map dialects to the types that BVLC has not, and those of BVLC's that it has not."""
     lines = (line for line in _TABLE.read_text("utf-8").splitlines() if not line.startswith("#"))
     rows = (line.split("\t") for line in lines)
     return {name: (frozenset(more.split()), frozenset(fewer.split())) for name, more, fewer in rows}
@@ -43,7 +43,7 @@ def foreign_types() -> frozenset[str]:
 
 
 def lacks(dialect: str, kind: str) -> bool:
-    """Whether a dialect surely has not a type; of a dialect that is not in the table nothing is sure.
+    """Return whether a dialect surely has not a type; of a dialect that is not in the table nothing is sure.
 
     >>> lacks("segnet", "BatchNorm"), lacks("enet", "BatchNorm"), lacks("enet", "Permute")
     (True, False, True)

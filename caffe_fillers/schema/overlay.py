@@ -30,7 +30,7 @@ class ForkField:
 
 @dataclass(frozen=True)
 class ForkTable:
-    """How a fork's caffe.proto differs from BVLC's: fields by message, numbers of values by enum.
+    """Differences of a fork's caffe.proto from BVLC's: fields by message, numbers of values by enum.
 
     `missing` are names of BVLC's fields that it has not, by message.
     """

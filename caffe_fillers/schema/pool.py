@@ -1,4 +1,4 @@
-"""From the committed descriptors to message classes."""
+"""Make message classes of the committed descriptors."""
 
 from __future__ import annotations
 

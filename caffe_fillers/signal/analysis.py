@@ -19,7 +19,7 @@ from caffe_fillers.signal.steps import Step, steps
 
 
 class _Level(NamedTuple):
-    """What is kept of a signal: mean, standard deviation and second moment of its values."""
+    """Figures of a signal: mean, standard deviation and second moment of its values."""
 
     mean: float
     std: float
@@ -164,7 +164,7 @@ def _ratio(numerator: float, denominator: float) -> float | None:
 
 
 def _flags(step: Step, row: LayerSignal, input_std: float) -> tuple[str, ...]:
-    """What is out of bounds; a softmax is small by its nature."""
+    """Return what is out of bounds; a softmax is small by its nature."""
     if step.rule is not None and step.rule.softmax:
         return ()
     stds = [top.std for top in row.tops if top.std is not None]

@@ -74,7 +74,7 @@ class SignalRule:
     predictions: int = 1
 
     def run(self, node: Node, bottoms: Signals) -> Flow | None:
-        """What the rule predicts; None instead of what a double cannot hold, in signals and in gradients."""
+        """Return what the rule predicts, signals and gradients; None instead of what a double cannot hold."""
         with np.errstate(all="ignore"):
             try:
                 flow = self.rule(node, bottoms)
@@ -134,5 +134,5 @@ def _finite_pull(pull: Pull, gradients: tuple[Gradient, ...]) -> Gradients:
 
 
 def no_pull(_: tuple[Gradient, ...]) -> Gradients:
-    """Of a layer without bottoms."""
+    """Return the gradients of a layer without bottoms."""
     return ()

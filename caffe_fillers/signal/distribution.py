@@ -1,4 +1,4 @@
-"""How the values of a blob are distributed, on two levels, by quadrature.
+"""The distribution of a blob's values, on two levels, by quadrature.
 
 A value of channel c at item and position p is `scale[p] * values(A_c, B_cp)`.
 A is what the positions and items of one channel share (which weights the
@@ -29,7 +29,7 @@ _SCALE_NODES = 17  # between the least and the greatest scale of a map
 
 
 def _nodes(number: int) -> tuple[Reals, Reals]:
-    """Nodes and weights of a standard normal; seven deviations leave 3e-12 outside.
+    """Nodes and weights of a standard normal; seven standard deviations leave 3e-12 outside.
 
     An even number stands exactly opposite each other around 0, none on it.
     """
@@ -68,7 +68,7 @@ class Part:
 
     @cached_property
     def shared(self) -> Reals:
-        """What positions share: E[values | A], an array (A,)."""
+        """The part that positions share: E[values | A], an array (A,)."""
         totals = self.weights.sum(axis=1)
         products = (self.weights * self.values).sum(axis=1)
         return np.asarray(np.divide(products, totals, out=np.zeros_like(totals), where=totals > 0))
@@ -95,7 +95,7 @@ class Part:
 
     @property
     def mean(self) -> float:
-        """Of all values."""
+        """The mean of all values."""
         return self.grid_mean * float(np.mean(self.scale))
 
     @property
@@ -206,14 +206,14 @@ def mixed(part: Part, chances: tuple[float, float], factors: tuple[float, float]
 
 
 def normalized(part: Part, epsilon: float, *, variance: bool = True) -> tuple[Part, Reals]:
-    """Each channel less its mean and, with `variance`, over its deviation; and 1/deviation^2 for each A."""
+    """Each channel less its mean and, with `variance`, over its std; and 1/std^2 for each A."""
     shared = part.shared[:, None]
     centered = part.values - shared
-    deviation = np.ones_like(shared)
+    std = np.ones_like(shared)
     if variance:
         totals = part.weights.sum(axis=1, keepdims=True)
         square = (part.weights * centered**2).sum(axis=1, keepdims=True)
         own = np.divide(square, totals, out=np.zeros_like(totals), where=totals > 0)
-        deviation = np.sqrt(own * part.level**2 + epsilon)
-    made = replace(part, values=part.level * centered / deviation, scale=_unit(part.scale), origin=object())
-    return made, 1 / deviation[:, 0] ** 2
+        std = np.sqrt(own * part.level**2 + epsilon)
+    made = replace(part, values=part.level * centered / std, scale=_unit(part.scale), origin=object())
+    return made, 1 / std[:, 0] ** 2

@@ -25,7 +25,7 @@ from caffe_fillers.signal.distribution import Part, Reals, normal
 from caffe_fillers.signal.parts import Gradient, Power, Signal, cut, num_channels
 from caffe_fillers.signal.windows import Connections
 
-_ROUNDING = 1e-12  # a mean that is smaller than this part of the deviation is 0
+_ROUNDING = 1e-12  # a mean that is smaller than this part of the std is 0
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Power:
 Signal: TypeAlias = tuple[Part, ...]
 Gradient: TypeAlias = tuple[Power, ...]
 Piece = TypeVar("Piece", Part, Power)
-_ROUNDING = 1e-12  # a mean that is smaller than this part of the deviation is 0
+_ROUNDING = 1e-12  # a mean that is smaller than this part of the std is 0
 
 
 def layout(shape: Shape | None) -> tuple[int, Shape] | None:
@@ -50,7 +50,7 @@ def flat(shape: Shape | None, power: float) -> Gradient | None:
 
 
 def num_channels(pieces: Sequence[Piece]) -> int:
-    """Of all parts together."""
+    """Return the number of all parts together."""
     return sum(piece.channels for piece in pieces)
 
 
@@ -74,7 +74,7 @@ def cut(pieces: tuple[Piece, ...], start: int, stop: int) -> tuple[Piece, ...]:
 
 
 def boundaries(*rows: Sequence[Part] | Sequence[Power]) -> list[int]:
-    """Where any of some rows of parts has a boundary, from 0 to the end.
+    """Return where any of some rows of parts has a boundary, from 0 to the end.
 
     >>> boundaries([Power(2, np.ones(())), Power(4, np.ones(()))], [Power(6, np.ones(()))])
     [0, 2, 6]

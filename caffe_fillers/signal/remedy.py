@@ -29,7 +29,7 @@ _CANDIDATES = {
 def level_filler(net: PlannedNet, walk: Mapping[int, Step], step: Step, flow: Flow, shape: Shape) -> str:
     """The filler under which gain times the following activation's factor is 1; '' if nothing is to do.
 
-    It is named if xavier or msra come within a tenth of the deviation, else
+    It is named if xavier or msra come within a tenth of the std, else
     given as a gaussian. The factor is that of a standard normal.
     """
     if not flow.fan_in or flow.forward_gain is None or _is_computed(step.node.distributions[0]):
@@ -45,7 +45,7 @@ def level_filler(net: PlannedNet, walk: Mapping[int, Step], step: Step, flow: Fl
 
 
 def _is_computed(distribution: Distribution) -> bool:
-    """Whether it is a kernel such as bilinear's, which is meant to be what it is; a constant is not."""
+    """Return whether it is a kernel such as bilinear's, meant to be what it is; a constant is not."""
     return not distribution.is_random and distribution.std > 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from caffe_fillers.shapes import Shape
 
 VANISHING, EXPLODING = 1e-3, 1e3
-"""A deviation that is smaller or larger than at its source by these factors is flagged.
+"""A std that is smaller or larger than at its source by these factors is flagged.
 
 The source of activations is the input, that of gradients the end of the net.
 """

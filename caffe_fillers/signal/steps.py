@@ -29,7 +29,7 @@ class Step:
         return self.layer.kind.role is Role.LOSS
 
     def is_end(self, net: PlannedNet) -> bool:
-        """Whether gradients begin at its bottoms: a loss, or a softmax that nobody reads."""
+        """Return whether gradients begin at its bottoms: a loss, or a softmax that nobody reads."""
         softmax = self.rule is not None and self.rule.softmax
         return self.is_loss or (softmax and not any(map(net.readers, self.layer.tops)))
 

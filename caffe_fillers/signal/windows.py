@@ -93,7 +93,7 @@ class Connections:
         return self._along(values, gather=self.transposed)
 
     def reversed(self) -> Connections:
-        """Of the layer that does it the other way round: a deconvolution for a convolution."""
+        """Return the windows of the reverse layer: a deconvolution for a convolution."""
         return replace(self, transposed=not self.transposed)
 
     def _along(self, values: Reals, *, gather: bool) -> Reals:

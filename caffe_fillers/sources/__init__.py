@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Sources(Protocol):
-    """How a data layer reaches the files that it names."""
+    """Access of a data layer to the files that it names."""
 
     def find(self, name: str) -> Path | None:
         """The path of a file or folder named in the prototxt, or None where it is missing."""

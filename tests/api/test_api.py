@@ -261,7 +261,7 @@ def _lenet() -> cf.Net:
         (lambda: cf.fill("23", "xavier", seed=1), "shape '23' is no sequence"),
         (lambda: _lenet().fill(seed="a"), "seed 'a' is no whole number"),
         (lambda: _lenet().fill(seed=1, boost=1.54), "write the release as a text"),
-        (lambda: _lenet().signal(input_std=0), "deviation 0"),
+        (lambda: _lenet().signal(input_std=0), "std 0"),
         (lambda: _lenet().signal(input_mean=float("nan")), "mean nan"),
         (lambda: _lenet().only(["ip9"]), "unknown layer 'ip9'"),
         (lambda: cf.load_net(_lenet()), "not from Net"),

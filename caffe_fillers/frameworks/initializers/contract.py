@@ -101,11 +101,11 @@ class Scaling:
 
     @property
     def gain(self) -> float:
-        """What the variance is multiplied by when it is 1 / fan."""
+        """The factor of a variance of 1 / fan."""
         return self.scale / (1 + self.slope**2)
 
     def distribution(self, fans: Fans) -> Distribution:
-        """What is drawn for a weight with these fans.
+        """Return what is drawn for a weight with these fans.
 
         >>> Scaling(1.0, VarianceNorm.FAN_IN, uniform=False).distribution(Fans(4, 8))
         Normal(mean=0.0, std=0.5)
@@ -121,7 +121,7 @@ Written = Callable[[Any, Fill, Tensor], Initializer]
 
 @dataclass(frozen=True)
 class Framework:
-    """How a framework keeps a blob, counts its fans, and writes its initializers.
+    """Rules by which a framework keeps a blob, counts its fans, and writes its initializers.
 
     `fans` is the framework's own count on a shape, None where it refuses;
     `scaled` writes a rule on a fan, None where there is none; `written` has a function for each distribution,

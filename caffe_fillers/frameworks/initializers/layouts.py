@@ -14,7 +14,7 @@ _OUTPUTS_FIRST = (Weights.KERNEL, Weights.BACKWARD_KERNEL, Weights.DENSE, Weight
 
 
 def channels_first(fill: Fill, layer: LayerParameter) -> Tensor:
-    """As in Caffe, but a dense weight is always outputs x inputs: torch, MXNet."""
+    """Lay axes out as in Caffe, but a dense weight is always outputs x inputs: torch, MXNet."""
     is_dense = weights_of(layer) is Weights.DENSE
     if is_dense and layer.inner_product_param.transpose and len(fill.shape) == 2:
         return Tensor(fill.shape[::-1], (1,), axes=(1, 0))
@@ -38,7 +38,7 @@ def channels_last(fill: Fill, layer: LayerParameter) -> Tensor:
 
 
 def depthwise_apart(fill: Fill, layer: LayerParameter) -> Tensor:
-    """As `channels_last`, but the kernel of a depthwise convolution has its multiplier as the last axis."""
+    """Lay axes out as `channels_last`, but a depthwise kernel's multiplier is the last axis."""
     group, is_kernel = layer.convolution_param.group, weights_of(layer) is Weights.KERNEL
     if is_kernel and group > 1 and len(fill.shape) == 4 and fill.shape[1] == 1:
         return Tensor((*fill.shape[2:], group, fill.shape[0] // group), (2, 3), axes=(2, 3, 0, 1))

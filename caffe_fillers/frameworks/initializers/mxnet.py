@@ -1,6 +1,6 @@
 """mx.init of MXNet 1, which keeps weights in Caffe's order of axes and counts fans as Caffe does.
 
-Xavier has the scale sqrt(magnitude / factor), a bound or a deviation: its
+Xavier has the scale sqrt(magnitude / factor), a bound or a std: its
 magnitude 3 is Caffe's xavier, 2 its msra. MSRAPrelu is that with magnitude
 2 / (1 + slope^2) and a slope of 0.25 where none is given. Uniform and Normal
 are even about zero. Bilinear is Caffe's of before 2017-10, which is off center

@@ -103,7 +103,7 @@ def bilinear(factor, center):
 
 @dataclass(frozen=True)
 class _Dialect:
-    """How Keras or TensorFlow 1 writes the rules; `calls` are the classes' names, `named` whole calls."""
+    """Names of the rules in Keras or TensorFlow 1; `calls` are the classes' names, `named` whole calls."""
 
     name: str
     module: str

@@ -1,7 +1,7 @@
 """torch.nn.init, which counts fans as Caffe does and keeps weights in the same order of axes.
 
-kaiming has the deviation gain / sqrt(fan), xavier gain * sqrt(2 / (fan_in +
-fan_out)); uniform bounds are sqrt(3) deviations (torch/nn/init.py, v2.5.1).
+kaiming has the std gain / sqrt(fan), xavier gain * sqrt(2 / (fan_in +
+fan_out)); uniform bounds are sqrt(3) times the std (torch/nn/init.py, v2.5.1).
 """
 
 from __future__ import annotations

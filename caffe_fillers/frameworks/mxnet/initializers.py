@@ -36,7 +36,7 @@ class Initializer(Protocol):
 
 
 class Fills:
-    """What MXNet's initializers do when they are called: fill a parameter's array."""
+    """The call of MXNet's initializers: fill a parameter's array."""
 
     def __call__(self, desc: InitDesc | str, arr: Array) -> None:
         """Fill an array as MXNet does by the parameter's name, from the generator of `mx.random`.

@@ -55,7 +55,7 @@ class Lanes:
 
 
 def starts(counts: Counts) -> Counts:
-    """Where each lane's part begins in an array of all parts one after another.
+    """Return where each lane's part begins in an array of all parts one after another.
 
     >>> starts(np.array([2, 0, 3])).tolist()
     [0, 2, 2]

@@ -85,14 +85,14 @@ class RandomState:
 
         Errors: `InitializerError` where scale is not positive.
         """
-        mean, deviation = float32_parameter(loc), float32_parameter(scale)
-        if not deviation > 0:
+        mean, std = float32_parameter(loc), float32_parameter(scale)
+        if not std > 0:
             raise InitializerError(
                 f"a normal distribution of standard deviation {scale}: it must be positive"
             )
         name, exact = _type(dtype)
         units = self._unit_normal(_shares(math.prod(shape)), exact)
-        return _rounded(units * deviation + mean, name).reshape(shape)
+        return _rounded(units * std + mean, name).reshape(shape)
 
     def _unit_normal(self, counts: Counts, exact: _Type) -> Array:
         """Marsaglia's polar method, one value of each pair; a lane draws again what it is still short of."""
@@ -132,14 +132,14 @@ def _uniform(words: Words, exact: _Type) -> Array:
 
 
 def _shares(size: int) -> Counts:
-    """How many values each lane gives: equal pieces, the last ones shorter or empty."""
+    """Return how many values each lane gives: equal pieces, the last ones shorter or empty."""
     lanes = min(-(-size // _VALUES_PER_LANE), _LANES)
     piece = -(-size // lanes) if lanes else 0
     return np.clip(size - np.arange(lanes) * piece, 0, piece)
 
 
 def _rounded(values: Array, name: str) -> Array:
-    """To the type; float16 by way of float32, as mshadow's `half_t` is made from a double."""
+    """Round to the type; float16 by way of float32, as mshadow's `half_t` is made from a double."""
     if name == "float16":
         values = values.astype(np.float32)
     return values.astype(name)

@@ -40,7 +40,7 @@ _BFLOAT16 = "bfloat16"
 
 
 def dtype_of(dtype: DTypeLike | Dtype) -> Dtype:
-    """From a name or a numpy dtype; bfloat16 needs the package ml_dtypes.
+    """Return the type of a name or a numpy dtype; bfloat16 needs the package ml_dtypes.
 
     >>> dtype_of("float64").values_per_block
     2

@@ -136,7 +136,7 @@ LECUN_NORMAL = VarianceScaling(1.0, "fan_in", "truncated_normal")
 
 
 def resolve(initializer: Initializer, shape: Shape) -> Plain:
-    """What an initializer draws for one shape; a negative axis is an `InitializerError`."""
+    """Return what an initializer draws for one shape; a negative axis is an `InitializerError`."""
     if any(axis < 0 for axis in shape):
         raise InitializerError(f"shape {tuple(shape)} has an axis of negative length")
     return initializer.resolve(shape) if isinstance(initializer, VarianceScaling) else initializer

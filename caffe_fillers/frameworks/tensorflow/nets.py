@@ -15,7 +15,7 @@ from caffe_fillers.frameworks.tensorflow.stateful import Eager, GraphMode
 
 
 class Drawer(Protocol):
-    """What all semantics have in common: tensors one after another."""
+    """The common base of all semantics: tensors one after another."""
 
     def draw(
         self, initializer: Initializer, shape: Shape, seed: int | None = None, dtype: DTypeLike = "float32"

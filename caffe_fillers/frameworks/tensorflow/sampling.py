@@ -68,14 +68,14 @@ def _(plain: RandomUniform, philox: Philox, size: int, dtype: Dtype) -> Tensor:
 
 @_values.register
 def _(plain: RandomNormal, philox: Philox, size: int, dtype: Dtype) -> Tensor:
-    deviation, mean = (np.asarray(number, dtype.numpy) for number in (plain.stddev, plain.mean))
-    return _scaled(normal(philox, size, dtype), deviation, mean)
+    std, mean = (np.asarray(number, dtype.numpy) for number in (plain.stddev, plain.mean))
+    return _scaled(normal(philox, size, dtype), std, mean)
 
 
 @_values.register
 def _(plain: TruncatedNormal, philox: Philox, size: int, dtype: Dtype) -> Tensor:
-    deviation, mean = (np.asarray(number, dtype.numpy) for number in (plain.stddev, plain.mean))
-    return _scaled(truncated_normal(philox, size, dtype), deviation, mean)
+    std, mean = (np.asarray(number, dtype.numpy) for number in (plain.stddev, plain.mean))
+    return _scaled(truncated_normal(philox, size, dtype), std, mean)
 
 
 def _scaled(unit: Tensor, factor: Tensor, offset: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""From the seeds that a user sets to a place in the Philox sequence.
+"""Convert the seeds that a user sets to a place in the Philox sequence.
 
 Sources: tensorflow/python/framework/random_seed.py, tensorflow/core/util/
 guarded_philox_random.cc and tensorflow/core/kernels/stateless_random_ops.cc
@@ -35,13 +35,13 @@ def operation_seeds(graph_seed: int | None, op_seed: int) -> tuple[int, int]:
 
 
 def stateful(seeds: tuple[int, int], values_before: int = 0) -> Philox:
-    """Where an operation with these seeds draws, once it has given that many values."""
+    """Return where an operation with these seeds draws, once it has given that many values."""
     key, high = seeds
     return Philox(key, high << 64).skip(values_before * _RESERVED_BLOCKS)
 
 
 def stateless(seed: int, nonce: int = 0) -> Philox:
-    """Where `tf.random.stateless_*` draws for the seed pair [seed, nonce], two integers of 64 bits."""
+    """Return where `tf.random.stateless_*` draws for the seed pair [seed, nonce], two integers of 64 bits."""
     counter = (seed % (1 << 64)) | (nonce % (1 << 64)) << 64
     words = [int(word) for word in Philox(_SCRAMBLE_KEY, counter).blocks(np.zeros(1, np.uint64))[0]]
     key, high = (words[place] | words[place + 1] << _WORD_BITS for place in (0, 2))

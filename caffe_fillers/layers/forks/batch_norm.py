@@ -39,14 +39,14 @@ def bn_yjxiong(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("SyncBN", weights_need_shape=True, normalizes=True)
 def sync_bn(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As yjxiong's BN that is not frozen, whatever it says: yjxiong/caffe, sync_bn_layer.cpp."""
+    """Plan it as yjxiong's BN that is not frozen, whatever it says: yjxiong/caffe, sync_bn_layer.cpp."""
     shape = (1, legacy_dim(bottoms[0], 1))
     return Setup(bottoms, _four(parameter, shape, 0.0), _unlearned(parameter, frozen=False))
 
 
 @layer("BN@pspnet", weights_need_shape=True, normalizes=True)
 def bn_pspnet(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As yjxiong's, its blobs 1xCx1x1."""
+    """Plan it as yjxiong's, its blobs 1xCx1x1."""
     frozen = fork_param(parameter, "bn_param").frozen
     shape = (1, legacy_dim(bottoms[0], 1), 1, 1)
     return Setup(bottoms, _four(parameter, shape, float(frozen)), _unlearned(parameter, frozen=frozen))
@@ -54,7 +54,7 @@ def bn_pspnet(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("BN@happynear", weights_need_shape=True, normalizes=True)
 def bn_happynear(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As yjxiong's, but the variance always begins with 1 and `param` stays unchanged."""
+    """Plan it as yjxiong's, but the variance always begins with 1 and `param` stays unchanged."""
     return Setup(bottoms, _four(parameter, (1, legacy_dim(bottoms[0], 1)), 1.0))
 
 
@@ -71,7 +71,7 @@ def batch_norm_nvidia15(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -
 
 @layer("BatchNorm@jacinto", weights_need_shape=True, normalizes=True)
 def batch_norm_jacinto(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As NVIDIA's, the correction 0: tidsp/caffe-jacinto, branch caffe-0.16."""
+    """Plan it as NVIDIA's, the correction 0: tidsp/caffe-jacinto, branch caffe-0.16."""
     return _batch_norm(parameter, bottoms[0], correction=0.0)
 
 
@@ -85,7 +85,7 @@ def batch_norm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 
 def _batch_norm(parameter: LayerParameter, shape: Shape, *, correction: float) -> Setup:
-    """What NVIDIA/caffe has from 0.16 on."""
+    """Plan what NVIDIA/caffe has from 0.16 on."""
     batch_norm_param: Any = parameter.batch_norm_param
     channels = shape[1:2] or (1,)
     params = [Param(channels, Constant()), Param(channels, Constant()), Param((1,), Constant(correction))]

@@ -21,21 +21,21 @@ _SCALAR: Shape = (1, 1, 1, 1, 1)
 
 @layer("Convolution3D@c3d10", weights_need_shape=True, weights=Weights.KERNEL)
 def convolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As in C3D 1.1, with the fields of `convolution_param`: convolution3d_layer.cpp."""
+    """Plan it as in C3D 1.1, with the fields of `convolution_param`: convolution3d_layer.cpp."""
     param: Any = parameter.convolution_param
     return convolved(param, bottoms[0], bias_term=param.bias_term)
 
 
 @layer("Deconvolution3D@c3d10", weights_need_shape=True, weights=Weights.BACKWARD_KERNEL)
 def deconvolution_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As in C3D 1.1, with the fields of `convolution_param`: deconvolution3d_layer.cpp."""
+    """Plan it as in C3D 1.1, with the fields of `convolution_param`: deconvolution3d_layer.cpp."""
     param: Any = parameter.convolution_param
     return deconvolved(param, bottoms[0], bias_term=param.bias_term)
 
 
 @layer("Pooling3D@c3d10")
 def pooling_3d(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As in C3D 1.1, with the fields of `pooling_param`: pool3d_layer.cpp."""
+    """Plan it as in C3D 1.1, with the fields of `pooling_param`: pool3d_layer.cpp."""
     return pooled(parameter.pooling_param, bottoms[0])
 
 
@@ -95,7 +95,7 @@ def inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setu
 
 @layer("BNLL@c3d10", "Dropout@c3d10", "Power@c3d10", "ReLU@c3d10", "Sigmoid@c3d10", "TanH@c3d10")
 def neuron(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """In place the shape stays; a new top has a length of 1: neuron_layer.cpp."""
+    """Keep the shape in place; a new top has a length of 1: neuron_layer.cpp."""
     if parameter.top[0] == parameter.bottom[0]:
         return Setup(bottoms)
     return Setup((_flat(bottoms[0]),))

@@ -54,7 +54,7 @@ def dense_image_data(parameter: LayerParameter, sources: Sources) -> Setup:
 
 @data_layer("ImageSegData", tops=(2, 3))
 def image_seg_data(parameter: LayerParameter, sources: Sources) -> Setup:
-    """As ImageData with images of labels, and their sizes: PSPNet image_seg_data_layer.cpp."""
+    """Plan it as ImageData with images of labels, and their sizes: PSPNet image_seg_data_layer.cpp."""
     param, transform = parameter.image_data_param, fork_param(parameter, "transform_param")
     height = transform.crop_size or transform.crop_height or param.new_height or UNKNOWN
     width = transform.crop_size or transform.crop_width or param.new_width or UNKNOWN

@@ -66,7 +66,7 @@ def scalar_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("SmoothL1LossOHEM@intel", bottoms=(2, 4), tops=(1, 3), role=Role.LOSS, default_loss_weight=False)
 def unweighted_loss_per_region(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """Of no weight where none is given: LayerSetUp does not call that of LossLayer."""
+    """Give it no weight where none is given: LayerSetUp does not call that of LossLayer."""
     return loss_per_region(parameter, bottoms)
 
 

@@ -43,7 +43,7 @@ def correlation(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("Resample", "Downsample", bottoms=(1, 2))
 def resample(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """To the size of the second bottom, or to the one given: resample_layer.cpp, downsample_layer.cpp."""
+    """Resize as the second bottom, or as given: resample_layer.cpp, downsample_layer.cpp."""
     num, channels, *_ = four_axes(bottoms[0])
     if len(bottoms) == 2:
         size = four_axes(bottoms[1])[2:]

@@ -34,7 +34,7 @@ def custom_data(parameter: LayerParameter, sources: Sources) -> Setup:
 
 @data_layer("DisparityData", tops=2)
 def disparity_data(parameter: LayerParameter, sources: Sources) -> Setup:
-    """As ImageData, of images in PFM: disparity_data_layer.cpp."""
+    """Plan it as ImageData, of images in PFM: disparity_data_layer.cpp."""
     param = parameter.image_data_param
     crop = parameter.transform_param.crop_size
     size = (crop or param.new_height or UNKNOWN, crop or param.new_width or UNKNOWN)

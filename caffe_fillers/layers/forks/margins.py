@@ -21,7 +21,7 @@ def margin_inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) 
 
 @layer("LargeMarginInnerProduct", bottoms=(2, 3), tops=2, weights_need_shape=True)
 def large_margin_inner_product(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As above; a third bottom brings the weights: largemargin_inner_product_layer.cpp."""
+    """Plan it as above; a third bottom brings the weights: largemargin_inner_product_layer.cpp."""
     return _inner_product(
         parameter, bottoms, "largemargin_inner_product_param", own_weights=len(bottoms) == 2
     )
@@ -71,7 +71,7 @@ def local(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("ChannelScale", bottoms=2, tops=(1, 2), accepts_unranked=True)
 def channel_scale(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """With `global_scale` one value, which is -1 until data has passed: channel_scale_layer.cpp."""
+    """Plan one value with `global_scale`, which is -1 until data has passed: channel_scale_layer.cpp."""
     if not fork_param(parameter, "channel_scale_param").global_scale:
         return Setup(bottoms[:1])
     return _running_norm(parameter, bottoms)

@@ -11,7 +11,7 @@ from caffe_fillers.shapes import Shape, differ, format_shape
 
 @layer("Upsample", bottoms=(1, 2))
 def upsample(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """To `upsample_h` x `upsample_w`, or by `scale`: caffe-segnet upsample_layer.cpp.
+    """Enlarge to `upsample_h` x `upsample_w`, or by `scale`: caffe-segnet upsample_layer.cpp.
 
     The second bottom is the mask of the pooling that it undoes.
     """

@@ -61,7 +61,7 @@ def nd_pooling(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 
 @layer("DeformableConvolution", bottoms=2, weights_need_shape=True, weights=Weights.KERNEL)
 def deformable_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
-    """As a convolution; the second bottom has two offsets for each place of the kernel.
+    """Plan it as a convolution; the second bottom has two offsets for each place of the kernel.
 
     Other ports have another default of `deformable_group`, so offsets that do not fit are noted only.
 

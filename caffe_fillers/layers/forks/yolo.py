@@ -80,7 +80,7 @@ def assisted_excitation(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -
 
 @data_layer("AnnotatedData@yolo", tops=(1, 3))
 def annotated_data_yolo(parameter: LayerParameter, sources: Sources) -> Setup:
-    """As SSD's, or 300 boxes for each image, and a third top for segments: annotated_data_layer.cpp."""
+    """Plan it as SSD's, or 300 boxes an image, and a third top for segments: annotated_data_layer.cpp."""
     setup = annotated_data(parameter, sources)
     param = fork_param(parameter, "annotated_data_param")
     boxes: Shape = (1, 1, UNKNOWN, 8)

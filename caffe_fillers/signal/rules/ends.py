@@ -14,12 +14,12 @@ from caffe_fillers.signal.distribution import normal
 from caffe_fillers.signal.parts import Gradient, Signal, flat, layout, moments, num_channels
 
 _SMALL = 1.0
-"""Softmax is predicted for scores whose deviation is at most this: beyond it a few scores decide."""
+"""Softmax is predicted for scores whose std is at most this: beyond it a few scores decide."""
 
 
 @signal_rule("Input", "HDF5Data")
 def inputs(node: Node, bottoms: Signals) -> Flow | None:
-    """Independent values of the assumed mean and deviation; a blob of one axis holds labels."""
+    """Independent values of the assumed mean and std; a blob of one axis holds labels."""
     return Flow(tuple(_given(shape, node) for shape in node.tops), no_pull)
 
 
@@ -31,7 +31,7 @@ def data(node: Node, bottoms: Signals) -> Flow | None:
 
 @signal_rule("DummyData")
 def dummy_data(node: Node, bottoms: Signals) -> Flow | None:
-    """What the layer's own fillers make: anew each time, or once, which is no difference here."""
+    """Predict what the layer's own fillers make: anew each time, or once, which is no difference here."""
     fillers = node.parameter.dummy_data_param.data_filler
     tops = []
     for index, shape in enumerate(node.tops):
@@ -65,7 +65,7 @@ def loss(node: Node, bottoms: Signals) -> Flow | None:
 
 @signal_rule("Softmax", softmax=True)
 def softmax(node: Node, bottoms: Signals) -> Flow | None:
-    """Of n scores of small deviation s: mean 1/n, variance (e^(s^2) - 1) * (1 - 1/n) / n^2.
+    """Predict n scores of small std s: mean 1/n, variance (e^(s^2) - 1) * (1 - 1/n) / n^2.
 
     A score's exponential is log-normal and the sum of all is taken as its
     mean, which makes mean and derivative exact to first order in 1/n.

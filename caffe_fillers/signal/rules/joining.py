@@ -127,7 +127,7 @@ _OPERATIONS: dict[int, Operation] = {
 
 
 def _by_origin(signals: Sequence[Signal]) -> list[Signal]:
-    """In an order that puts blobs of one origin side by side, for once combined they have a new one."""
+    """Return blobs of one origin side by side, for once combined they have a new one."""
     origins = [tuple(id(part.origin) for part in signal) for signal in signals]
     return [signals[index] for index in sorted(range(len(signals)), key=lambda i: origins.index(origins[i]))]
 
@@ -155,7 +155,7 @@ def _pulled(gradient: Gradient, operation: int, own: Signal, others: Signal) -> 
 
 
 def _wins(left: Reals, right: Reals) -> Reals:
-    """Whether the left is greater, as a number whose square is a half for equals."""
+    """Return whether the left is greater, as a number whose square is a half for equals."""
     return np.asarray(np.sqrt((left > right) + 0.5 * (left == right)))
 
 

@@ -16,7 +16,7 @@ from caffe_fillers.signal.rules.neuron import through
 
 @signal_rule("BatchNorm")
 def batch_norm(node: Node, bottoms: Signals) -> Flow | None:
-    """In training each channel gets mean 0 and variance 1; in testing what its blobs say.
+    """Predict normalization: in training mean 0 and variance 1 a channel; in testing what the blobs say.
 
     They say mean 0 and variance 0 at first, so that a new net's test output
     is its input over the root of eps, 316 times as large.
@@ -31,8 +31,8 @@ def batch_norm(node: Node, bottoms: Signals) -> Flow | None:
     unit = 1 / count if count else 0.0
     if not variance * unit + parameter.eps > 0:
         return None
-    deviation = float(np.sqrt(variance * unit + parameter.eps))
-    return through(bottoms, lambda x: (x - mean * unit) / deviation, lambda x: np.full_like(x, 1 / deviation))
+    std = float(np.sqrt(variance * unit + parameter.eps))
+    return through(bottoms, lambda x: (x - mean * unit) / std, lambda x: np.full_like(x, 1 / std))
 
 
 @signal_rule("MVN")
@@ -76,7 +76,7 @@ def lrn(node: Node, bottoms: Signals) -> Flow | None:
 
 @signal_rule("Dropout", transparent=True)
 def dropout(node: Node, bottoms: Signals) -> Flow | None:
-    """In training a value is dropped or divided by the chance that it is not."""
+    """Predict dropout: in training a value is dropped or divided by the chance that it is not."""
     ratio = node.parameter.dropout_param.dropout_ratio
     if not node.train:
         return Flow(bottoms, lambda gradients: gradients)

@@ -71,7 +71,7 @@ def _mean(part: Part, seen: Connections, sizes: Reals) -> Part:
 
 
 def _sizes(windows: Windows, image: Shape, outputs: Shape) -> Reals:
-    """What Caffe divides by: the window as far as it lies in the image and its padding."""
+    """Return what Caffe divides by: the window as far as it lies in the image and its padding."""
     sizes = np.ones(())
     for axis, (length, number) in enumerate(zip(followed(image), followed(outputs), strict=True)):
         kernel, pad = windows.kernel[axis], windows.pad[axis]

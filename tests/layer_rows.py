@@ -702,6 +702,12 @@ DATA = [
 
 EDGES = [
     Row(
+        "Convolution",
+        "1x1x32769x32768",
+        "convolution_param { num_output: 1 kernel_h: 2 kernel_w: 1 }",
+        error="2,147,483,648 values; Caffe's blobs end at 2,147,483,647",
+    ),
+    Row(
         "Embed", "2x3", "embed_param { num_output: 1 input_dim: 1 }", "2x3x1", "1x1 constant 0, 1 constant 0"
     ),
     Row("PReLU", "2x3", "", "2x3", "3 constant 0.25"),

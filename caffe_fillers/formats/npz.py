@@ -120,7 +120,7 @@ def _text(archive: zipfile.ZipFile, name: str) -> str:
 
 def _header(member: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     try:
-        with warnings.catch_warnings():
+        with _zip_errors(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of headers that Python 2 wrote
             shape, fortran_order, dtype = _HEADERS[npy.read_magic(member)](member)
     except _BROKEN as error:

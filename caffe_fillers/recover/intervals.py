@@ -59,6 +59,8 @@ def uniform_interval(
     >>> found.least.tolist(), found.most.tolist()
     ([1073741664], [1073741791])
     """
+    if is_halved(distribution):
+        return None
     first = _count_below(distribution, twister, np.float32(least))
     behind = _count_below(distribution, twister, np.nextafter(np.float32(most), np.float32(np.inf)))
     if not (behind > first).all():
@@ -67,6 +69,15 @@ def uniform_interval(
         least=first.astype(twister.dtype),
         most=(behind - np.uint64(1)).astype(twister.dtype),
     )
+
+
+def is_halved(distribution: distributions.Uniform) -> bool:
+    """Return whether no float32 holds the width: Boost then draws from half the range, and doubles.
+
+    >>> is_halved(distributions.Uniform(-3e38, 3e38)), is_halved(distributions.Uniform(0.0, 3e38))
+    (True, False)
+    """
+    return distribution.high / 2 - distribution.low / 2 >= float(np.finfo(np.float32).max) / 2
 
 
 def _count_below(distribution: distributions.Uniform, twister: Twister, value: Floats) -> NDArray[np.uint64]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from caffe_fillers import distributions
 from caffe_fillers.recover import box_muller
+from caffe_fillers.recover.intervals import is_halved
 from caffe_fillers.recover.scaled import Times, divided, multiplied, unscaled
 from caffe_fillers.rng import BOOST, Family, boost_family
 from caffe_fillers.rng.attempts import bucket_tables
@@ -112,7 +113,7 @@ def _normal(distribution: distributions.Distribution, words: Words) -> Floats:
 def _uniform_candidates(distribution: distributions.Distribution, value: np.float32) -> Words:
     """Return the words around the quotient, as far as rounding can have moved them."""
     assert isinstance(distribution, distributions.Uniform)
-    if not distribution.high > distribution.low or _is_halved(distribution):
+    if not distribution.high > distribution.low or is_halved(distribution):
         return np.empty(0, np.uint32)
     width = float(
         np.nextafter(np.float32(distribution.high), np.float32(np.inf)) - np.float32(distribution.low)
@@ -129,15 +130,10 @@ def _uniform_candidates(distribution: distributions.Distribution, value: np.floa
     return fitting
 
 
-def _is_halved(distribution: distributions.Uniform) -> bool:
-    """Return whether no float32 holds the width, so that Boost draws from half the range, and doubles."""
-    return distribution.high / 2 - distribution.low / 2 >= float(np.finfo(np.float32).max) / 2
-
-
 def _uniform_grid(distribution: distributions.Distribution, values: Floats) -> NDArray[np.bool_]:
     """Return which numbers a float32 around the quotient makes; words are rounded to float32 first."""
     assert isinstance(distribution, distributions.Uniform)
-    if _is_halved(distribution):
+    if is_halved(distribution):
         return np.zeros(values.shape, np.bool_)
     low, high = np.float32(distribution.low), np.float32(distribution.high)
     factor = (np.nextafter(high, np.float32(np.inf)) - low) * np.float32(2.0**-32)

@@ -142,6 +142,20 @@ def test_a_stream_that_began_late_is_followed(seed: int | None, tmp_path: Path) 
     assert "3 words late" in result.notes[0]
 
 
+@pytest.mark.parametrize(("late", "passes"), [(1, True), (4, True), (5, False)])
+def test_up_to_four_words_are_forgiven_with_a_seed(late: int, passes: bool) -> None:
+    """A data layer that the net does not show drew them."""
+    net = cf.load_net(
+        "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 dim: 3 } } } layer { name: 'y'"
+        " type: 'InnerProduct' bottom: 'x' top: 'y' inner_product_param { num_output: 9"
+        " weight_filler { type: 'xavier' } } }"
+    )
+    stream = cf.Stream(7)
+    stream.skip(late)
+    result = check_model(net.plan, net.fill(stream=stream).model(), seed=7, quick=True)
+    assert result.passed == passes
+
+
 @pytest.mark.parametrize("ending", ["caffemodel", "caffemodel.txt", "h5", "npz", "safetensors"])
 def test_every_format_gives_the_seed(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / f"weights.{ending}"

@@ -161,8 +161,10 @@ def section(rows: list[dict[str, str]]) -> Iterator[str]:
     run = sum(bool(row["difference"]) for row in rows)
     yield f"| all | {len(rows)} | {every[0]} | {every[1]} | {run} | |"
     for row in rows:
-        for reason in dict.fromkeys(filter(None, (row["torch"], row["onnx"]))):
-            yield f"- {row['file']}: {reason}"
+        for target in ("torch", "onnx"):
+            if row[target]:
+                reason = " ".join(row[target].split())
+                yield f"\n`{row['file']}`: {reason}"
 
 
 def main(folder: str, file: str, *names: str) -> None:

@@ -12,7 +12,7 @@ from caffe_fillers.fans import Fans
 from caffe_fillers.frameworks import mxnet, tensorflow
 from caffe_fillers.frameworks.initializers import equivalent, frameworks
 from caffe_fillers.frameworks.initializers.named import NAMED
-from caffe_fillers.frameworks.tensorflow.initializers import resolve
+from caffe_fillers.frameworks.tensorflow.plain import resolve
 from caffe_fillers.plan import Fill
 from caffe_fillers.schema import ConvolutionParameter, InnerProductParameter, LayerParameter
 

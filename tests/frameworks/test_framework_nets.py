@@ -11,7 +11,7 @@ from paths import CORPUS, LENET
 import caffe_fillers as cf
 from caffe_fillers.cli import main
 from caffe_fillers.frameworks import mxnet, tensorflow
-from caffe_fillers.frameworks.tensorflow.initializers import Constant, VarianceScaling
+from caffe_fillers.frameworks.tensorflow.plain import Constant, VarianceScaling
 
 SHAPES = {"conv1": (20, 1, 5, 5), "conv2": (50, 20, 5, 5), "ip1": (500, 800), "ip2": (10, 500)}
 

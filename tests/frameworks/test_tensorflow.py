@@ -274,3 +274,12 @@ def test_keras_names_and_aliases():
     assert both.RandomUniform(seed=3)((4,)).max() < 0.05
     with pytest.raises(UnknownNameError, match="did you mean 'he_normal'"):
         both.get("he_norm")
+
+
+@pytest.mark.parametrize(
+    "name", ["glorot_uniform", "he_normal", "random_uniform", "truncated_normal", "zeros"]
+)
+def test_tf_initializers_has_the_short_names(name: str) -> None:
+    long = getattr(tf, f"{name}_initializer", None) or getattr(tf, name)
+    seed = {} if name == "zeros" else {"seed": 3}
+    assert getattr(tf.initializers, name)(**seed)((4, 5)).tobytes() == long(**seed)((4, 5)).tobytes()

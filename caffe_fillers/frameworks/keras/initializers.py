@@ -13,9 +13,9 @@ from numpy.typing import DTypeLike
 
 from caffe_fillers.errors import UnknownNameError
 from caffe_fillers.frameworks.keras.utils import process
-from caffe_fillers.frameworks.tensorflow import initializers as plain
-from caffe_fillers.frameworks.tensorflow.initializers import Initializer, Shape
+from caffe_fillers.frameworks.tensorflow import plain
 from caffe_fillers.frameworks.tensorflow.keras import Keras, SeedGenerator
+from caffe_fillers.frameworks.tensorflow.plain import Initializer, Shape
 from caffe_fillers.frameworks.tensorflow.sampling import Tensor
 
 Seed = int | SeedGenerator | None

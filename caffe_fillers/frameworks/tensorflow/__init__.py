@@ -14,22 +14,7 @@ Uniform values are the same on every machine. Normal ones go through the C
 library's logarithm and sine, here glibc's since 2.28.
 """
 
-from caffe_fillers.frameworks.tensorflow.initializers import (
-    GLOROT_NORMAL,
-    GLOROT_UNIFORM,
-    HE_NORMAL,
-    HE_UNIFORM,
-    LECUN_NORMAL,
-    LECUN_UNIFORM,
-    Constant,
-    Fans,
-    Initializer,
-    RandomNormal,
-    RandomUniform,
-    TruncatedNormal,
-    VarianceScaling,
-    fans,
-)
+from caffe_fillers.frameworks.tensorflow import initializers
 from caffe_fillers.frameworks.tensorflow.keras import Keras, SeedGenerator
 from caffe_fillers.frameworks.tensorflow.named import (
     GraphInitializer,
@@ -51,6 +36,22 @@ from caffe_fillers.frameworks.tensorflow.named import (
     zeros_initializer,
 )
 from caffe_fillers.frameworks.tensorflow.nets import SEMANTICS, draw, draw_all
+from caffe_fillers.frameworks.tensorflow.plain import (
+    GLOROT_NORMAL,
+    GLOROT_UNIFORM,
+    HE_NORMAL,
+    HE_UNIFORM,
+    LECUN_NORMAL,
+    LECUN_UNIFORM,
+    Constant,
+    Fans,
+    Initializer,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
+    fans,
+)
 from caffe_fillers.frameworks.tensorflow.stateful import Eager, Graph, GraphMode, Operation, Session
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "glorot_uniform_initializer",
     "he_normal",
     "he_uniform",
+    "initializers",
     "lecun_normal",
     "lecun_uniform",
     "ones_initializer",

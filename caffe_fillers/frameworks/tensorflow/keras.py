@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.tensorflow.dtypes import dtype_of
-from caffe_fillers.frameworks.tensorflow.initializers import Constant, Initializer, Shape, resolve
+from caffe_fillers.frameworks.tensorflow.plain import Constant, Initializer, Shape, resolve
 from caffe_fillers.frameworks.tensorflow.sampling import Tensor, bounds_in_single, sample
 from caffe_fillers.frameworks.tensorflow.seeds import LARGEST_SEED, PythonRandom, stateless
 
@@ -73,7 +73,7 @@ class Keras:
         on; without any the initializer counts as built just now. `dtype` is
         float16, bfloat16, float32 or float64.
 
-        >>> from caffe_fillers.frameworks.tensorflow.initializers import GLOROT_UNIFORM
+        >>> from caffe_fillers.frameworks.tensorflow.plain import GLOROT_UNIFORM
         >>> Keras().draw(GLOROT_UNIFORM, (2,), seed=SeedGenerator(5)).tolist()
         [-1.0732358694076538, 0.8124200105667114]
         """

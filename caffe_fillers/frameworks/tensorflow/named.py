@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from numpy.typing import DTypeLike
 
-from caffe_fillers.frameworks.tensorflow import initializers
-from caffe_fillers.frameworks.tensorflow.initializers import (
+from caffe_fillers.frameworks.tensorflow import plain
+from caffe_fillers.frameworks.tensorflow.plain import (
     Constant,
     Initializer,
     RandomNormal,
@@ -66,12 +66,12 @@ def _seeded(initializer: Initializer) -> Seeded:
     return make
 
 
-glorot_uniform = glorot_uniform_initializer = _seeded(initializers.GLOROT_UNIFORM)
-glorot_normal = glorot_normal_initializer = _seeded(initializers.GLOROT_NORMAL)
-he_uniform = _seeded(initializers.HE_UNIFORM)
-he_normal = _seeded(initializers.HE_NORMAL)
-lecun_uniform = _seeded(initializers.LECUN_UNIFORM)
-lecun_normal = _seeded(initializers.LECUN_NORMAL)
+glorot_uniform = glorot_uniform_initializer = _seeded(plain.GLOROT_UNIFORM)
+glorot_normal = glorot_normal_initializer = _seeded(plain.GLOROT_NORMAL)
+he_uniform = _seeded(plain.HE_UNIFORM)
+he_normal = _seeded(plain.HE_NORMAL)
+lecun_uniform = _seeded(plain.LECUN_UNIFORM)
+lecun_normal = _seeded(plain.LECUN_NORMAL)
 
 
 def variance_scaling_initializer(

@@ -8,8 +8,8 @@ from typing import Protocol, TypeAlias
 from numpy.typing import DTypeLike
 
 from caffe_fillers.errors import UnknownNameError
-from caffe_fillers.frameworks.tensorflow.initializers import Initializer, Shape
 from caffe_fillers.frameworks.tensorflow.keras import Keras
+from caffe_fillers.frameworks.tensorflow.plain import Initializer, Shape
 from caffe_fillers.frameworks.tensorflow.sampling import Tensor
 from caffe_fillers.frameworks.tensorflow.stateful import Eager, GraphMode
 
@@ -47,7 +47,7 @@ def draw(
     Errors: `UsageError` without any seed, for TensorFlow would then draw other
     values at every run; `InitializerError`; `UnknownNameError`.
 
-    >>> from caffe_fillers.frameworks.tensorflow.initializers import HE_NORMAL
+    >>> from caffe_fillers.frameworks.tensorflow.plain import HE_NORMAL
     >>> draw(HE_NORMAL, (3, 3, 64, 128), seed=1, semantics="keras").shape
     (3, 3, 64, 128)
     """
@@ -64,7 +64,7 @@ def draw_all(
     number of Python's generator (the two take different ones). A constant
     counts in none of them.
 
-    >>> from caffe_fillers.frameworks.tensorflow.initializers import GLOROT_UNIFORM, Constant
+    >>> from caffe_fillers.frameworks.tensorflow.plain import GLOROT_UNIFORM, Constant
     >>> weights = "conv/kernel", (3, 3, 1, 8), GLOROT_UNIFORM
     >>> biases = "conv/bias", (8,), Constant(0.0)
     >>> [(name, values.shape) for name, values in draw_all([weights, biases], seed=1)]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from caffe_fillers.frameworks.tensorflow.distributions import normal, truncated_normal, uniform
 from caffe_fillers.frameworks.tensorflow.dtypes import Dtype
-from caffe_fillers.frameworks.tensorflow.initializers import (
+from caffe_fillers.frameworks.tensorflow.philox import Philox
+from caffe_fillers.frameworks.tensorflow.plain import (
     Constant,
     Plain,
     RandomNormal,
@@ -19,7 +20,6 @@ from caffe_fillers.frameworks.tensorflow.initializers import (
     Shape,
     TruncatedNormal,
 )
-from caffe_fillers.frameworks.tensorflow.philox import Philox
 
 Tensor = NDArray[np.generic]
 

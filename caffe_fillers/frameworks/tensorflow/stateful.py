@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.tensorflow.dtypes import Dtype, dtype_of
-from caffe_fillers.frameworks.tensorflow.initializers import Constant, Initializer, Plain, Shape, resolve
+from caffe_fillers.frameworks.tensorflow.plain import Constant, Initializer, Plain, Shape, resolve
 from caffe_fillers.frameworks.tensorflow.sampling import Tensor, sample, zero_mean_not_added
 from caffe_fillers.frameworks.tensorflow.seeds import LARGEST_SEED, PythonRandom, operation_seeds, stateful
 
@@ -44,7 +44,7 @@ class Graph:
     Without a graph seed the values of an unseeded operation differ from run
     to run, so it is refused.
 
-    >>> from caffe_fillers.frameworks.tensorflow.initializers import RandomUniform
+    >>> from caffe_fillers.frameworks.tensorflow.plain import RandomUniform
     >>> graph = Graph(seed=1)
     >>> weights = graph.add(RandomUniform(-1.0, 1.0), (2,), seed=2)
     >>> session = Session()
@@ -93,7 +93,7 @@ class Session:
 class GraphMode:
     """A graph and one session in it: each draw adds an operation and runs it once.
 
-    >>> from caffe_fillers.frameworks.tensorflow.initializers import RandomUniform
+    >>> from caffe_fillers.frameworks.tensorflow.plain import RandomUniform
     >>> GraphMode(1).draw(RandomUniform(0.0, 1.0), (2,)).tolist()
     [0.8126964569091797, 0.07857465744018555]
     """
@@ -117,7 +117,7 @@ class Eager:
     `_internal_operation_seed`). `seed` None means that none was set: then
     each call needs its own.
 
-    >>> from caffe_fillers.frameworks.tensorflow.initializers import RandomUniform
+    >>> from caffe_fillers.frameworks.tensorflow.plain import RandomUniform
     >>> eager = Eager(3)
     >>> eager.draw(RandomUniform(0.0, 1.0), (3,), seed=5).tolist()
     [0.3976691961288452, 0.8425681591033936, 0.004518985748291016]

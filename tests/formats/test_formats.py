@@ -190,6 +190,7 @@ SPECIAL = [
     np.inf,
     -np.inf,
     9.9999998e15,
+    7.0385307e-26,
 ]
 
 
@@ -219,6 +220,13 @@ def test_digits_of_special_values() -> None:
     again = np.array([float(text) for text in digits(values)], np.float32)
     assert again.tobytes() == values.tobytes()
     assert digits(np.array([np.nan], np.float32)) == [b"nan"]
+
+
+def test_nine_digits_where_a_double_would_round_the_fewest_twice() -> None:
+    """7.038531e-26, nearest to this float, lies so near the middle that its double is the next float's."""
+    value = np.array([0x15AE43FD], np.uint32).view(np.float32)
+    assert np.float32(float("7.038531e-26")) != value[0]
+    assert digits(value) == [b"7.03853069e-26"]
 
 
 HAND_WRITTEN = """

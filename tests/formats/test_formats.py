@@ -158,11 +158,18 @@ def test_an_index_has_four_digits_at_most() -> None:
         else:
             with pytest.raises(FormatError, match="no name such as conv1/0"):
                 _read("npz", file)
+    file = io.BytesIO()
+    np.savez(file, **{f"conv/{index}": np.float32([index]) for index in range(1001)})
+    (layer,) = _read("npz", file).layers
+    assert layer.blobs[1000].array().tolist() == [1000]
 
 
-def test_names_in_a_folder_that_differ_in_case_alone_are_two_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [("Conv", "conv"), ("conv", "Conv")])
+def test_names_in_a_folder_that_differ_in_case_alone_are_two_files(
+    names: tuple[str, str], tmp_path: Path
+) -> None:
     """A disk that folds case would keep one of Conv-0.npy and conv-0.npy."""
-    net = cf.load_net(io.BytesIO((BIAS.format("Conv") + BIAS.format("conv")).encode()))
+    net = cf.load_net(io.BytesIO("".join(map(BIAS.format, names)).encode()))
     folder = _written("npy", net.fill(seed=1).model(), tmp_path)
     files = [path.name.lower() for path in folder.iterdir()]
     assert len(set(files)) == len(files) == 3

@@ -24,7 +24,8 @@ from caffe_fillers.errors import FormatError, UsageError
 from caffe_fillers.formats import format_for, formats, read_model
 from caffe_fillers.formats.text import digits
 from caffe_fillers.model import Model
-from caffe_fillers.schema import NetParameter, from_bytes
+from caffe_fillers.planner.walk import blob_shape
+from caffe_fillers.schema import BlobProto, LayerParameter, NetParameter, from_bytes
 
 NETS = ("all_fillers", "conv_nd", "recurrent", "siamese", "sharing_modes", "small_inception", "v1_net")
 READABLE = [name for name in formats if formats[name].read is not None]
@@ -234,6 +235,19 @@ def test_nine_digits_where_a_double_would_round_the_fewest_twice() -> None:
     value = np.array([0x15AE43FD], np.uint32).view(np.float32)
     assert np.float32(float("7.038531e-26")) != value[0]
     assert digits(value) == [b"7.03853069e-26"]
+
+
+@pytest.mark.parametrize("axis", range(4))
+def test_one_of_the_old_axes_makes_four(axis: int) -> None:
+    """`Blob::FromProto`: whichever is there, those that are not are 0."""
+    shape = tuple(3 * (number == axis) for number in range(4))
+    name = ("num", "channels", "height", "width")[axis]
+    text = f"layer {{ name: 'a' blobs {{ {name}: 3 }} blobs {{ shape {{ dim: 1 }} data: 1 }} }}"
+    binary = NetParameter(layer=[LayerParameter(name="a", blobs=[BlobProto(**{name: 3})])])
+    for kind, content in (("prototxt", text.encode()), ("caffemodel", binary.SerializeToString())):
+        blob = _read(kind, io.BytesIO(content)).layers[0].blobs[0]
+        assert (blob.shape, blob.four_axes) == (shape, True)
+    assert blob_shape(BlobProto(**{name: 3})) == shape
 
 
 HAND_WRITTEN = """

@@ -111,8 +111,12 @@ def with_remedy(
     hints = ["numbers for the letters"] if any(map(_has_letters, patterns.values())) else []
     hints += ["3 channels are a guess"] if guessed else []
     note = f" ({'; '.join(hints)})" if hints else ""
+    python = ", ".join(
+        f"{name!r}: ({', '.join(map(str, each))}{',' * (len(each) == 1)})" for name, each in patterns.items()
+    )
     search.left = _MAX_PLANS
-    return error.again(f"{error}; give it with {options}{note}", tuple(search.plans(patterns, guessed)))
+    said = f"{error}; give it with {options}{note}, in Python with shapes={{{python}}}"
+    return error.again(said, tuple(search.plans(patterns, guessed)))
 
 
 def _alternatives(error: UnknownShapeError, known: Mapping[str, Pattern]) -> Iterator[dict[str, Pattern]]:

@@ -12,12 +12,12 @@ from caffe_fillers.check.evidence import damage
 from caffe_fillers.check.findings import Kind, Mismatch
 from caffe_fillers.distributions import Values
 from caffe_fillers.frameworks.arrangements import rearranged
+from caffe_fillers.recover.rounding import shown_rounding
 
 _NEAR = 0.1
 """Share of the standard deviation by which values may be off and still be called the declared ones."""
 _ROUNDED_OFF, _ROUNDED_ONCE = 5e-5, 4e-7
 """Relative errors that float32 leaves after some hundred multiplications, and after one."""
-_MAX_LEVELS, _DIGITS = 256, range(2, 9)
 _SIGMAS, _MIN_CORRELATION, _MIN_VALUES = 6.0, 0.1, 16
 """A correlation counts from six of its standard errors on, and from 0.1 on, of 16 values or more."""
 _HALVED = math.sqrt(0.5)
@@ -128,21 +128,11 @@ def _rounding(values: Values, wanted: Values) -> Mismatch | None:
         return None
     unit = 10.0 ** (math.floor(math.log10(moved)) - 1)
     most = math.ceil(moved / unit) * unit
-    to = "float16" if half else _resolution(values)
-    if to:
+    shown = shown_rounding(values.ravel())
+    if half or shown is not None:
+        to = "float16" if half or shown is None else shown.name.removeprefix("rounded to ")
         return Mismatch.of(Kind.ROUNDED, to=to, moved_by=most)
     return Mismatch.of(Kind.MOVED, moved_by=most, correlation=_correlation(values, wanted))
-
-
-def _resolution(values: Values) -> str:
-    """Return to what the values are rounded, if they show it."""
-    if not (values.view(np.uint32) & np.uint32(0xFFFF)).any():
-        return "bfloat16"
-    for digits in _DIGITS:
-        if (np.round(values.astype(np.float64), digits).astype(np.float32) == values).all():
-            return f"{digits} decimals"
-    levels = np.unique(values).size
-    return f"{levels} levels" if levels <= _MAX_LEVELS < values.size else ""
 
 
 def _correlated(values: Values, wanted: Values) -> Mismatch | None:

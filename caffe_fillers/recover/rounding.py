@@ -13,7 +13,9 @@ from caffe_fillers.recover.intervals import Floats
 
 _MOVEMENTS = (1e-5, 1e-4, 1e-3, 4e-3, 1.5e-2, 4e-2, 0.1)
 """Parts of the bound by which values may have moved, at most."""
-_LEVELS, _DIGITS = 256, range(3, 8)
+_LEVELS, _DIGITS = 256, range(2, 8)
+_MIN_LEVELS, _OFF = 16, 0.02
+"""Fewest levels that show equal steps, and the part of a step by which they may miss these."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ def _steps(values: Floats) -> Iterator[Moved]:
     """Yield decimal digits, or few levels that are coarser, as multiples of 0.0005 are than four digits."""
     wide = values.astype(np.float64)
     levels = np.unique(wide)
-    few = 2 < levels.size <= _LEVELS < values.size // 2
-    step = float(np.diff(levels).min()) if few else 0.0
+    step = float(np.diff(levels).min()) if levels.size > 2 else 0.0
+    few = bool(step) and levels.size <= _LEVELS and (values.size // 2 > _LEVELS or _are_equal_steps(levels))
+    step = step if few else 0.0
     for digits in _DIGITS:
         if (np.float32(np.round(wide, digits)) == values).all() and step < 1.5 * 10.0**-digits:
             half = 0.5 * 10.0**-digits
@@ -81,4 +84,11 @@ def _steps(values: Floats) -> Iterator[Moved]:
             return
     if few:
         half = step / 2 * (1 + 1e-3)
-        yield Moved("quantized to few levels", wide - half, wide + half)
+        yield Moved(f"rounded to {levels.size} levels", wide - half, wide + half)
+
+
+def _are_equal_steps(levels: NDArray[np.float64]) -> bool:
+    """Return whether levels are multiples of one step, few of which span them all."""
+    steps = (levels - levels[0]) / np.diff(levels).min()
+    off = np.abs(steps - np.rint(steps)).max()
+    return levels.size >= _MIN_LEVELS and float(steps[-1]) <= _LEVELS and float(off) < _OFF

@@ -112,7 +112,7 @@ def _late(
         )
         for late in range(_LATE + 1)
     ]
-    return made.index(max(made))
+    return made.index(max(made)) if max(made) >= ENOUGH else 0  # one or two agree where values are reversed
 
 
 def _as_declared(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from damages import SEED, Case, cases, load
+from damages import SEED, Case, cases, changes, load
 
 import caffe_fillers as cf
 from caffe_fillers.check import check_model
@@ -43,6 +43,25 @@ def test_a_fault_is_found_and_named(name: str, case: Case) -> None:
     net = net_of(name)
     result = check_model(net.plan, case.model(net), seed=case.given)
     assert not result.passed
+    assert case.named(net, result), [(each.layer, each.index, each.diagnosis) for each in result.verdicts]
+    assert result.seed == SEED
+
+
+FIRST = [
+    ("inner_products", "flipped"),
+    ("inner_products", "filters shuffled"),
+    ("inner_products", "mirrored"),
+    ("small_inception", "float16"),
+    ("xavier_norms", "int8"),
+]
+"""Nets whose first blob alone, or the small blobs behind it together, give the seed away."""
+
+
+@pytest.mark.parametrize(("name", "kind"), FIRST)
+def test_a_changed_first_blob_is_named(name: str, kind: str) -> None:
+    net = net_of(name)
+    case = next(each for each in changes(net) if (each.kind, each.where) == (kind, "first"))
+    result = check_model(net.plan, case.model(net))
     assert case.named(net, result), [(each.layer, each.index, each.diagnosis) for each in result.verdicts]
     assert result.seed == SEED
 

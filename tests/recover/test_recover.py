@@ -105,7 +105,7 @@ MOVED = {
     "rounded to float16": lambda values: values.astype(np.float16).astype(np.float32),
     "rounded to bfloat16": bfloat16,
     "rounded to 6 decimals": lambda values: np.round(values, 6),
-    "quantized to few levels": lambda values: np.float32(np.round(values * 2000) / 2000),
+    "rounded to 245 levels": lambda values: np.float32(np.round(values * 2000) / 2000),
     "each moved by 6.1e-05 at most": lambda values: (
         values + np.random.default_rng(0).uniform(-6e-5, 6e-5, values.size).astype(np.float32)
     ),

@@ -8,10 +8,11 @@ import os
 import sys
 
 from caffe_fillers.cli.parsing import FRAMEWORK_ALIASES, one_of, whole
-from caffe_fillers.errors import UsageError
+from caffe_fillers.errors import UnknownShapeError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from caffe_fillers.api import Net
@@ -142,6 +143,26 @@ def load(arguments: argparse.Namespace) -> Net:
     from caffe_fillers.api import load_net
 
     return load_net(sys.stdin.buffer if arguments.net == "-" else arguments.net, **net_options(arguments))
+
+
+def load_to_hold(arguments: argparse.Namespace, weights: Sequence[str]) -> tuple[Net, Mapping[str, Shape]]:
+    """Load the net; return it and the shapes that only the first of the weight files tells.
+
+    A net from standard input, which is read once, has none of these.
+    """
+    from caffe_fillers.api.stored import load_net_for
+    from caffe_fillers.api.weights import open_model
+
+    can_ask = bool(weights) and arguments.net != "-"
+    try:
+        net = load(arguments)
+        if not can_ask or not any(data.assumed for layer in net.plan.layers for data in layer.inputs):
+            return net, {}
+    except UnknownShapeError:
+        if not can_ask:
+            raise
+    with open_model(weights[0]) as model:
+        return load_net_for(arguments.net, model, **net_options(arguments))
 
 
 def net_options(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from caffe_fillers.cli.arguments import (
     net_options,
     tolerance,
 )
-from caffe_fillers.cli.messages import print_note
+from caffe_fillers.cli.messages import print_shapes
 from caffe_fillers.errors import FormatError, UsageError
 
 if TYPE_CHECKING:
@@ -98,7 +98,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _load(arguments: argparse.Namespace, model: Model, weights: str) -> Net:
     """Load the net, in shapes that the weights tell if it does not."""
     from caffe_fillers.api.stored import load_net_for, load_net_of
-    from caffe_fillers.shapes import format_shape
 
     options = net_options(arguments)
     if not arguments.weights:
@@ -107,8 +106,7 @@ def _load(arguments: argparse.Namespace, model: Model, weights: str) -> Net:
         net, shapes = load(arguments), {}
     else:
         net, shapes = load_net_for(arguments.net, model, **options)
-    for name, shape in shapes.items():
-        print_note(f"{name!r} is taken as {format_shape(shape)}, as the weights have its channels")
+    print_shapes(shapes)
     return net
 
 

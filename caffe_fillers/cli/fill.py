@@ -14,12 +14,12 @@ from caffe_fillers.cli.arguments import (
     add_net_arguments,
     add_stream_arguments,
     add_sync_argument,
-    load,
+    load_to_hold,
     out_name,
     stem,
     thread_count,
 )
-from caffe_fillers.cli.messages import print_note
+from caffe_fillers.cli.messages import print_note, print_shapes
 from caffe_fillers.cli.outputs import refuse_overwriting_inputs
 from caffe_fillers.cli.parsing import whole
 from caffe_fillers.errors import UsageError
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     profile = Profile()
     with profile.stage("read and plan"):
-        net = load(arguments)
+        net, shapes = load_to_hold(arguments, _weight_files(arguments))
         if arguments.only:
             net = net.only(arguments.only)
     seed = net.seed if arguments.seed is None else arguments.seed
@@ -109,10 +109,15 @@ def run(arguments: argparse.Namespace) -> int:
     with profile.stage("draw and write"):
         copied = _write(net, seed, output, arguments, profile)
     if not arguments.quiet:
+        print_shapes(shapes)
         _report(net, seed, chosen, output, arguments, copied)
     if arguments.profile:
         profile.print(sys.stderr)
     return 0
+
+
+def _weight_files(arguments: argparse.Namespace) -> list[str]:
+    return [name for names in arguments.weights for name in names.split(",")]
 
 
 def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, profile: Profile) -> Copied:
@@ -120,7 +125,7 @@ def _write(net: Net, seed: int, output: str, arguments: argparse.Namespace, prof
 
     model = _model(net, seed, arguments)
     show = not arguments.quiet and sys.stderr.isatty()
-    files = [*net.weights, *(name for names in arguments.weights for name in names.split(","))]
+    files = [*net.weights, *_weight_files(arguments)]
     with net.with_weights(model, files, lenient=arguments.lenient) as copied:
         model = profile.watched(copied.model) if arguments.profile else copied.model
         model = with_progress(model, net.plan.num_parameters) if show else model

@@ -9,9 +9,12 @@ from caffe_fillers.cli.terminal import LINE_ENDS, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TextIO
 
     from rich.console import Console
+
+    from caffe_fillers.shapes import Shape
 
 BAD, DOUBTFUL, GOOD = "bold red", "yellow", "green"
 
@@ -46,6 +49,14 @@ def print_colored(text: str, style: str, file: TextIO, rest: str = "") -> None:
 def print_note(note: str, file: TextIO | None = None) -> None:
     """Print a note, on standard error unless another file is given."""
     print_colored("note: ", DOUBTFUL, file or sys.stderr, note)
+
+
+def print_shapes(shapes: Mapping[str, Shape]) -> None:
+    """Print a note on each input whose shape only the weights tell."""
+    from caffe_fillers.shapes import format_shape
+
+    for name, shape in shapes.items():
+        print_note(f"{name!r} is taken as {format_shape(shape)}, as the weights have its channels")
 
 
 def print_error(message: str) -> None:

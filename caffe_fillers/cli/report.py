@@ -14,7 +14,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from caffe_fillers.cli.arguments import add_net_arguments, load, out_name, thread_count
+from caffe_fillers.cli.arguments import add_net_arguments, load_to_hold, out_name, thread_count
 from caffe_fillers.cli.outputs import refuse_overwriting_inputs
 from caffe_fillers.cli.parsing import whole
 
@@ -47,9 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
     from caffe_fillers.api.pages import checked_report
     from caffe_fillers.api.seeds import fresh_seed
     from caffe_fillers.cli import tables
-    from caffe_fillers.cli.messages import BAD, GOOD, print_colored
+    from caffe_fillers.cli.messages import BAD, GOOD, print_colored, print_shapes
 
-    net = load(arguments)
+    net, shapes = load_to_hold(arguments, [arguments.weights] if arguments.weights else [])
     output = arguments.output or f"{'net' if arguments.net == '-' else Path(arguments.net).stem}.html"
     refuse_overwriting_inputs(output, net, [arguments.weights, arguments.other])
     seed = net.seed if arguments.seed is None else arguments.seed
@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     with replace_file(Path(output)) as file:
         file.write(page)
     if not arguments.quiet:
+        print_shapes(shapes)
         tables.print_notes(net, sys.stderr)
         print("" if seed is None else f"seed {seed}\n", end="")
         print(f"wrote {output}, {len(page):,} bytes")

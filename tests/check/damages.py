@@ -170,9 +170,10 @@ def changes(net: cf.Net) -> Iterator[Case]:
     (_, arrays), (_, others) = drawn(net, SEED), drawn(net, OTHER_SEED)
     for name, (change, _, word) in DAMAGES.items():
         for where, places in which.items():
-            if not all(np.array_equal(change(arrays[each]), arrays[each]) for each in places):
-                damage = partial(_change, change, places)
-                yield Case(name, net.plan, tuple(places), word, damage, where=where)
+            changed = tuple(each for each in places if not np.array_equal(change(arrays[each]), arrays[each]))
+            if changed:
+                damage = partial(_change, change, changed)
+                yield Case(name, net.plan, changed, word, damage, where=where)
     for where, places in which.items():
         damage = partial(_replace, others, places)
         case = Case("of another seed", net.plan, tuple(places), "another seed", damage, where=where)

@@ -218,3 +218,21 @@ def test_help_starts_without_what_it_does_not_need() -> None:
     words = [sys.executable, "-S", "-c", code]  # without what an installation adds to each start
     done = subprocess.run(words, env=folder, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_weights_tell_shapes_that_the_net_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The LMDB is missing: what conv1 has says the channels, what ip1 has the size."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.prototxt").write_text(
+        'layer { name: "d" type: "Data" top: "d" data_param { source: "none" batch_size: 4 backend: LMDB } }'
+        'layer { name: "c" type: "Convolution" bottom: "d" top: "c" convolution_param { num_output: 6'
+        ' kernel_size: 3 weight_filler { type: "xavier" } } }'
+        'layer { name: "i" type: "InnerProduct" bottom: "c" top: "i" inner_product_param { num_output: 5 } }'
+    )
+    assert main(["net.prototxt", "--shape", "d=4,1,12,12", "--seed", "3", "-o", "a.caffemodel"]) == 0
+    assert main(["net.prototxt", "--weights", "a.caffemodel", "-o", "b.caffemodel"]) == 0
+    assert "'d' is taken as 4x1x12x12" in capsys.readouterr().err
+    assert Path("a.caffemodel").read_bytes() == Path("b.caffemodel").read_bytes()
+    assert main(["report", "net.prototxt", "a.caffemodel", "-o", "net.html", "--quiet"]) == 0

@@ -248,6 +248,8 @@ def test_one_of_the_old_axes_makes_four(axis: int) -> None:
         blob = _read(kind, io.BytesIO(content)).layers[0].blobs[0]
         assert (blob.shape, blob.four_axes) == (shape, True)
     assert blob_shape(BlobProto(**{name: 3})) == shape
+    with pytest.raises(FormatError, match="holds 1 values"):
+        _read("prototxt", io.BytesIO(text.replace("3 }", "3 data: 1 }").encode()))
 
 
 HAND_WRITTEN = """

@@ -283,3 +283,8 @@ def test_tf_initializers_has_the_short_names(name: str) -> None:
     long = getattr(tf, f"{name}_initializer", None) or getattr(tf, name)
     seed = {} if name == "zeros" else {"seed": 3}
     assert getattr(tf.initializers, name)(**seed)((4, 5)).tobytes() == long(**seed)((4, 5)).tobytes()
+
+
+def test_keras_initializers_stand_where_tensorflow_has_them() -> None:
+    assert tf.keras.initializers is keras.initializers
+    assert not hasattr(tf.keras, "nothing")

@@ -6,6 +6,8 @@ random.py and keras/src/initializers/random_initializers.py (Keras 3.15).
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from numpy.typing import DTypeLike
 
 from caffe_fillers.errors import UsageError
@@ -85,3 +87,12 @@ class Keras:
         if isinstance(seed, SeedGenerator):
             return seed.next()
         return (self.new_seed() if seed is None else seed), 0
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Return `initializers`, by its name in TensorFlow: `tf.keras.initializers.glorot_uniform(seed=1)`."""
+    if name != "initializers":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from caffe_fillers.frameworks.keras import initializers
+
+    return initializers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -23,11 +24,11 @@ _WIRE_TYPES = {
     FieldDescriptor.TYPE_MESSAGE: LENGTH_DELIMITED,
 }  # all others are varints
 _CONTROL = set(range(32))
-_BEGINNING = 4096  # bytes of a string that are looked at
+_BEGINNING, _FIELDS = 4096, 1000  # bytes of a string, and fields of a message, that are looked at
 
 
 def misfits(message: memoryview, message_type: type[Message]) -> int:
-    """Count the fields of a serialized message that do not fit a type.
+    """Count the fields of a serialized message that do not fit a type, of the first thousand.
 
     What is no message is a `FormatError`.
 
@@ -37,7 +38,7 @@ def misfits(message: memoryview, message_type: type[Message]) -> int:
     (0, 1)
     """
     known: Any = message_type.DESCRIPTOR
-    return sum(not _fits(field, known) for field in fields(message, f"the {known.name}"))
+    return sum(not _fits(field, known) for field in islice(fields(message, f"the {known.name}"), _FIELDS))
 
 
 def _fits(field: WireField, known: Descriptor) -> bool:
@@ -59,7 +60,7 @@ def _has_wire_type(field: WireField, declared: FieldDescriptor) -> bool:
 def _may_be(content: memoryview, known: Descriptor) -> bool:
     """Return whether a content is a message whose known fields have a type's wire types."""
     try:
-        for field in fields(content, known.name):
+        for field in islice(fields(content, known.name), _FIELDS):
             declared = known.fields_by_number.get(field.number)
             if declared is not None and not _has_wire_type(field, declared):
                 return False

@@ -295,7 +295,10 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int set_interface(PyObject *module) { return PyModule_AddIntConstant(module, "INTERFACE", 2); }
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, set_interface},
 #ifdef Py_GIL_DISABLED
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif

@@ -12,6 +12,8 @@ from caffe_fillers.rng.twister import Words
 
 Reals = NDArray[floating[Any]]
 
+INTERFACE: int
+
 def words(state: Words, out: Words, /) -> tuple[int, int]: ...
 def uniform(state: Words, out: Reals, is_double: bool, low: float, upper: float, /) -> tuple[int, int]: ...
 def normal(

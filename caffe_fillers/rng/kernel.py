@@ -27,7 +27,11 @@ __all__ = ["ALL", "PURE", "description", "is_built", "is_used", "loops", "ziggur
 PURE = "CAFFE_FILL_PURE"
 """The variable of the environment that switches the compiled loops off."""
 
-is_built = loops is not None
+INTERFACE = 2
+"""The number of the loops' arguments as a whole: another one is of another release, and not called."""
+
+is_stale = loops is not None and getattr(loops, "INTERFACE", 1) != INTERFACE
+is_built = loops is not None and not is_stale
 is_used = is_built and not os.environ.get(PURE)
 
 ALL = 1 << 62
@@ -59,4 +63,6 @@ def description() -> str:
     """
     if is_used:
         return "compiled loops"
-    return f"numpy alone: {f'{PURE} is set' if is_built else 'the compiled loops are not installed'}"
+    if is_built:
+        return f"numpy alone: {PURE} is set"
+    return f"numpy alone: the compiled loops are {'of another release' if is_stale else 'not installed'}"

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import shutil
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 from types import ModuleType
@@ -111,3 +112,12 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     broken[-1] = 625
     with pytest.raises(ValueError, match="the index"):
         kernel.loops.words(broken, np.empty(5, np.uint32))
+
+
+def test_loops_of_another_release_are_not_called() -> None:
+    code = (
+        "import sys, types; sys.modules['caffe_fillers.rng._kernel'] = types.ModuleType('old');"
+        "from caffe_fillers import rng; print(rng.kernel.description(), rng.Stream(1).key)"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert made.stdout == "numpy alone: the compiled loops are of another release None\n"

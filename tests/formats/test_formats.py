@@ -252,6 +252,16 @@ def test_one_of_the_old_axes_makes_four(axis: int) -> None:
         _read("prototxt", io.BytesIO(text.replace("3 }", "3 data: 1 }").encode()))
 
 
+@pytest.mark.parametrize("kind", ["caffemodel", "prototxt"])
+def test_a_negative_one_of_the_old_axes_is_refused(kind: str, tmp_path: Path) -> None:
+    net = NetParameter(layer=[LayerParameter(name="a", blobs=[BlobProto(num=-1, height=1, width=1)])])
+    content = net.SerializeToString() if kind == "caffemodel" else str(net).encode()
+    path = tmp_path / f"w.{kind}"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="blob of shape -1x0x1x1"):
+        cf.load_weights(path, kind)
+
+
 HAND_WRITTEN = """
 # data: 1 in a comment is no value, nor is layer { blobs {
 name: "blobs { data: 2"

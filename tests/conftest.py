@@ -1,15 +1,18 @@
 """What many tests share: both paths of drawing, a short check. What tests start as programs is no test."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from caffe_fillers.rng import kernel
 
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")  # how fast this machine is, or how busy, is no property of the package
+if find_spec("hypothesis"):  # some of CI's jobs do without
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("unhurried")  # how fast this machine is, or how busy, is no property of the package
 
 collect_ignore = ["clients", "pycaffe/scripts"]
 

@@ -1,6 +1,6 @@
 # The compiled loops: without a compiler on the path, switched off, and under the sanitizers of addresses and of
 # undefined behavior.
-tests="tests/rng tests/test_corpus.py tests/fillers tests/execute"
+tests="tests/rng/test_rng_goldens.py tests/rng/test_rng_stream.py tests/test_corpus.py"
 
 job "no compiler on the path: the README's main command, the tests of what is drawn"
 python3 -m venv "$work/bare"
@@ -40,6 +40,6 @@ else
     cd "$work/sanitized"
     export LD_PRELOAD=$library ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
     caffe-fill --version | grep "compiled loops"
-    pytest -q -p no:cacheprovider --rootdir . tests/rng -k "not every_kind_of_processor"
+    pytest -q -p no:cacheprovider --rootdir . tests/rng/test_rng_kernel.py tests/rng/test_rng_goldens.py tests/rng/test_rng_stream.py -k "not every_kind_of_processor"
   )
 fi

@@ -16,4 +16,4 @@ fi
 cd "$work/copy"
 mkdir -p "$work/screenshots"
 CAFFE_FILLERS_SCREENSHOTS=$work/screenshots timeout 400 \
-  pytest -q -p no:cacheprovider tests/report/test_report.py tests/report/test_report_browser.py
+  pytest -q -p no:cacheprovider tests/report/test_report_browser.py

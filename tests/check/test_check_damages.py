@@ -27,9 +27,9 @@ def net_of(name: str) -> cf.Net:
 
 
 def first_cases() -> list[tuple[str, Case]]:
-    """Of each net the first case of each kind: cases come in the order of the draws."""
+    """Of every second net the first case of each kind: cases come in the order of the draws."""
     first: dict[tuple[str, str], Case] = {}
-    for name in NETS:
+    for name in NETS[::2]:
         for case in cases(net_of(name)):
             first.setdefault((name, case.kind), case)
     return [(name, case) for (name, _), case in first.items()]

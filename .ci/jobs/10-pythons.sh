@@ -1,5 +1,5 @@
 # Other Pythons, the oldest and the newest packages.
-for version in 3.10 3.12 3.13; do
+for version in 3.10 3.13; do
   job "Python $version (3.10 with the oldest packages that are admitted)"
   python=$(interpreter "$version")
   if [ -z "$python" ]; then

@@ -11,8 +11,5 @@ if ! "$work/old/mxnet/bin/pip" install --quiet 'mxnet==1.9.1' 'numpy<1.24'; then
   echo "skipped: mxnet 1.9.1 cannot be installed here"
   exit 0
 fi
-python3 -m venv "$work/mxnet"
-source "$work/mxnet/bin/activate"
-pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[all]" pytest
 cd "$work/copy"
-CAFFE_FILLERS_CLIENTS="$work/old" timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_port_initializers.py -k mxnet_draws_it
+CAFFE_FILLERS_CLIENTS="$work/old" timeout 240 "$work/test/bin/pytest" -q -p no:cacheprovider -rs tests/port/test_port_initializers.py -k mxnet_draws_it

@@ -10,8 +10,5 @@ if ! "$work/tf1-clients/tensorflow/bin/pip" install --quiet 'tensorflow==1.15.5'
   echo "skipped: tensorflow 1.15.5 cannot be installed here"
   exit 0
 fi
-python3 -m venv "$work/tf1"
-source "$work/tf1/bin/activate"
-pip install --quiet -c "$root/.ci/constraints.txt" "$work/copy[all]" pytest
 cd "$work/copy"
-CAFFE_FILLERS_CLIENTS="$work/tf1-clients" timeout 120 pytest -q -p no:cacheprovider -rs tests/port/test_port_initializers.py -k tf1_draws_it
+CAFFE_FILLERS_CLIENTS="$work/tf1-clients" timeout 120 "$work/test/bin/pytest" -q -p no:cacheprovider -rs tests/port/test_port_initializers.py -k tf1_draws_it

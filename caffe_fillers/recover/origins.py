@@ -46,7 +46,7 @@ def exact_origins(
     searchable = (each for each in samples if is_searchable(each) and not is_rounded(each.values))
     for sample in islice((each for each in searchable if not is_explained(each.number)), most):
         hit = recover_exact(sample.fill.distribution(), sample.values, releases[0])
-        found = None if hit is None else _stream_of(plan, sample, hit, releases)
+        found = _stream_of(plan, sample, hit, releases)
         if found is not None:
             yield found
 
@@ -61,7 +61,7 @@ def run_origins(
                 continue
             parts = [(each.fill.distribution(), each.values) for each in run[begin:]]
             hit = recover_run([(drawn, values) for drawn, values in parts if isinstance(drawn, Uniform)])
-            found = None if hit is None else _stream_of(plan, sample, hit, (release,))
+            found = _stream_of(plan, sample, hit, (release,))
             if found is not None:
                 yield found
 
@@ -86,17 +86,19 @@ def moved_origins(
     searchable = [each for each in samples if is_searchable(each)]
     for sample in sorted(searchable, key=lambda each: -each.fill.count):
         hit = recover_moved(sample.fill.distribution(), sample.values)
-        found = None if hit is None else _stream_of(plan, sample, hit, releases)
+        found = _stream_of(plan, sample, hit, releases)
         if found is not None:
             yield found
             return
 
 
-def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit, releases: tuple[str, ...]) -> Found | None:
-    """Return the stream of a seed in which that blob stands where it was found.
+def _stream_of(plan: PlannedNet, sample: Sample, hit: Hit | None, releases: tuple[str, ...]) -> Found | None:
+    """Return the stream of a seed, if one was found, in which that blob stands where it was found.
 
     It begins with the net where the steps before the blob draw as many outputs, or fewer; else with the blob.
     """
+    if hit is None:
+        return None
     begins = list(_begins(sample.fill.distribution(), sample.values, hit, releases))
     if not begins:
         return None

@@ -1,10 +1,10 @@
 """Linear equations over GF(2), by the method of four Russians.
 
-Rows are packed, 64 columns a word, the last column the right side. Sixteen columns at a time: sixteen rows
-that have pivots there are reduced to the identity, two tables hold all sums of the first eight and of the
-last eight, and from each other row one sum of each table is taken off (Albrecht, Bard and Hart, Algorithm
-898: Efficient multiplication of dense matrices over GF(2), ACM TOMS 37(1), 2010). Gauss's own method would
-touch the matrix sixteen times as often.
+Rows are packed, 64 columns a word, the last column the right side. A word's columns at a time: 64 rows that
+have pivots there are reduced to the identity, eight tables hold all sums of eight of them each, and from each
+later row one sum of each table is taken off (Albrecht, Bard and Hart, Algorithm 898: Efficient multiplication
+of dense matrices over GF(2), ACM TOMS 37(1), 2010). Gauss's own method would touch the matrix 64 times as
+often.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from caffe_fillers.rng import kernel
+
 Matrix = NDArray[np.uint64]
 Bits = NDArray[np.uint8]
-Pairs = NDArray[np.uint16]
 
-_BLOCK, _HALF = 16, 8
-_ROWS = 128
-"""Rows that are worked on at a time: few enough for a processor's cache."""
-_LIKELY = 64
-"""Rows among which sixteen pivots nearly always are."""
+_BLOCK, _PART = 64, 8
+_STRIP = 64
+"""Words of a row that are worked on at a time: few enough for a processor's cache to hold the tables."""
+_ROWS = 256
+"""Rows that numpy works on at a time."""
+_LIKELY = (128, 1024, 8192)
+"""Rows among which 64 pivots are looked for before all others."""
 
 
 def packed_columns(unknowns: int) -> int:
@@ -33,46 +36,28 @@ def packed_columns(unknowns: int) -> int:
 
 
 def solve(rows: Matrix, unknowns: int) -> Bits | None:
-    """Return the only solution of equations, which are overwritten; None if there is none, or more.
+    """Return the only solution of equations; None if there is none, or more.
 
     >>> solve(np.array([[0b101], [0b111], [0b111]], np.uint64), 2).tolist()
     [1, 0]
     >>> solve(np.array([[0b101], [0b001]], np.uint64), 2) is None
     True
     """
-    pivots = _eliminate(rows, unknowns)
-    if pivots is None:
-        return None
+    rows = rows[np.random.default_rng(0).permutation(rows.shape[0])]  # neighbors often lack the same columns
+    for begin in range(0, unknowns, _BLOCK):
+        size = min(_BLOCK, unknowns - begin)
+        if not _pivot_rows(rows, begin, size):
+            return None
+        _clear(rows, begin, size)
     rest = rows[unknowns:, unknowns // 64] >> np.uint64(unknowns % 64) & np.uint64(1)
     return None if rest.any() else _substitute(rows, unknowns)
 
 
-def _eliminate(rows: Matrix, unknowns: int) -> bool | None:
-    """Make the rows triangular, row i with its pivot in column i; None if a column has none."""
-    pairs = rows.view("<u2")
-    for begin in range(0, unknowns, _BLOCK):
-        size = min(_BLOCK, unknowns - begin)
-        if not _pivot_rows(rows, pairs, begin, size):
-            return None
-        first, column = begin // 64, begin // _BLOCK
-        pivots = rows[begin : begin + size, first:]
-        tables = [_sums(pivots[half : half + _HALF]) for half in range(0, size, _HALF)]
-        masks = [np.uint16((1 << len(table).bit_length() - 1) - 1) for table in tables]
-        taken = np.empty((_ROWS, pivots.shape[1]), np.uint64)
-        for start in range(begin + size, rows.shape[0], _ROWS):
-            part, pair = rows[start : start + _ROWS, first:], pairs[start : start + _ROWS, column].copy()
-            sums = taken[: part.shape[0]]
-            for table, mask in zip(tables, masks, strict=True):
-                np.take(table, pair & mask, axis=0, out=sums, mode="clip")
-                part ^= sums
-                pair >>= np.uint16(_HALF)
-    return True
-
-
-def _pivot_rows(rows: Matrix, pairs: Pairs, begin: int, size: int) -> bool:
+def _pivot_rows(rows: Matrix, begin: int, size: int) -> bool:
     """Bring rows to `begin` and after it that are the identity in these columns, if there are any."""
-    for likely in (_LIKELY, rows.shape[0]):
-        chosen = _choose(pairs[begin : begin + likely, begin // _BLOCK], size)
+    first = begin // 64
+    for likely in (*_LIKELY, rows.shape[0]):
+        chosen = _choose(rows[begin : begin + likely, first], size)
         if chosen is not None:
             break
     else:
@@ -80,28 +65,56 @@ def _pivot_rows(rows: Matrix, pairs: Pairs, begin: int, size: int) -> bool:
     for number, place in enumerate(chosen):
         if place != number:
             rows[[begin + number, begin + place]] = rows[[begin + place, begin + number]]
-    block, column = rows[begin : begin + size], pairs[begin : begin + size, begin // _BLOCK]
+    block = rows[begin : begin + size, first:]
     for bit in range(size):
-        with_bit = column >> np.uint16(bit) & 1 == 1
-        with_bit[bit] = False
-        block[with_bit] ^= block[bit]
+        block[_others(block[:, 0], bit)] ^= block[bit]
     return True
 
 
-def _choose(column: Pairs, size: int) -> list[int] | None:
+def _choose(column: Matrix, size: int) -> list[int] | None:
     """Choose the rows to exchange, one after another, with the first ones, so that each has a pivot."""
     column, chosen = column.copy(), []
     for bit in range(size):
-        found = np.flatnonzero(column[bit:] >> np.uint16(bit) & 1)
+        found = np.flatnonzero(column[bit:] >> np.uint64(bit) & np.uint64(1))
         if not found.size:
             return None
         place = bit + int(found[0])
         chosen.append(place)
         column[[bit, place]] = column[[place, bit]]
-        with_bit = column >> np.uint16(bit) & 1 == 1
-        with_bit[bit] = False
-        column[with_bit] ^= column[bit]
+        column[_others(column, bit)] ^= column[bit]
     return chosen
+
+
+def _others(column: Matrix, bit: int) -> NDArray[np.bool_]:
+    """Return which words but that of the number `bit` have this bit."""
+    others: NDArray[np.bool_] = (column >> np.uint64(bit) & np.uint64(1)).astype(np.bool_)
+    others[bit] = False
+    return others
+
+
+def _clear(rows: Matrix, begin: int, size: int) -> None:
+    """Take the pivot rows from `begin` on off all rows after them that have bits in their columns."""
+    first, end = begin // 64, begin + size
+    chosen = rows[end:, first] & np.uint64((1 << size) - 1)
+    pivots = np.zeros((_BLOCK, rows.shape[1]), np.uint64)
+    pivots[:size] = rows[begin:end]
+    for left in range(first, rows.shape[1], _STRIP):
+        strip = pivots[:, left : left + _STRIP]
+        tables = np.stack([_sums(strip[part : part + _PART]) for part in range(0, _BLOCK, _PART)])
+        if kernel.is_used:
+            kernel.loops.subtract(rows, rows.shape[1], end, left, chosen, tables)
+        else:
+            _subtract(rows[end:, left : left + _STRIP], chosen, tables)
+
+
+def _subtract(rows: Matrix, chosen: Matrix, tables: Matrix) -> None:
+    """Take from each row a sum of each table, which its bits in `chosen` name eight by eight."""
+    octets = chosen.astype("<u8").view(np.uint8).reshape(-1, _PART)
+    sums = np.empty((_ROWS, rows.shape[1]), np.uint64)
+    for start in range(0, rows.shape[0], _ROWS):
+        part = rows[start : start + _ROWS]
+        for table, octet in zip(tables, octets[start : start + _ROWS].T, strict=True):
+            part ^= np.take(table, octet, axis=0, out=sums[: part.shape[0]], mode="clip")
 
 
 def _sums(pivots: Matrix) -> Matrix:

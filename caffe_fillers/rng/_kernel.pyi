@@ -5,7 +5,7 @@ Those that draw return how many values they drew and of how many words.
 
 from typing import Any
 
-from numpy import bool_, floating, int32
+from numpy import bool_, floating, int32, uint64
 from numpy.typing import NDArray
 
 from caffe_fillers.rng.twister import Words
@@ -30,5 +30,14 @@ def normal(
 ) -> tuple[int, int]: ...
 def bernoulli(state: Words, out: NDArray[bool_], is_double: bool, limit: float, /) -> tuple[int, int]: ...
 def add(words: Words, begins: NDArray[int32], total: Words, /) -> None: ...
+def subtract(
+    rows: NDArray[uint64],
+    width: int,
+    begin: int,
+    left: int,
+    chosen: NDArray[uint64],
+    tables: NDArray[uint64],
+    /,
+) -> None: ...
 def skip(state: Words, size: int, /) -> tuple[int, int]: ...
 def untwist(state: Words, /) -> tuple[int, int]: ...

@@ -27,7 +27,7 @@ __all__ = ["ALL", "PURE", "description", "is_built", "is_used", "loops", "ziggur
 PURE = "CAFFE_FILL_PURE"
 """The variable of the environment that switches the compiled loops off."""
 
-INTERFACE = 2
+INTERFACE = 3
 """The number of the loops' arguments as a whole: another one is of another release, and not called."""
 
 is_stale = loops is not None and getattr(loops, "INTERFACE", 1) != INTERFACE

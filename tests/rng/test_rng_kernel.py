@@ -108,6 +108,11 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         kernel.loops.normal(key, out, False, 0.0, 1.0, 5, 2, out, out)
     with pytest.raises(ValueError, match="rows begin outside"):
         kernel.loops.add(key, np.array([2], np.int32), np.zeros(624, np.uint32))
+    matrix, chosen, tables = (np.zeros(size, np.uint64) for size in (12, 2, 8 * 256))
+    kernel.loops.subtract(matrix, 3, 2, 2, chosen, tables)
+    for width, begin, left in ((3, 3, 2), (3, 2, 3), (0, 0, 0), (3, -1, 0), (3, 0, -1), (13, 0, 0)):
+        with pytest.raises(ValueError, match="rows or strip"):
+            kernel.loops.subtract(matrix, width, begin, left, chosen, tables)
     broken = key.copy()
     broken[-1] = 625
     with pytest.raises(ValueError, match="the index"):

@@ -56,6 +56,8 @@ def solve(rows: Matrix, unknowns: int) -> Bits | None:
 def _pivot_rows(rows: Matrix, begin: int, size: int) -> bool:
     """Bring rows to `begin` and after it that are the identity in these columns, if there are any."""
     first = begin // 64
+    if rows.shape[0] < begin + size:
+        return False
     for likely in (*_LIKELY, rows.shape[0]):
         chosen = _choose(rows[begin : begin + likely, first], size)
         if chosen is not None:
@@ -67,7 +69,9 @@ def _pivot_rows(rows: Matrix, begin: int, size: int) -> bool:
             rows[[begin + number, begin + place]] = rows[[begin + place, begin + number]]
     block = rows[begin : begin + size, first:]
     for bit in range(size):
-        block[_others(block[:, 0], bit)] ^= block[bit]
+        ones = _ones(block[:, 0], bit)
+        ones[bit] = 0
+        block[ones == 1] ^= block[bit]
     return True
 
 
@@ -75,21 +79,21 @@ def _choose(column: Matrix, size: int) -> list[int] | None:
     """Choose the rows to exchange, one after another, with the first ones, so that each has a pivot."""
     column, chosen = column.copy(), []
     for bit in range(size):
-        found = np.flatnonzero(column[bit:] >> np.uint64(bit) & np.uint64(1))
-        if not found.size:
+        ones = _ones(column, bit)
+        place = bit + int(ones[bit:].argmax())
+        if not ones[place]:
             return None
-        place = bit + int(found[0])
         chosen.append(place)
         column[[bit, place]] = column[[place, bit]]
-        column[_others(column, bit)] ^= column[bit]
+        ones[place] = 0
+        column ^= ones * column[bit]
     return chosen
 
 
-def _others(column: Matrix, bit: int) -> NDArray[np.bool_]:
-    """Return which words but that of the number `bit` have this bit."""
-    others: NDArray[np.bool_] = (column >> np.uint64(bit) & np.uint64(1)).astype(np.bool_)
-    others[bit] = False
-    return others
+def _ones(column: Matrix, bit: int) -> Matrix:
+    """Return a bit of each word."""
+    ones: Matrix = column >> np.uint64(bit) & np.uint64(1)
+    return ones
 
 
 def _clear(rows: Matrix, begin: int, size: int) -> None:
@@ -110,11 +114,14 @@ def _clear(rows: Matrix, begin: int, size: int) -> None:
 def _subtract(rows: Matrix, chosen: Matrix, tables: Matrix) -> None:
     """Take from each row a sum of each table, which its bits in `chosen` name eight by eight."""
     octets = chosen.astype("<u8").view(np.uint8).reshape(-1, _PART)
+    touched = np.flatnonzero(chosen)
     sums = np.empty((_ROWS, rows.shape[1]), np.uint64)
-    for start in range(0, rows.shape[0], _ROWS):
-        part = rows[start : start + _ROWS]
-        for table, octet in zip(tables, octets[start : start + _ROWS].T, strict=True):
-            part ^= np.take(table, octet, axis=0, out=sums[: part.shape[0]], mode="clip")
+    for start in range(0, touched.size, _ROWS):
+        some = touched[start : start + _ROWS]
+        part = rows[some]
+        for table, octet in zip(tables, octets[some].T, strict=True):
+            part ^= np.take(table, octet, axis=0, out=sums[: some.size], mode="clip")
+        rows[some] = part
 
 
 def _sums(pivots: Matrix) -> Matrix:

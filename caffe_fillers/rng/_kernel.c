@@ -297,6 +297,7 @@ CLONES static void subtract_sums(uint64_t *rows, Py_ssize_t width, const uint64_
                                  const uint64_t *tables, Py_ssize_t strip) {
 #define TABLE(part) (tables + (part * SUMS + (chosen[row] >> 8 * part & 255)) * strip)
     for (Py_ssize_t row = 0; row < count; ++row) {
+        if (chosen[row] == 0) continue;
         const uint64_t *const a = TABLE(0), *const b = TABLE(1), *const c = TABLE(2), *const d = TABLE(3);
         const uint64_t *const e = TABLE(4), *const f = TABLE(5), *const g = TABLE(6), *const h = TABLE(7);
         uint64_t *restrict const target = rows + row * width;

@@ -40,6 +40,6 @@ else
     cd "$work/sanitized"
     export LD_PRELOAD=$library ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc
     caffe-fill --version | grep "compiled loops"
-    pytest -q -p no:cacheprovider --rootdir . tests/rng/test_rng_kernel.py tests/rng/test_rng_goldens.py tests/rng/test_rng_stream.py -k "not every_kind_of_processor"
+    pytest -q -p no:cacheprovider --rootdir . tests/rng/test_rng_kernel.py tests/rng/test_rng_goldens.py tests/rng/test_rng_stream.py tests/recover/test_elimination.py -k "not every_kind_of_processor"
   )
 fi

@@ -37,6 +37,8 @@ _CORRELATED = 0.9
 """Equal leading bits alone give values a correlation of 0.75 with their outputs."""
 _TREATED = 10_000
 """Values that tell what was done to them."""
+_FARTHEST = 12
+"""Average gaps of n uniforms by which the largest is never below 1: by chance in one case of 160,000."""
 _LINEAR_VALUES = _MOST_OUTPUTS = 20_000
 """Values that linear algebra looks at: of two known bits each they are twice what is needed."""
 
@@ -191,6 +193,31 @@ def _treatment(distribution: distributions.Distribution, values: Floats, hit: Hi
         return ""
     shown = shown_rounding(part)
     return shown.name if shown is not None else f"each moved by {off.max():.2g} at most"
+
+
+def recover_rows(
+    distribution: distributions.Distribution, values: Floats, most_words: int = MOST_WORDS
+) -> Hit | None:
+    """Recover the seed of uniforms of which each row was divided by its sum, and changed a little since.
+
+    The largest of n is 1 - 1/n or so. That tells the sum well enough to know in which half each of them lies;
+    of few values, between which bounds.
+    """
+    if not isinstance(distribution, distributions.UnitSum):
+        return None
+    rows = values.reshape(-1, distribution.row).astype(np.float64)
+    if not np.isfinite(rows).all() or not (rows > 0).any(axis=1).all():
+        return None
+    unit, share = distributions.Uniform(0.0, 1.0), rows / rows.max(axis=1, keepdims=True)
+    found = recover_signed(unit, share * (1 - 1 / distribution.row), most_words)
+    if found is not None:
+        return replace(found, treatment="")
+    most = share.ravel()[:_LINEAR_VALUES]
+    interval = uniform_interval(unit, most * max(1 - _FARTHEST / distribution.row, 0.0), most)
+    known = None if interval is None else known_bits(interval)
+    if known is None or not is_enough(MT19937, known) or is_contradicted(known):
+        return None
+    return _of_known(MT19937, known, most_words)
 
 
 def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) -> Hit | None:

@@ -43,23 +43,49 @@ def solve(rows: Matrix, unknowns: int) -> Bits | None:
     >>> solve(np.array([[0b101], [0b001]], np.uint64), 2) is None
     True
     """
+    found = orthogonal(rows, unknowns + 1)
+    return found[:-1] if found is not None and found[-1] else None
+
+
+def orthogonal(rows: Matrix, columns: int) -> Bits | None:
+    """Return the only nonzero vector that has an even number of bits in common with each row.
+
+    None if there is none, or more, or if it ends with 64 zeros.
+
+    >>> orthogonal(np.array([[0b101], [0b111], [0b111]], np.uint64), 3).tolist()
+    [1, 0, 1]
+    """
     rows = rows[np.random.default_rng(0).permutation(rows.shape[0])]  # neighbors often lack the same columns
-    for begin in range(0, unknowns, _BLOCK):
-        size = min(_BLOCK, unknowns - begin)
-        if not _pivot_rows(rows, begin, size):
+    last = (columns - 1) // _BLOCK * _BLOCK
+    for begin in range(0, last, _BLOCK):
+        if not _pivot_rows(rows, begin):
             return None
-        _clear(rows, begin, size)
-    rest = rows[unknowns:, unknowns // 64] >> np.uint64(unknowns % 64) & np.uint64(1)
-    return None if rest.any() else _substitute(rows, unknowns)
+        _clear(rows, begin)
+    end = _orthogonal_word(rows[last:, last // 64] & np.uint64((1 << columns - last) - 1), columns - last)
+    return None if end is None else _substitute(rows[:last], end)[:columns]
 
 
-def _pivot_rows(rows: Matrix, begin: int, size: int) -> bool:
-    """Bring rows to `begin` and after it that are the identity in these columns, if there are any."""
+def _orthogonal_word(rows: Matrix, columns: int) -> int | None:
+    """Return the only nonzero word that has an even number of bits in common with each of these."""
+    pivots: dict[int, int] = {}
+    for row in np.unique(rows).tolist():
+        for bit, pivot in pivots.items():
+            row ^= pivot * (row >> bit & 1)  # noqa: PLW2901  (reduced, it is the same equation)
+        if row:
+            lowest = (row & -row).bit_length() - 1
+            pivots = {bit: pivot ^ row * (pivot >> lowest & 1) for bit, pivot in pivots.items()}
+            pivots[lowest] = row
+    free = [bit for bit in range(columns) if bit not in pivots]
+    if len(free) != 1:
+        return None
+    return 1 << free[0] | sum((pivot >> free[0] & 1) << bit for bit, pivot in pivots.items())
+
+
+def _pivot_rows(rows: Matrix, begin: int) -> bool:
+    """Bring rows to `begin` and after it that are the identity in the 64 columns from there, if any are."""
     first = begin // 64
-    if rows.shape[0] < begin + size:
-        return False
     for likely in (*_LIKELY, rows.shape[0]):
-        chosen = _choose(rows[begin : begin + likely, first], size)
+        chosen = _choose(rows[begin : begin + likely, first])
         if chosen is not None:
             break
     else:
@@ -67,18 +93,20 @@ def _pivot_rows(rows: Matrix, begin: int, size: int) -> bool:
     for number, place in enumerate(chosen):
         if place != number:
             rows[[begin + number, begin + place]] = rows[[begin + place, begin + number]]
-    block = rows[begin : begin + size, first:]
-    for bit in range(size):
+    block = rows[begin : begin + _BLOCK, first:]
+    for bit in range(_BLOCK):
         ones = _ones(block[:, 0], bit)
         ones[bit] = 0
         block[ones == 1] ^= block[bit]
     return True
 
 
-def _choose(column: Matrix, size: int) -> list[int] | None:
+def _choose(column: Matrix) -> list[int] | None:
     """Choose the rows to exchange, one after another, with the first ones, so that each has a pivot."""
+    if column.size < _BLOCK:
+        return None
     column, chosen = column.copy(), []
-    for bit in range(size):
+    for bit in range(_BLOCK):
         ones = _ones(column, bit)
         place = bit + int(ones[bit:].argmax())
         if not ones[place]:
@@ -96,14 +124,12 @@ def _ones(column: Matrix, bit: int) -> Matrix:
     return ones
 
 
-def _clear(rows: Matrix, begin: int, size: int) -> None:
+def _clear(rows: Matrix, begin: int) -> None:
     """Take the pivot rows from `begin` on off all rows after them that have bits in their columns."""
-    first, end = begin // 64, begin + size
-    chosen = rows[end:, first] & np.uint64((1 << size) - 1)
-    pivots = np.zeros((_BLOCK, rows.shape[1]), np.uint64)
-    pivots[:size] = rows[begin:end]
+    first, end = begin // 64, begin + _BLOCK
+    chosen = rows[end:, first].copy()
     for left in range(first, rows.shape[1], _STRIP):
-        strip = pivots[:, left : left + _STRIP]
+        strip = rows[begin:end, left : left + _STRIP]
         tables = np.stack([_sums(strip[part : part + _PART]) for part in range(0, _BLOCK, _PART)])
         if kernel.is_used:
             kernel.loops.subtract(rows, rows.shape[1], end, left, chosen, tables)
@@ -132,13 +158,12 @@ def _sums(pivots: Matrix) -> Matrix:
     return sums
 
 
-def _substitute(rows: Matrix, unknowns: int) -> Bits:
-    """Compute the unknowns, from the last to the first."""
-    solution = np.zeros(rows.shape[1] * 64, np.uint8)
-    solution[unknowns] = 1
-    packed = np.packbits(solution, bitorder="little").view(np.uint64)
-    for row in range(unknowns - 1, -1, -1):
-        common = int(np.bitwise_xor.reduce(rows[row, row // 64 :] & packed[row // 64 :]))
+def _substitute(rows: Matrix, end: int) -> Bits:
+    """Compute a vector orthogonal to triangular rows from its last bits, from the last row to the first."""
+    found = np.zeros(rows.shape[1], np.uint64)
+    found[len(rows) // 64] = end
+    for row in range(len(rows) - 1, -1, -1):
+        common = int(np.bitwise_xor.reduce(rows[row, row // 64 :] & found[row // 64 :]))
         if common.bit_count() & 1:
-            packed[row // 64] |= np.uint64(1 << row % 64)
-    return np.unpackbits(packed.view(np.uint8), bitorder="little")[:unknowns]
+            found[row // 64] |= np.uint64(1 << row % 64)
+    return np.unpackbits(found.astype("<u8").view(np.uint8), bitorder="little")

@@ -60,7 +60,7 @@ def outputs_of_leading_bits(bits: Bits, margins: Margins, stride: int = 1) -> tu
         return None
     begin = (bits.size - MT19937.degree) // 2  # the first and the last bits are in few sums
     for corrected in _corrections(bits, margins):
-        outputs = _outputs(corrected[begin:], stride)
+        outputs = outputs_of(corrected[begin:], stride)
         following = make_generator(MT19937, outputs).words((bits.size - begin) * stride)[::stride]
         again = (following[MT19937.degree :] >> np.uint32(31)).astype(np.uint8)
         if (again == bits[begin + MT19937.degree :]).mean() >= _AGREE:
@@ -68,12 +68,21 @@ def outputs_of_leading_bits(bits: Bits, margins: Margins, stride: int = 1) -> tu
     return None
 
 
-def _outputs(bits: Bits, stride: int) -> Words:
-    """Compute the outputs that have these leading bits."""
-    ratio = remainder(MT19937, product(_element(bits), _reference(stride)))
+def outputs_of(bits: Bits, stride: int = 1) -> Words:
+    """Compute the outputs that have these leading bits, or of which every second one has them."""
+    summed = ratio(bits, stride)
     if stride == 2:
-        ratio = remainder(MT19937, square(ratio))
-    return combined(MT19937, Stream(0).words(words_needed(MT19937)), ratio)
+        summed = remainder(MT19937, square(summed))
+    return combined(MT19937, Stream(0).words(words_needed(MT19937)), summed)
+
+
+def ratio(bits: Bits, stride: int = 1) -> int:
+    """Return of which leading bits of seed 0, from each place on, a sequence of bits is the sum.
+
+    >>> ratio((Stream(0).words(20_000)[5:] >> np.uint32(31)).astype(np.uint8)) == 1 << 5
+    True
+    """
+    return remainder(MT19937, product(_element(bits), _reference(stride)))
 
 
 def _element(bits: Bits) -> int:

@@ -7,17 +7,20 @@ from itertools import islice
 
 import numpy as np
 
-from caffe_fillers.distributions import Distribution, Normal, Uniform, Values
+from caffe_fillers.distributions import Distribution, Normal, SparseNormal, Uniform, UnitSum, Values
 from caffe_fillers.execute import pass_over
 from caffe_fillers.plan import Draw, Fill
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.anywhere import recover_exact, recover_run
+from caffe_fillers.recover.coins import begins, shows_its_seed
 from caffe_fillers.recover.found import RELEASES, Found, Hit, Sample
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.rng import Stream
 
 _UNIFORMS, _NORMALS = 1250, 2400
 """Values in a row from which a blob gives its seed away, wherever in the stream it stands."""
+_SHORTEST_ROW, _IN_ROWS, _IN_LONG_ROWS = 25, 25_000, 5_000
+"""The shortest rows that sum to 1 and tell their sums; the values needed of such rows, and of long ones."""
 _HEAD, _SHIFTS = 16, 8
 _FARTHEST = 20_000
 
@@ -28,11 +31,19 @@ Method = Callable[[Distribution, Values], Hit | None]
 
 def is_searchable(sample: Sample) -> bool:
     """Return whether a blob has enough successive random values to determine its seed, wherever it stands."""
-    distribution = sample.fill.distribution()
-    return distribution.std > 0 and (
-        (isinstance(distribution, Uniform) and sample.fill.count >= _UNIFORMS)
-        or (isinstance(distribution, Normal) and sample.fill.count >= _NORMALS)
-    )
+    match distribution := sample.fill.distribution():
+        case Uniform():
+            enough = sample.fill.count >= _UNIFORMS
+        case Normal():
+            enough = sample.fill.count >= _NORMALS
+        case SparseNormal():
+            enough = shows_its_seed(distribution, sample.fill.count)
+        case UnitSum(row):
+            values = min(_IN_ROWS, max(_IN_LONG_ROWS, 200 * _IN_ROWS // row))
+            enough = row >= _SHORTEST_ROW and sample.fill.count >= values
+        case _:
+            enough = False
+    return enough and distribution.std > 0
 
 
 def exact_origins(
@@ -126,7 +137,11 @@ def _begins(
     They are several where the first attempts at a normal were rejected: its values are the same without.
     """
     first = hit.position - hit.value
-    if isinstance(distribution, Uniform):
+    if isinstance(distribution, SparseNormal):
+        for release in releases:
+            yield from ((begin, release) for begin in begins(distribution.normal, values, hit, release))
+        return
+    if isinstance(distribution, Uniform | UnitSum):
         yield from ((first, releases[0]),) if first >= 0 else ()
         return
     wanted = -values if hit.treatment.startswith("negated") else values

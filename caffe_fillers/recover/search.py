@@ -7,10 +7,11 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from caffe_fillers.distributions import Uniform
+from caffe_fillers.distributions import SparseNormal, Uniform, UnitSum
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.adjacent import LAST
-from caffe_fillers.recover.anywhere import recover_64, recover_moved, recover_signed
+from caffe_fillers.recover.anywhere import recover_64, recover_moved, recover_rows, recover_signed
+from caffe_fillers.recover.coins import recover_coins
 from caffe_fillers.recover.early import ENOUGH, Budget, Observed, agreeing, recover_seed
 from caffe_fillers.recover.foreign import foreign_origins, of_mxnet_lane
 from caffe_fillers.recover.found import RELEASES, Found, Progress, Sample, no_progress
@@ -34,6 +35,8 @@ _NORMALS, _QUICK_NORMALS = 6, 1
 """Blobs of normals that are searched, 2 s each, and those of a quick search."""
 _LATE = 4
 """Words that an unseen data layer may have drawn first."""
+_METHODS = {UnitSum: recover_rows, SparseNormal: recover_coins}
+"""How the largest blob of a distribution is searched, whatever was done to its values."""
 _OTHERWISE = "not what is declared"
 
 
@@ -118,7 +121,7 @@ def _late(
 def _as_declared(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
-    """Yield the seeds of uniforms anywhere, which is quick, of the first outputs, of normals anywhere."""
+    """Yield the seeds of uniforms anywhere, which is quick, of the first outputs, of the others anywhere."""
     most_normals = _QUICK_NORMALS if options.quick else _NORMALS
     kept = [
         each
@@ -138,6 +141,12 @@ def _as_declared(
     left = [each for each in kept if not is_explained(each.number)]
     yield from _of_first_outputs(plan, left, options, Budget(_BESIDE if is_found else _ALL))
     yield from exact_origins(plan, normals, is_explained, options.releases, most_normals)
+    for kind, method in {} if options.quick else _METHODS.items():
+        left = [each for each in samples if isinstance(each.fill.distribution(), kind)]
+        largest = sorted(left, key=lambda each: -each.fill.count)[:1]
+        yield from moved_origins(
+            plan, [each for each in largest if not is_explained(each.number)], options.releases, method
+        )
 
 
 def _of_first_outputs(

@@ -16,9 +16,10 @@ from caffe_fillers.frameworks.candidates import candidates
 from caffe_fillers.plan import Draw, Fill
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover import adjacent
-from caffe_fillers.recover.early import ENOUGH, Observed
+from caffe_fillers.recover.early import ENOUGH, HEAD, Observed
 from caffe_fillers.recover.factors import possible_factors
 from caffe_fillers.recover.found import Sample
+from caffe_fillers.recover.inverse import neighbors
 from caffe_fillers.recover.relations import may_be_drawn
 from caffe_fillers.recover.rounding import is_rounded
 from caffe_fillers.recover.scaled import Times, unscaled
@@ -83,11 +84,25 @@ def rearranged(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Obs
 
 
 def each_filter_first(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
-    """Yield the first values of each filter, which may have been the first one."""
+    """Yield of each filter, which may have been the first one, the pair that costs least, and a third value."""
     for part, sample in _within_reach(plan, samples):
         if len(sample.fill.shape) > 1 and _possible(part.distribution, _drawn(part.values)):
             for row in part.values.reshape(sample.fill.shape[0], -1)[1:]:
-                yield [replace(part, values=row[:ENOUGH])]
+                costs = [
+                    (words.size * behind.size, place)
+                    for place, words, behind in neighbors(part.distribution, row[:HEAD])
+                    if words.size and behind.size and part.position + place <= adjacent.LAST
+                ]
+                if costs and row.size >= ENOUGH:
+                    place = min(min(costs)[1], row.size - ENOUGH)
+                    yield [
+                        replace(
+                            part.later(begin),
+                            values=row[begin:end],
+                            normals=part.normals + begin * part.distribution.from_normals,
+                        )
+                        for begin, end in ((place, place + 2), (place + 2, place + ENOUGH))
+                    ]
 
 
 def _within_reach(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[tuple[Observed, Sample]]:

@@ -112,6 +112,10 @@ def laplace(values: np.ndarray) -> np.ndarray:
     return np.random.default_rng(0).laplace(0, values.std() / np.sqrt(2), values.shape)
 
 
+def shuffled(values: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(0).permutation(values)
+
+
 def row_factors(values: np.ndarray) -> np.ndarray:
     factors = np.random.default_rng(0).uniform(0.5, 2, values.shape[0]).astype(np.float32)
     return values * factors.reshape(-1, *[1] * (values.ndim - 1))
@@ -135,7 +139,7 @@ DAMAGES: dict[str, tuple[Change, Kind, str]] = {
     "bfloat16": (bfloat16, Kind.ROUNDED, "rounded to bfloat16"),
     "six digits": (lambda values: np.round(values, 6), Kind.ROUNDED, "rounded to 6 decimals"),
     "int8": (int8, Kind.ROUNDED, "levels"),
-    "filters shuffled": (np.random.default_rng(0).permutation, Kind.REORDERED, "filters in another order"),
+    "filters shuffled": (shuffled, Kind.REORDERED, "filters in another order"),
     "flipped": (np.negative, Kind.FLIPPED, "times -1"),
     "weight decay": (decay, Kind.SCALED, "times 0.999"),
     "noise of 1e-4": (noise(1e-4), Kind.MOVED, "each moved by"),

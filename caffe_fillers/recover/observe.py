@@ -84,7 +84,7 @@ def rearranged(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Obs
 
 
 def each_filter_first(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Observed]]:
-    """Yield of each filter, which may have been the first one, the pair that costs least, and a third value."""
+    """Yield of each filter, which may have been the first, the pair that costs least, and a third value."""
     for part, sample in _within_reach(plan, samples):
         if len(sample.fill.shape) > 1 and _possible(part.distribution, _drawn(part.values)):
             for row in part.values.reshape(sample.fill.shape[0], -1)[1:]:

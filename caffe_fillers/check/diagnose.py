@@ -37,7 +37,7 @@ def explain(fill: Fill, values: Floats, tolerance: float = 0.0) -> Mismatch:
     >>> explain(fill, drawn).numbers["fits"]
     "xavier AVERAGE, Keras' and TensorFlow's glorot_uniform, MXNet's Xavier, U(-0.258199, 0.258199)"
     """
-    if (damaged := damage(values)) is not None:
+    if (damaged := damage(values, fill.distribution().zeros)) is not None:
         return damaged
     declared: Numbers = {"filler": name_of(fill), "declared": str(fill.distribution())}
     flat = values.ravel().astype(np.float64)

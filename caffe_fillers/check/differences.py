@@ -60,7 +60,9 @@ def _signs(values: Values, wanted: Values) -> Mismatch | None:
 
 
 def _damage(values: Values, wanted: Values) -> Mismatch | None:
-    return damage(values)
+    """Detect damage that the declared values, which may have rows of zeros, do not have."""
+    found = damage(values)
+    return None if found == damage(wanted) else found
 
 
 def _factor(values: Values, wanted: Values) -> Mismatch | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,7 +59,7 @@ class Evidence:
     @cached_property
     def damage(self) -> Mismatch | None:
         """Damage that no continuous distribution gives: values not finite, equal, zero, or copied by rows."""
-        return damage(self.values)
+        return damage(self.values, self.distribution.zeros if self.distribution else 0.0)
 
 
 def gather(plan: PlannedNet, matched: Matched) -> tuple[Evidence, ...]:
@@ -106,13 +107,15 @@ def digest(values: Values) -> bytes:
     return blake2b(np.ascontiguousarray(values).data, digest_size=16).digest()
 
 
-def damage(values: Values) -> Mismatch | None:
-    """Return the first kind of damage that values show.
+def damage(values: Values, zeros: float = 0.0) -> Mismatch | None:
+    """Return the first kind of damage that values show, of which `zeros` is the share of declared zeros.
 
     >>> damage(np.zeros(3, np.float32)).numbers
     {'size': 3, 'constant': 0.0}
     """
     found = next((numbers for measure in _DAMAGES if (numbers := measure(values))), None)
+    if found and "zero_rows" in found and int(found["zero_rows"]) <= _most_zero_rows(values, zeros):
+        return None
     return None if found is None else Mismatch(Kind.DAMAGED, found)
 
 
@@ -136,6 +139,12 @@ def _zero_rows(values: Values) -> Numbers:
     rows = values.reshape(values.shape[0], -1)
     zero = np.flatnonzero(~rows.any(axis=1))
     return {"zero_rows": zero.size, "rows": rows.shape[0], "first": int(zero[0])} if zero.size else {}
+
+
+def _most_zero_rows(values: Values, zeros: float) -> float:
+    """Return how many rows are zeros alone at most: six standard errors above the average."""
+    average: float = len(values) * zeros ** int(values[0].size)
+    return average + 6 * math.sqrt(average)
 
 
 def _copies(values: Values) -> Numbers:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
-from damages import SEED, Case, cases, changes, load
+from damages import SEED, Case, cases, changes, drawn, load, with_arrays
 
 import caffe_fillers as cf
 from caffe_fillers.check import check_model
@@ -77,3 +78,22 @@ def test_a_given_seed_that_is_wrong_is_corrected() -> None:
     assert result.seed == 6
     assert "seed 5 is that of the values" in result.seed_origin
     assert check_model(net.plan, net.fill(seed=5).model(), seed=5 + 2**32).passed
+
+
+SPARSE_ROWS = """
+layer { name: "d" type: "Input" top: "d" input_param { shape { dim: 1 dim: 30 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "d" top: "ip" inner_product_param {
+  num_output: 250 bias_term: false weight_filler { type: "gaussian" std: 1 sparse: 15 } } }
+"""
+
+
+@pytest.mark.parametrize(("zeroed", "word"), [(0, "rounded to float16"), (60, "rows are all zero")])
+def test_rows_of_a_sparse_gaussian_may_be_zeros(zeroed: int, word: str) -> None:
+    net = cf.load_net(SPARSE_ROWS)
+    model, arrays = drawn(net, SEED)
+    whole = arrays[1, 0]
+    assert 20 < (~whole.any(axis=1)).sum() < 60
+    whole[:] = whole.astype(np.float16)
+    whole[:zeroed] = 0
+    verdict = check_model(net.plan, with_arrays(model, arrays), seed=SEED).verdicts[0]
+    assert word in verdict.diagnosis

@@ -32,7 +32,7 @@ from caffe_fillers.check import CheckResult, check_model  # noqa: E402
 LENET = ROOT / "examples" / "lenet.prototxt"
 STRANGE_NETS = ("multi_bottom_conv", "v0_net", "lmdb_plain")
 SHUFFLED_NET = "small_resnet"
-STRANGERS, ALARMS = 20, 200
+STRANGERS, ALARMS = 5, 200
 """Models of each kind that no seed makes, and right models without a seed."""
 PLACES = ("first", "middle", "last", "all")
 

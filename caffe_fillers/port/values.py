@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,43 @@ class Op:
         return dict(zip(self.roles, arrays, strict=False))
 
 
+Operand = TypeVar("Operand", bound="Arithmetic")
+
+
+class Arithmetic:
+    """The operators + - * / ** with one another and with numbers, all of them by `combined`."""
+
+    def combined(self: Operand, symbol: str, left: Operand | float, right: Operand | float) -> Operand:
+        """Apply an operator to two of this class, one of which may be a number."""
+        raise NotImplementedError
+
+    def __add__(self: Operand, other: Operand | float) -> Operand:
+        return self.combined("+", self, other)
+
+    def __radd__(self: Operand, other: float) -> Operand:
+        return self.combined("+", other, self)
+
+    def __sub__(self: Operand, other: Operand | float) -> Operand:
+        return self.combined("-", self, other)
+
+    def __mul__(self: Operand, other: Operand | float) -> Operand:
+        return self.combined("*", self, other)
+
+    def __rmul__(self: Operand, other: float) -> Operand:
+        return self.combined("*", other, self)
+
+    def __truediv__(self: Operand, other: Operand | float) -> Operand:
+        return self.combined("/", self, other)
+
+    def __pow__(self: Operand, exponent: float) -> Operand:
+        return self.combined("**", self, exponent)
+
+    def __rpow__(self: Operand, base: float) -> Operand:
+        return self.combined("**", base, self)
+
+
 @dataclass(frozen=True)
-class Value:
+class Value(Arithmetic):
     """The result of an operation on other values.
 
     `shape` is that of the (first) result, None where it is unknown.
@@ -65,44 +100,21 @@ class Value:
             raise UsageError("the shape of its bottom must be known; give it with --shape")
         return self.shape
 
-    def __add__(self, other: Value | float) -> Value:
-        return _binary("+", self, other)
-
-    def __radd__(self, other: float) -> Value:
-        return _binary("+", other, self)
-
-    def __sub__(self, other: Value | float) -> Value:
-        return _binary("-", self, other)
-
-    def __mul__(self, other: Value | float) -> Value:
-        return _binary("*", self, other)
-
-    def __rmul__(self, other: float) -> Value:
-        return _binary("*", other, self)
-
-    def __truediv__(self, other: Value | float) -> Value:
-        return _binary("/", self, other)
-
-    def __pow__(self, exponent: float) -> Value:
-        return _binary("**", self, exponent)
-
-    def __rpow__(self, base: float) -> Value:
-        return _binary("**", base, self)
+    def combined(self, symbol: str, left: Value | float, right: Value | float) -> Value:
+        """Return the value of an operator, with the shape of the operand of more axes."""
+        values = [
+            each if isinstance(each, Value) else Value(Number(float(each)), shape=())
+            for each in (left, right)
+        ]
+        shapes = [each.shape for each in values if not isinstance(each.op, Number)]
+        shape = None if None in shapes else max((each for each in shapes if each is not None), key=len)
+        return Value(Binary(symbol), tuple(values), shape)
 
     def walk(self) -> Iterator[Value]:
         """Yield the value itself and all values that it is made of."""
         yield self
         for value in self.inputs:
             yield from value.walk()
-
-
-def _binary(symbol: str, left: Value | float, right: Value | float) -> Value:
-    values = [
-        each if isinstance(each, Value) else Value(Number(float(each)), shape=()) for each in (left, right)
-    ]
-    shapes = [each.shape for each in values if not isinstance(each.op, Number)]
-    shape = None if None in shapes else max((each for each in shapes if each is not None), key=len)
-    return Value(Binary(symbol), tuple(values), shape)
 
 
 def function(name: str, x: Value, *numbers: float) -> Value:

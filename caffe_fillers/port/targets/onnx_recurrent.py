@@ -7,70 +7,72 @@ from collections.abc import Callable
 import numpy as np
 
 from caffe_fillers.port import ops
-from caffe_fillers.port.onnx_nodes import Nodes, Place
+from caffe_fillers.port.onnx_nodes import Nodes, Place, Tensor
 
 
-def lstm(op: ops.LSTM, at: Place, x: str, cont: str, *more: str) -> tuple[str, ...]:
+def lstm(op: ops.LSTM, at: Place, *inputs: Tensor) -> tuple[Tensor, ...]:
     """Hidden and cell are its states."""
-    return _scan(op, at, (x, cont, *more), 4 * op.outputs, _lstm_step)
+    return _scan(op, at, inputs, {"h": op.outputs, "c": op.outputs, "g": 4 * op.outputs, "m": 1}, _lstm_step)
 
 
-def rnn(op: ops.RNN, at: Place, x: str, cont: str, *more: str) -> tuple[str, ...]:
+def rnn(op: ops.RNN, at: Place, *inputs: Tensor) -> tuple[Tensor, ...]:
     """A product of the hidden state is the output."""
-    hidden, *states = _scan(op, at, (x, cont, *more), op.outputs, _rnn_step)
+    hidden, *states = _scan(op, at, inputs, {"h": op.outputs, "g": op.outputs, "m": 1}, _rnn_step)
     weight, bias = at.weights("output_weight", "output_bias")
-    product = at.add("MatMul", hidden, at.add("Transpose", weight, perm=(1, 0)))
-    return at.add("Tanh", at.add("Add", product, bias)), *states
+    return at.add("Tanh", at.add("MatMul", hidden, at.transposed(weight)) + bias), *states
 
 
 def _scan(
     op: ops.Recurrent,
     at: Place,
-    inputs: tuple[str, ...],
-    width: int,
-    step: Callable[[Place, ops.Recurrent, str], tuple[str, ...]],
-) -> tuple[str, ...]:
-    """The hidden state of every step, and where the layer gives them the last states."""
+    inputs: tuple[Tensor, ...],
+    widths: dict[str, int],
+    step: Callable[..., tuple[Tensor, ...]],
+) -> tuple[Tensor, ...]:
+    """The hidden state of every step, and where the layer gives them the last states.
+
+    `widths` are those of a step's inputs: its states, its gates before the states' part, its mark.
+    """
     steps, streams, *_ = at.x.known
     x, cont, *more = inputs
-    rows = at.reshape(x, (steps, streams, op.inputs))
-    gates = at.add("MatMul", rows, at.add("Transpose", at.weights("weight")[0], perm=(1, 0)))
-    gates = at.add("Add", gates, *at.weights("bias"))
+
+    def product(rows: Tensor, role: str) -> Tensor:
+        return at.add("MatMul", rows, at.transposed(at.weights(role)[0]))
+
+    gates = product(at.reshape(x, steps, streams, op.inputs), "weight") + at.weights("bias")[0]
     if op.static:
         static, *more = more
-        weight = at.add("Transpose", at.weights("static_weight")[0], perm=(1, 0))
-        gates = at.add("Add", gates, at.add("MatMul", at.reshape(static, (streams, op.static)), weight))
-    state = (streams, op.outputs)
-    names = ("h", "c")[: 1 + isinstance(op, ops.LSTM)]
-    zeros = at.array(np.zeros(state, np.float32), "zeros")
-    begins = [at.reshape(each, state) for each in more] if op.states else [zeros] * len(names)
-    hidden = at.add("Transpose", at.weights("recurrent_weight")[0], perm=(1, 0))
+        gates = gates + product(at.reshape(static, streams, op.static), "static_weight")
+    states = len(widths) - 2
+    begins = [at.array(np.zeros((streams, op.outputs), np.float32), "zeros")] * states
+    if op.states:
+        begins = [at.reshape(each, streams, op.outputs) for each in more]
+    hidden = at.transposed(at.weights("recurrent_weight")[0])
     body = Nodes(f"{at.prefix}/step")
-    ends = step(Place(body, at.value, {}, "step"), op, hidden)
+    inside = Place(body, at.value, {}, "step")
+    ends = step(inside, hidden, **{name: Tensor(name, inside) for name in widths})
     graph = body.graph(
-        inputs=dict.fromkeys(names, state) | {"g": (streams, width), "m": (streams, 1)},
-        outputs=dict.fromkeys(ends, state),
+        inputs={name: (streams, width) for name, width in widths.items()},
+        outputs={each.name: (streams, op.outputs) for each in ends},
     )
-    marks = at.reshape(cont, (steps, streams, 1))
-    made = at.add_several(
-        "Scan", *begins, gates, marks, outputs=len(names) + 1, body=graph, num_scan_inputs=2
+    marks = at.reshape(cont, steps, streams, 1)
+    *lasts, made = at.add_several(
+        "Scan", *begins, gates, marks, outputs=states + 1, body=graph, num_scan_inputs=2
     )
-    lasts = [at.reshape(each, (1, *state)) for each in made[:-1]] if op.states else []
-    return made[-1], *lasts
+    return made, *([at.reshape(each, 1, streams, op.outputs) for each in lasts] if op.states else [])
 
 
-def _lstm_step(at: Place, op: ops.Recurrent, hidden: str) -> tuple[str, ...]:
+def _lstm_step(at: Place, hidden: Tensor, h: Tensor, c: Tensor, g: Tensor, m: Tensor) -> tuple[Tensor, ...]:
     """One step: hidden and cell, which a mark of 0 clears, and the hidden state as the step's output."""
-    old_h, old_c = at.add("Mul", "h", "m"), at.add("Mul", "c", "m")
-    gates = at.add("Add", "g", at.add("MatMul", old_h, hidden))
-    i, f, o, g = at.add_several("Split", gates, at.integers((op.outputs,) * 4), outputs=4, axis=1)
+    old_h, old_c = h * m, c * m
+    i, f, o, new = at.add_several("Split", g + at.add("MatMul", old_h, hidden), outputs=4, axis=1)
     i, f, o = (at.add("Sigmoid", each) for each in (i, f, o))
-    cell = at.add("Add", at.add("Mul", f, old_c), at.add("Mul", i, at.add("Tanh", g)))
-    made = at.add("Mul", o, at.add("Tanh", cell))
+    cell = f * old_c + i * at.add("Tanh", new)
+    made = o * at.add("Tanh", cell)
     return made, cell, at.add("Identity", made)
 
 
-def _rnn_step(at: Place, op: ops.Recurrent, hidden: str) -> tuple[str, ...]:
+def _rnn_step(at: Place, hidden: Tensor, h: Tensor, g: Tensor, m: Tensor) -> tuple[Tensor, ...]:
     """One step: the hidden state, and again as the step's output."""
-    made = at.add("Tanh", at.add("Add", "g", at.add("MatMul", at.add("Mul", "h", "m"), hidden)))
+    made = at.add("Tanh", g + at.add("MatMul", h * m, hidden))
     return made, at.add("Identity", made)

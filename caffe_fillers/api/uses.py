@@ -188,8 +188,8 @@ class Uses:
         >>> "class LeNet(nn.Module)" in code
         True
         """
+        from caffe_fillers.port.graph import expose_states
         from caffe_fillers.port.initializers import print_initializers
-        from caffe_fillers.port.states import expose_states
         from caffe_fillers.port.targets import targets
 
         if target == "onnx":
@@ -234,8 +234,8 @@ class Uses:
         the states of recurrent layers. What has no nodes
         as Caffe computes it is a `UsageError`.
         """
+        from caffe_fillers.port.graph import expose_states
         from caffe_fillers.port.onnx_export import export
-        from caffe_fillers.port.states import expose_states
 
         plan = expose_states(self._planned()) if states else self._planned()
         with open_given(weights) as model:

@@ -1,84 +1,163 @@
-"""Rules that Keras and JAX share: sums over axes, joins and new shapes of images with channels last."""
+"""Frameworks that keep channels last, as Keras and JAX: axes, parameters, and the rules that they share.
+
+A blob of four axes has its channels last there; any other has its axes as in Caffe. Between the two a
+flattened image changes its order, so a product with one has the rows of its weight changed as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+import numpy as np
 
+from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
 from caffe_fillers.port import ops, vision_ops
-from caffe_fillers.port.axes import IMAGE, axis_of
 from caffe_fillers.port.code import call
-from caffe_fillers.port.printing import Site
+from caffe_fillers.port.initializers import parameter_name
+from caffe_fillers.port.ops import LSTM, Affine, Conv, Dense, PReLU, Tensor
+from caffe_fillers.port.printing import Site, aligned, helper
 from caffe_fillers.port.targets import Rule
-from caffe_fillers.port.values import Op, Value
+from caffe_fillers.port.values import Arrays, Op, Value
 from caffe_fillers.shapes import Shape, count
 
+IMAGE = (0, 2, 3, 1)
+"""num, height, width, channels, as Caffe numbers these axes."""
 
-@dataclass(frozen=True)
-class Words:
-    """A framework's functions of arrays; {0} is the array, `numpy` the module of those that are numpy's.
 
-    `reshape` takes the lengths after axis 0, as a tuple or with {2} without brackets.
+def arranged(shape: Shape) -> Shape:
+    """Move the channels of a shape last, if it is an image's.
+
+    >>> arranged((2, 3, 28, 30)), arranged((5, 2, 3))
+    ((2, 28, 30, 3), (5, 2, 3))
     """
-
-    numpy: str
-    flatten: str
-    reshape: str
-    transpose: str
-    permute: str
-    softmax: str
+    return tuple(shape[axis] for axis in IMAGE) if len(shape) == 4 else shape
 
 
-def rules(words: Words) -> dict[type[Op], Rule]:
-    """Build a framework's functions for all of these operations."""
-    return {op: partial(rule, words) for op, rule in _RULES.items()}
+def axis_of(value: Value, axis: int) -> int:
+    """Return the number that an axis of a value has with channels last."""
+    return IMAGE.index(axis) if value.rank == 4 else axis
 
 
-def _concat(words: Words, op: ops.Concat, at: Site, *inputs: str) -> str:
-    return f"{words.numpy}.concatenate([{', '.join(inputs)}], axis={axis_of(at.x, op.axis)})"
+def lay_out(value: Value, parameters: Arrays, *, depthwise: bool = True) -> dict[str, Values]:
+    """Arrange the parameters of an operation as frameworks with channels last keep them.
+
+    `depthwise` is whether a kernel with one input channel a group is height x width x inputs x multiplier.
+    """
+    op, x = value.op, value.inputs[0] if value.inputs else value
+
+    def moved(role: str, array: Values) -> Values:
+        match op:
+            case Conv():
+                return _kernel(op, role, array, depthwise)
+            case Dense():
+                return _dense(op, x, role, array)
+            case LSTM():
+                gates = exchanged(array)
+                return gates if role == "bias" else gates.reshape(len(gates), -1).T
+            case Affine():
+                return _spread(op, x, array)
+            case PReLU():  # an axis of length 1 for each axis that shares a slope
+                return array.reshape((1, 1, -1) if x.rank == 4 else (-1, *[1] * (x.rank - 2)))
+        return array.transpose(IMAGE) if isinstance(op, Tensor) and array.ndim == 4 else array
+
+    return {
+        parameter_name("keras", op, role): moved(role, parameters[role])
+        for role in sorted(parameters, key=_ORDER.index)
+    }
 
 
-def _split(words: Words, op: ops.Split, at: Site, x: str) -> str:
+_ORDER = ("weight", "bias", "recurrent_weight", "mean", "variance")
+
+
+def check_image(op: Conv) -> None:
+    """Refuse a window that has other than two spatial axes."""
+    if len(op.kernel) != 2:
+        raise UsageError("only images, with their channels on axis 1, are ported")
+
+
+def check_dense(op: Dense, value: Value) -> bool:
+    """Return whether a product flattens all axes but the first; if not, it goes along the last axis."""
+    rank = value.rank
+    if op.flatten is None and rank != 4:
+        return False
+    axis = rank - 1 if op.flatten is None else op.flatten
+    if axis != 1:
+        raise UsageError(f"a product over the axes from {axis} on is not ported")
+    if rank == 4:
+        value.known  # noqa: B018  (an image's rows are in another order, for which its size must be known)
+    return True
+
+
+def _kernel(op: Conv, role: str, array: Values, depthwise: bool) -> Values:
+    """Reverse the order of a kernel's axes; in a deconvolution inputs stand before outputs."""
+    check_image(op)
+    made: Values = array.transpose(2, 3, 1, 0) if role == "weight" else array
+    if role == "weight" and op.depthwise and depthwise:
+        made = array.reshape(op.groups, -1, *array.shape[2:]).transpose(2, 3, 0, 1)
+    return made
+
+
+def _dense(op: Dense, x: Value, role: str, array: Values) -> Values:
+    """Return a dense weight as inputs x outputs, with the inputs in the order of an image's values."""
+    check_dense(op, x)
+    if role != "weight":
+        return array
+    weight: Values = array if op.transpose else array.T
+    if x.shape is None or len(x.shape) != 4:
+        return weight
+    image = (*x.known[1:], weight.shape[1])
+    rows: Values = weight.reshape(image).transpose(1, 2, 0, 3).reshape(weight.shape)
+    return rows
+
+
+def exchanged(array: Values) -> Values:
+    """Reorder the gates of a recurrent layer's blob from Caffe's i, f, o, g to i, f, g, o."""
+    i, f, o, g = np.split(array, 4)
+    return np.concatenate((i, f, g, o))
+
+
+def _spread(op: Affine, x: Value, array: Values) -> Values:
+    """Reshape to meet the bottom's axes from the last on; leading axes of length 1 are left out."""
+    whole = array.reshape((*[1] * op.axis, *array.shape, *[1] * (x.rank - op.axis - array.ndim)))
+    whole = whole.transpose(IMAGE) if x.rank == 4 else whole
+    ones = next((axis for axis, length in enumerate(whole.shape) if length != 1), whole.ndim - 1)
+    short: Values = whole.reshape(whole.shape[ones:])
+    return short
+
+
+def _concat(op: ops.Concat, at: Site, *inputs: str) -> str:
+    return at.function("concatenate", f"[{', '.join(inputs)}]", f"axis={axis_of(at.x, op.axis)}")
+
+
+def _split(op: ops.Split, at: Site, x: str) -> str:
     points = [sum(op.lengths[: index + 1]) for index in range(len(op.lengths) - 1)]
     parts: object = points if len(set(op.lengths)) > 1 else len(op.lengths)
-    return f"{words.numpy}.split({x}, {parts}, axis={axis_of(at.x, op.axis)})"
+    return at.function("split", x, parts, f"axis={axis_of(at.x, op.axis)}")
 
 
-def _flatten(words: Words, op: ops.Flatten, at: Site, x: str) -> str:
+def _flatten(op: ops.Flatten, at: Site, x: str) -> str:
     """Flatten in Caffe's order, so that later layers find the values where Caffe has them."""
     if (op.start, op.end) == (1, at.x.rank - 1):
-        return words.flatten.format(in_caffes_order(words, at.x, x), x)
-    return _reshape(words, op, at, x)
+        return at.function("flatten", _in_caffes_order(at, x), x)
+    return _reshape(op, at, x)
 
 
-def _reshape(words: Words, op: Op, at: Site, x: str) -> str:
+def _reshape(op: Op, at: Site, x: str) -> str:
     """Reshape an array that is in Caffe's order before and after."""
     bottom, top = at.x.known, at.value.known
     if count(bottom, 1) != count(top, 1):
         raise UsageError("a new length of axis 0 is not ported")
-    return from_caffes_order(words, at.value, reshaped(words, top, in_caffes_order(words, at.x, x), x))
+    bare = ", ".join(map(str, top[1:]))
+    made = at.function("reshape", _in_caffes_order(at, x), top[1:], bare, x)
+    return at.function("transpose", made, "2, 3, 1") if len(top) == 4 else made
 
 
-def reshaped(words: Words, top: Shape, ordered: str, x: str) -> str:
-    """Give an array other lengths after the first."""
-    listed = f"({top[1]},)" if len(top) == 2 else str(top[1:])
-    return words.reshape.format(ordered, listed, ", ".join(map(str, top[1:])), x)
-
-
-def in_caffes_order(words: Words, value: Value, x: str) -> str:
+def _in_caffes_order(at: Site, x: str) -> str:
     """Move the channels of an array to Caffe's axis; an image of one pixel needs no move."""
-    pixel = value.shape is not None and value.shape[2:] == (1, 1)
-    return words.transpose.format(x, "3, 1, 2") if value.rank == 4 and not pixel else x
+    moves = at.x.rank == 4 and at.x.shape is not None and at.x.shape[2:] != (1, 1)
+    return at.function("transpose", x, "3, 1, 2") if moves else x
 
 
-def from_caffes_order(words: Words, value: Value, x: str) -> str:
-    """Move the channels of an array from Caffe's axis to the last."""
-    return words.transpose.format(x, "2, 3, 1") if value.rank == 4 else x
-
-
-def _crop(words: Words, op: ops.Crop, at: Site, x: str, like: str) -> str:
+def _crop(op: ops.Crop, at: Site, x: str, like: str) -> str:
     """Crop to the lengths of the second input, from an axis on."""
     bottom, top = at.x.known, at.value.known
     if op.axis == 0:
@@ -92,63 +171,50 @@ def _crop(words: Words, op: ops.Crop, at: Site, x: str, like: str) -> str:
     return f"{x}[{', '.join(ordered)}]"
 
 
-def _tile(words: Words, op: ops.Tile, at: Site, x: str) -> str:
+def _tile(op: ops.Tile, at: Site, x: str) -> str:
     repeats = [1] * at.x.rank
     repeats[axis_of(at.x, op.axis)] = op.tiles
-    return f"{words.numpy}.tile({x}, {repeats})"
+    return at.function("tile", x, repeats)
 
 
-def _reduce(words: Words, op: ops.Reduce, at: Site, x: str) -> str:
+def _reduce(op: ops.Reduce, at: Site, x: str) -> str:
     if not op.keep and (0 in op.axes or (op.axes, at.x.rank) == ((3,), 4)):
         raise UsageError(f"a reduction of the axes from {op.axes[0]} on is not ported")
     places = tuple(sorted(axis_of(at.x, axis) for axis in op.axes))
-    keep = ", keepdims=True" if op.keep else ""
-    return f"{words.numpy}.{op.kind}({x}, axis={places}{keep})"
+    return at.function(op.kind, x, f"axis={places}", *["keepdims=True"] * op.keep)
 
 
-def _align(words: Words, op: ops.Align, at: Site, y: str) -> str:
+def _align(op: ops.Align, at: Site, y: str) -> str:
     if (at.x.rank, op.rank) == (3, 4):
         raise UsageError("a second bottom of three axes is not ported")
-    own = range(op.axis, op.axis + at.x.rank)
-    order = IMAGE if op.rank == 4 else range(op.rank)
-    return f"{y}[{', '.join(':' if axis in own else 'None' for axis in order)}]" if at.x.rank else y
+    return aligned(op, at.x, y, IMAGE if op.rank == 4 else range(op.rank)) if at.x.rank else y
 
 
-def _permute(words: Words, op: vision_ops.Permute, at: Site, x: str) -> str:
+def _permute(op: vision_ops.Permute, at: Site, x: str) -> str:
     """Permute the axes, whose order before and after has channels last."""
     kept = IMAGE if at.x.rank == 4 else tuple(range(at.x.rank))
-    return words.permute.format(x, ", ".join(str(axis_of(at.x, op.order[axis])) for axis in kept))
+    return at.function("permute", x, ", ".join(str(axis_of(at.x, op.order[axis])) for axis in kept))
 
 
-def _flip(words: Words, op: vision_ops.Flip, at: Site, x: str) -> str:
-    return f"{words.numpy}.flip({x}, {tuple(axis_of(at.x, axis) for axis in op.axes)})"
+def _flip(op: vision_ops.Flip, at: Site, x: str) -> str:
+    return at.function("flip", x, tuple(axis_of(at.x, axis) for axis in op.axes))
 
 
-def _part(words: Words, op: vision_ops.Part, at: Site, x: str) -> str:
+def _part(op: vision_ops.Part, at: Site, x: str) -> str:
     slices = [":"] * at.x.rank
     slices[axis_of(at.x, op.axis)] = f"{op.begin}:{op.end}"
     return f"{x}[{', '.join(slices)}]"
 
 
-def _softmax(words: Words, op: ops.Softmax, at: Site, x: str) -> str:
-    return words.softmax.format(x, axis_word(at.x, op.axis))
-
-
-def _response(words: Words, op: ops.LRN, at: Site, x: str) -> str:
-    """A call of the printed `local_response`, or of `local_response_within`."""
-    name = "local_response_within" if op.within else "local_response"
-    return call(name, x, **at.options(name))
-
-
-def _mean_variance(words: Words, op: ops.MVN, at: Site, x: str) -> str:
+def _mean_variance(op: ops.MVN, at: Site, x: str) -> str:
     """A call of the printed `mean_variance`."""
     if at.x.rank != 4:
         raise UsageError("only images are ported")
     return call("mean_variance", x, (1, 2, 3) if op.across else (1, 2), **at.options("mean_variance"))
 
 
-_RULES: dict[type[Op], Callable[..., str]] = {
-    ops.LRN: _response,
+RULES: dict[type[Op], Rule] = {
+    ops.LRN: helper("local_response"),
     ops.MVN: _mean_variance,
     ops.Align: _align,
     ops.Concat: _concat,
@@ -156,7 +222,7 @@ _RULES: dict[type[Op], Callable[..., str]] = {
     ops.Flatten: _flatten,
     ops.Reduce: _reduce,
     ops.Reshape: _reshape,
-    ops.Softmax: _softmax,
+    ops.Softmax: lambda op, at, x: at.function("softmax", x, axis_word(at.x, op.axis)),
     ops.Split: _split,
     ops.Tile: _tile,
     vision_ops.Flip: _flip,

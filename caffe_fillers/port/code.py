@@ -11,7 +11,6 @@ from typing import Any
 from caffe_fillers.frameworks.initializers import number
 
 WIDTH = 88
-_OPENING, _CLOSING = "([{", ")]}"
 _OTHER = re.compile(r"\W", re.ASCII)
 _STRANGE = re.compile(r"[^\w .,+/()-]")  # what an untrusted name could end the printed docstring with
 
@@ -220,43 +219,36 @@ def _wrapped(line: str) -> Iterator[str]:
     if len(body) <= WIDTH:
         yield body
     else:
-        for item in _items(line[start + 1 : end]):
-            yield from _wrapped(f"{indent}    {item},")
+        items = _items(line[start + 1 : end])
+        called = re.match(r"[\w)\]]\(", line[max(start - 1, 0) : start + 1])
+        comma = "," if called or len(items) > 1 else ""  # one in brackets would become a tuple
+        for item in items:
+            yield from _wrapped(f"{indent}    {item}{comma}")
     yield indent + line[end:]
 
 
 def _brackets(line: str) -> list[tuple[int, int]]:
     """Return where the outermost brackets that hold something open and close."""
-    found, depth, start = [], 0, 0
-    for position, character in _outside_strings(line):
-        if character in _OPENING:
-            depth += 1
-            start = position if depth == 1 else start
-        elif character in _CLOSING:
-            depth -= 1
-            if depth == 0 and position > start + 1:
-                found.append((start, position))
-    return found
+    ends = [at for at, character, depth in _marks(line) if character != "," and depth == 0]
+    return [(start, end) for start, end in zip(ends[::2], ends[1::2], strict=False) if end > start + 1]
 
 
-def _items(text: str) -> Iterator[str]:
+def _items(text: str) -> list[str]:
     """Split a text at its outermost commas."""
-    depth, start = 0, 0
-    for position, character in _outside_strings(text):
-        depth += (character in _OPENING) - (character in _CLOSING)
-        if character == "," and not depth:
-            yield text[start:position].strip()
-            start = position + 1
-    yield text[start:].strip()
+    commas = [at for at, character, depth in _marks(text) if character == "," and depth == 0]
+    starts = [0, *(at + 1 for at in commas)]
+    return [text[start:end].strip() for start, end in zip(starts, [*commas, len(text)], strict=True)]
 
 
-def _outside_strings(text: str) -> Iterator[tuple[int, str]]:
-    quote, escaped = "", False
-    for position, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote and not escaped else quote
-            escaped = character == "\\" and not escaped
-        elif character in "\"'":
-            quote = character
-        else:
-            yield position, character
+def _marks(text: str) -> Iterator[tuple[int, str, int]]:
+    """Yield brackets and commas outside of strings: where each is, and how deep in brackets."""
+    depth = 0
+    for found in _MARK.finditer(text):
+        mark = found.group()
+        depth -= mark in ")]}"
+        if len(mark) == 1:
+            yield found.start(), mark, depth
+        depth += mark in "([{"
+
+
+_MARK = re.compile(r"""[][(){},]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")

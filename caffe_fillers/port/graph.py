@@ -6,17 +6,19 @@ the result. Losses and accuracies are left out, for they belong to a training lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.layers import Role
+from caffe_fillers.layers import Role, layer_types
 from caffe_fillers.planner import Place, PlannedBlob, PlannedLayer, PlannedNet, Wire
 from caffe_fillers.port.code import identifiers, numbered
 from caffe_fillers.port.ops import Affine, BatchNorm
 from caffe_fillers.port.reading import Node, read
 from caffe_fillers.port.values import Input, Op, Tops, Value
+from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
 
 
@@ -203,53 +205,35 @@ def _first_reads(nodes: Sequence[Node]) -> dict[str, Shape | None]:
     return arguments
 
 
-class BlockedError(UsageError):
-    """Layers that cannot be ported; `names` are those of their nodes."""
-
-    def __init__(self, message: str, names: frozenset[str]) -> None:
-        super().__init__(message)
-        self.names = names
+_STATES = {"LSTM": ("h", "c"), "RNN": ("h",)}
 
 
-def port_all(target: str, graph: Graph, work: Callable[[Layer], None]) -> None:
-    """Do the work for every layer; one `UsageError` names all layers that cannot be ported."""
-    blockers: list[tuple[Node, str]] = []
-    for layer in graph.layers:
-        try:
-            if isinstance(layer.tops, UsageError):
-                raise layer.tops
-            work(layer)
-        except UsageError as reason:
-            blockers.append((layer.node, str(reason)))
-    if blockers:
-        raise BlockedError(_blocked(target, blockers), frozenset(node.name for node, _ in blockers))
+def expose_states(net: PlannedNet) -> PlannedNet:
+    """Return the net with `expose_hidden` in all recurrent layers, so that a sequence can go on later.
 
-
-def cut(graph: Graph, attempt: Callable[[Graph], object], part: int) -> Graph:
-    """Cut a part from a graph with blocked layers: part 1 precedes all of these, part 2 follows one.
-
-    A net that can be ported whole, and a part that is not there, are `UsageError`s.
+    States are bottoms and tops of 1 x streams x outputs. A layer `lstm` reads `lstm_h` and `lstm_c`, and
+    makes `lstm_h_end` and `lstm_c_end`; an RNN has no `c`. Layers with their states outside stay unchanged.
     """
-    try:
-        attempt(graph)
-    except BlockedError as error:
-        return graph.part(error.names, part)
-    raise UsageError("the net can be ported whole: leave out --cut")
+    maker = len(net.layers)
+    numbers = count(1 + max((wire.number for layer in net.layers for wire in layer.tops), default=0))
+    begins, layers = list[Wire](), list[PlannedLayer]()
+    for layer in net.layers:
+        if layer.type not in _STATES or layer.parameter.recurrent_param.expose_hidden:
+            layers.append(layer)
+            continue
+        parameter = LayerParameter()
+        parameter.CopyFrom(layer.parameter)
+        parameter.recurrent_param.expose_hidden = True
+        shape = (1, (layer.inputs[0].shape or (0, -1))[1], parameter.recurrent_param.num_output)
+        names = [f"{layer.name}_{state}" for state in _STATES[layer.type]]
+        before = tuple(Wire(next(numbers), name, shape, maker) for name in names)
+        after = tuple(Wire(next(numbers), f"{name}_end", shape, layer.id) for name in names)
+        tops, bottoms = (*layer.tops, *after), (*layer.bottoms, *before)
+        layers.append(replace(layer, parameter=parameter, bottoms=bottoms, tops=tops))
+        begins += before
+    given = LayerParameter(name="states", type=_INPUT, top=[wire.name for wire in begins])
+    layers.append(PlannedLayer(maker, given, kind=layer_types[_INPUT], tops=tuple(begins)))
+    return replace(net, layers=tuple(layers))
 
 
-def _blocked(target: str, blockers: list[tuple[Node, str]]) -> str:
-    """Write one sentence for one layer; else a line for each type and reason, with their number and names."""
-    kinds: dict[tuple[str, str], list[str]] = {}
-    for node, reason in blockers:
-        kinds.setdefault((node.layer.type, reason), []).append(repr(node.label))
-    if len(blockers) == 1:
-        ((kind, reason), (name,)), *_ = kinds.items()
-        return f"layer {name} ({kind}) cannot be ported to {target}: {reason}"
-    lines = [f"{len(blockers)} layers cannot be ported to {target}:"]
-    for (kind, reason), names in kinds.items():
-        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-        lines.append(f"  {len(names)} x {kind}: {reason} (layer {shown})")
-    return "\n".join(lines)
-
-
-_SHOWN = 4
+_INPUT = "Input"

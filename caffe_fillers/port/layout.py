@@ -13,10 +13,9 @@ from caffe_fillers.distributions import Values
 from caffe_fillers.errors import NetError, UsageError
 from caffe_fillers.model import Model, ModelBlob
 from caffe_fillers.planner import Place, PlannedNet
-from caffe_fillers.port.axes import lay_out as lay_out_last
-from caffe_fillers.port.graph import Graph, Layer, build_graph, port_all
+from caffe_fillers.port.graph import Graph, Layer, build_graph
 from caffe_fillers.port.ops import Dense
-from caffe_fillers.port.targets import Target
+from caffe_fillers.port.targets import Target, port_all
 from caffe_fillers.port.values import Arrays
 from caffe_fillers.shapes import Shape
 
@@ -85,7 +84,7 @@ def _parameters(
         yield f"{layer.node.name}{target.separator}{name}", ModelBlob(array.shape, partial(chunks, name))
 
 
-def layer_owners(graph: Graph, arrange: Any = lay_out_last) -> dict[str, str]:
+def layer_owners(graph: Graph, arrange: Any) -> dict[str, str]:
     """By identifier, the layer whose parameters a layer uses instead of its own.
 
     A layer that shares only some, or that owns some of a layer's and not all, is a `UsageError`, and so is

@@ -13,7 +13,8 @@ from typing import ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.port.values import Arrays, Op
+from caffe_fillers.errors import UsageError
+from caffe_fillers.port.values import Arrays, Op, Value
 from caffe_fillers.shapes import Shape
 
 
@@ -52,6 +53,17 @@ class Pool(Op):
     pad: Shape
     ceil: bool = True
     indices: bool = False
+
+    def edges(self, value: Value) -> tuple[Shape, Shape]:
+        """Return how far windows see beyond the image's end, and beyond padding, not counted in averages."""
+        if set(self.stride) == {1}:  # the last window ends where the padding does
+            return self.pad, (0,) * len(self.pad)
+        length, outputs = value.inputs[0].known[2:], value.known[2:]
+        axes = list(zip(length, outputs, self.kernel, self.stride, self.pad, strict=True))
+        if any((number - 1) * step >= each + edge for each, number, _, step, edge in axes):
+            raise UsageError("its last window lies outside of the image")
+        after = [max((number - 1) * step + size - edge - each, 0) for each, number, size, step, edge in axes]
+        return tuple(after), tuple(max(end - pad, 0) for end, pad in zip(after, self.pad, strict=True))
 
 
 @dataclass(frozen=True)
@@ -153,26 +165,22 @@ class Recurrent(Op):
     outputs: int
     static: int = 0
     states: bool = False
+    output: ClassVar[tuple[str, ...]] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
         """Roles of the blobs, in the order of the unrolled net's layers."""
-        return ("weight", "bias", *("static_weight",) * bool(self.static), "recurrent_weight")
+        return ("weight", "bias", *("static_weight",) * bool(self.static), "recurrent_weight", *self.output)
 
 
-@dataclass(frozen=True)
 class LSTM(Recurrent):
     """Gates in the order i, f, o, g; its states are hidden and cell."""
 
 
-@dataclass(frozen=True)
 class RNN(Recurrent):
     """tanh of products, and of another product with the hidden state, the only state that it has."""
 
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """Roles of the blobs: the output's product comes last."""
-        return (*super().roles, "output_weight", "output_bias")
+    output = ("output_weight", "output_bias")
 
 
 @dataclass(frozen=True)
@@ -185,13 +193,12 @@ class Tensor(Op):
 
 @dataclass(frozen=True)
 class LRN(Op):
-    """x (k + alpha / n sum of squares)^-beta over neighboring channels, or `within` a square of each."""
+    """x (k + alpha / n sum of squares)^-beta over neighboring channels."""
 
     size: int
     alpha: float
     beta: float
     k: float
-    within: bool
 
 
 @dataclass(frozen=True)

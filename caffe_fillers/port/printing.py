@@ -13,6 +13,7 @@ from typing import Any
 from caffe_fillers.frameworks.initializers import Initializer, number
 from caffe_fillers.port.code import arguments, call, docstring, filled, operation
 from caffe_fillers.port.graph import Graph, Layer
+from caffe_fillers.port.ops import Align
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rule, Rules
 from caffe_fillers.port.values import Binary, Function, Input, Number, Value
@@ -39,6 +40,16 @@ class Site:
         """Return what the code calls for the layer: a module, a layer, or a dictionary of parameters."""
         return self.make(self.node, constructor, arguments(positional, named))
 
+    def apply(self, x: str, constructor: str, *positional: object, **named: Any) -> str:
+        """Write the call of a layer with an input."""
+        return f"{self.layer(constructor, *positional, **named)}({x})"
+
+    def function(self, name: str, *inputs: object, numbers: Iterable[float] = ()) -> str:
+        """Write a call of the target's function of that name: its own template, or that of all others."""
+        table, words, texts = self.rules.functions, [*map(number, numbers)], [*map(_text, inputs)]
+        every = ", ".join([*texts, *words])
+        return filled(table.get(name, table[""]), *texts, name=name, n=words, all=every)
+
     def options(self, helper: str) -> dict[str, Any]:
         """Return a helper's arguments: fields of the operation that differ from the helper's defaults."""
         known = _helpers(self.rules.target)[helper].defaults
@@ -55,6 +66,10 @@ def _written(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
 def expression(site: Site, inputs: tuple[str, ...]) -> str:
     """Write the site's value, with these variables for the layer's bottoms."""
     value = site.value
@@ -68,10 +83,7 @@ def expression(site: Site, inputs: tuple[str, ...]) -> str:
         case Binary(symbol):
             return operation(symbol, *texts)
         case Function(name, numbers):
-            table, words = site.rules.functions, [*map(number, numbers)]
-            return filled(
-                table.get(name, table[""]), *texts, name=name, n=words, all=", ".join(texts + words)
-            )
+            return site.function(name, *texts, numbers=numbers)
     made: str = site.rules.rule(value.op)(value.op, site, *texts)
     return made
 
@@ -89,6 +101,12 @@ def module(name: str) -> Rule:
 def template(text: str) -> Rule:
     """Return a rule that fills a template: {0} is the first input, {all} all of them, {op} the operation."""
     return lambda op, at, *inputs: filled(text, *inputs, op=op, all=", ".join(inputs))
+
+
+def aligned(op: Align, value: Value, y: str, order: Iterable[int]) -> str:
+    """Write an index that gives an array axes of length 1; `order` is that of the axes afterwards."""
+    own = range(op.axis, op.axis + value.rank)
+    return filled(f"{{0}}[{', '.join(':' if axis in own else 'None' for axis in order)}]", y)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from caffe_fillers.cli import main
+from caffe_fillers.port.code import wrapped
 
 INPUT = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: 3 } } }\n"
 POWER = "layer {{ name: 'r' type: 'Power' bottom: 'x' top: 'y' power_param {{ shift: {} scale: 2 }} }}"
@@ -56,3 +57,18 @@ def test_as_many_terms_as_python_nests(
         Path("net.prototxt").write_text(f"{INPUT} layer {{ name: 'y' {eltwise} }}")
         assert main(["port", "net.prototxt", "--to", "torch", "-o", "printed.py"]) == code
     compile(Path("printed.py").read_text(), "printed.py", "exec")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"y = x * (1.0 + {'a' * 50} * call({'b' * 50}, 'c, (d')) ** -0.75",
+        f"y = x[{'a' * 50} + call({'b' * 50})]",
+        f"y = call({'a' * 50} + call({'b' * 50}))",
+        f"y = [{'a' * 50}, ({'b' * 50},), 'c, (\\'d']",
+    ],
+)
+def test_a_wrapped_line_means_the_same(line: str) -> None:
+    short = wrapped([line])
+    assert len(short) > 1
+    assert ast.dump(ast.parse("\n".join(short))) == ast.dump(ast.parse(line))

@@ -66,15 +66,6 @@ def local_response(x, size, alpha, beta, k=1.0):
     return x * (k + alpha / size * total) ** -beta
 
 
-def local_response_within(x, size, alpha, beta):
-    """Response normalization over a square in each channel; padding counts."""
-    half = (size - 1) // 2
-    edges = [(0, 0), (half, half), (half, half), (0, 0)]
-    window = (1, size, size, 1)
-    total = lax.reduce_window(jnp.square(x), 0.0, lax.add, window, (1, 1, 1, 1), edges)
-    return x * (1.0 + alpha / size**2 * total) ** -beta
-
-
 def mean_variance(x, axes, variance=True, eps=1e-9):
     """Each image less its mean and over its deviation, to which eps is added."""
     x = x - jnp.mean(x, axes, keepdims=True)

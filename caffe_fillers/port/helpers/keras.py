@@ -103,13 +103,6 @@ def local_response(x, size, alpha, beta, k=1.0):
     return x * (k + alpha / size * total) ** -beta
 
 
-def local_response_within(x, size, alpha, beta):
-    """Response normalization over a square in each channel; padding counts."""
-    half = (size - 1) // 2
-    squares = ops.pad(ops.square(x), [(0, 0), (half, half), (half, half), (0, 0)])
-    return x * (1.0 + alpha * ops.average_pool(squares, size, 1)) ** -beta
-
-
 def mean_variance(x, axes, variance=True, eps=1e-9):
     """Each image less its mean and over its deviation, to which eps is added."""
     x = x - ops.mean(x, axes, keepdims=True)

@@ -43,12 +43,6 @@ class Affine(nn.Module):
         return x if self.bias is None else x + self.bias.reshape(shape)
 
 
-def local_response_within(x, size, alpha, beta, k=1.0):
-    """Response normalization over a square in each channel; padding counts as Caffe counts it."""
-    squares = F.avg_pool2d(x * x, size, stride=1, padding=(size - 1) // 2)
-    return x * (k + alpha * squares) ** -beta
-
-
 def mean_variance(x, across=False, variance=True, eps=1e-9):
     """Each image less its mean and over its deviation, by channel or all channels at once."""
     axes = tuple(range(1 if across else 2, x.dim()))

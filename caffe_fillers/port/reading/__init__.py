@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers import layer_types
@@ -185,6 +187,11 @@ def fork_flag(parameter: Any, name: str, *, default: bool = False) -> bool:
     if text is not None:
         return text not in ("false", "0", "f", "False")
     return bool(getattr(parameter, name, default))
+
+
+def shortest(value: float) -> float:
+    """Return the double whose shortest decimal is that of the float32: it is printed as people write it."""
+    return float(str(np.float32(value)))
 
 
 def single(node: Node) -> Value:

@@ -1,4 +1,4 @@
-"""Layers that work on each value by itself."""
+"""Layers that keep the shape: functions of each value, sums, factors, norms without statistics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from operator import add, mul
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
-from caffe_fillers.port.ops import Align, Dropout, PReLU
-from caffe_fillers.port.reading import Node, fork_flag, reads
+from caffe_fillers.port.ops import LRN, MVN, Affine, Align, Dropout, Pool, PReLU, Reduce, Softmax
+from caffe_fillers.port.reading import Node, fork_flag, reads, shortest
 from caffe_fillers.port.values import Value, function, maximum
-from caffe_fillers.schema import EltwiseParameter
+from caffe_fillers.schema import EltwiseParameter, LRNParameter
+from caffe_fillers.shapes import Shape, canonical_axis
 
 _MOST_TERMS = 100
 """Terms of a sum, a product or a maximum: Python itself nests 200 parentheses and no more."""
@@ -147,3 +148,73 @@ def aligned(operand: Value, axis: int, rank: int) -> Value:
         return operand
     lengths = (*[1] * axis, *(operand.shape or ()), *[1] * (rank - axis - operand.rank))
     return Value(Align(axis, rank), (operand,), lengths)
+
+
+def reduced(kind: str, axes: Shape, x: Value) -> Value:
+    """Return the sum or mean over some axes, which stay with length 1."""
+    lengths = tuple(1 if axis in axes else length for axis, length in enumerate(x.shape or ()))
+    return Value(Reduce(kind, axes, keep=True), (x,), lengths)
+
+
+@reads("Scale", makes=(Affine, Align), limits="no factor from a bottom with a bias of its own")
+def scale(node: Node) -> Value:
+    """Read a factor: a parameter of its own or a second bottom."""
+    parameter = node.layer.scale_param
+    axis = canonical_axis(parameter.axis, node.rank)
+    if len(node.inputs) == 1:
+        return node.top(Affine(node.blobs[0], axis, bias=parameter.bias_term))
+    if parameter.bias_term:
+        raise UsageError("a factor from a bottom with a bias of its own is not ported")
+    return node.x * aligned(node.bottom(1), axis, node.rank)
+
+
+@reads("Bias", makes=(Affine, Align))
+def bias(node: Node) -> Value:
+    """Read a summand: a parameter of its own or a second bottom."""
+    axis = canonical_axis(node.layer.bias_param.axis, node.rank)
+    if len(node.inputs) == 1:
+        return node.top(Affine(node.blobs[0], axis, weight=False, bias=True))
+    return node.x + aligned(node.bottom(1), axis, node.rank)
+
+
+@reads("Normalize", makes=(Reduce, Affine))
+def normalize(node: Node) -> Value:
+    """Read values over the norm of a place or an item, times a scale: weiliu89/caffe."""
+    parameter = fork_param(node.layer, "norm_param")
+    axes = tuple(range(1, node.rank)) if parameter.across_spatial else (1,)
+    return node.top(Affine(node.blobs[0], axis=1), _normalized(node.x, axes, parameter.eps))
+
+
+@reads("GRN", makes=(Reduce,))
+def grn(node: Node) -> Value:
+    """Read values over the norm of their place: training_toolbox_caffe grn_layer.cpp."""
+    return _normalized(node.x, (1,), fork_param(node.layer, "grn_param").bias)
+
+
+def _normalized(x: Value, axes: Shape, eps: float) -> Value:
+    return x / function("sqrt", reduced("sum", axes, function("square", x)) + eps)
+
+
+def _lrn(node: Node) -> Value:
+    """Within a channel it is an average pooling of squares, with a shift of 1 whatever k says."""
+    parameter = node.layer.lrn_param
+    size, alpha, beta = parameter.local_size, parameter.alpha, parameter.beta
+    if parameter.norm_region == LRNParameter.ACROSS_CHANNELS:
+        return node.top(LRN(size, alpha, beta, parameter.k))
+    pool = Pool(average=True, kernel=(size, size), stride=(1, 1), pad=((size - 1) // 2,) * 2)
+    return node.x * (1.0 + alpha * node.top(pool, function("square", node.x))) ** -beta
+
+
+def _mvn(node: Node) -> Value:
+    """Eps is added to the standard deviation, not to the variance."""
+    parameter = node.layer.mvn_param
+    eps = shortest(parameter.eps)
+    return node.top(MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
+
+
+def _softmax(node: Node) -> Value:
+    return node.top(Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank)))
+
+
+for _type, _op, _read in (("LRN", LRN, _lrn), ("MVN", MVN, _mvn), ("Softmax", Softmax, _softmax)):
+    reads(_type, makes=(_op,))(_read)

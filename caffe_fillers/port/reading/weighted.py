@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import chosen, fork_param
 from caffe_fillers.layers.pooling import pooling_windows, rounds_up
 from caffe_fillers.layers.windows import Windows, windows
 from caffe_fillers.port import ops
-from caffe_fillers.port.ops import Affine, Align, BatchNorm, Conv, Dense, Embed, GlobalPool, Pool, Reduce
-from caffe_fillers.port.reading import Node, Reader, fork_flag, reads, single
-from caffe_fillers.port.reading.pointwise import aligned, rectified
+from caffe_fillers.port.ops import Affine, Align, BatchNorm, Conv, Dense, GlobalPool, Pool, Reduce
+from caffe_fillers.port.reading import Node, Reader, fork_flag, reads, shortest, single
+from caffe_fillers.port.reading.pointwise import aligned, rectified, reduced
 from caffe_fillers.port.values import Op, Value, function
 from caffe_fillers.port.vision_ops import Margin, Part
-from caffe_fillers.schema import LRNParameter, PoolingParameter
+from caffe_fillers.schema import PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
 _reads_windows = partial(
@@ -182,8 +180,8 @@ def batch_norm(node: Node) -> Value:
     own = len(node.blobs) > 3
     op = BatchNorm(
         channels=node.blobs[0][0],
-        eps=_shortest(parameter.eps),
-        fraction=_shortest(parameter.moving_average_fraction),
+        eps=shortest(parameter.eps),
+        fraction=shortest(parameter.moving_average_fraction),
         weight=own,
         bias=own,
     )
@@ -210,88 +208,36 @@ def bn(node: Node) -> Value:
     modes = type(parameter).DESCRIPTOR.fields_by_name["bn_mode"].enum_type.values_by_number
     if modes[parameter.bn_mode].name == "INFERENCE":
         return node.top(affine)
-    centered = node.x - _mean(node.x)
-    return node.top(affine, centered / function("sqrt", _mean(function("square", centered)) + _SEGNET_EPS))
+    axes = tuple(axis for axis in range(node.rank) if axis != 1)
+    centered = node.x - reduced("mean", axes, node.x)
+    variance = reduced("mean", axes, function("square", centered))
+    return node.top(affine, centered / function("sqrt", variance + _SEGNET_EPS))
 
 
 _SEGNET_EPS = 1e-9
-
-
-def _shortest(value: float) -> float:
-    """Return the double whose shortest decimal is that of the float32: it is printed as people write it."""
-    return float(str(np.float32(value)))
 
 
 def _averages(node: Node, eps: float, fraction: float) -> BatchNorm:
     """Return a batch norm whose blobs begin with factor, bias, mean and variance."""
     return BatchNorm(
         channels=count(node.blobs[0]),
-        eps=_shortest(eps),
-        fraction=_shortest(fraction),
+        eps=shortest(eps),
+        fraction=shortest(fraction),
         weight=True,
         bias=True,
         sums=False,
     )
 
 
-def _mean(x: Value) -> Value:
-    """Return the mean over all axes but the channels'."""
-    axes = tuple(axis for axis in range(x.rank) if axis != 1)
-    lengths = tuple(length if axis == 1 else 1 for axis, length in enumerate(x.shape or ()))
-    return Value(Reduce("mean", axes, keep=True), (x,), lengths)
-
-
-@reads("Scale", makes=(Affine, Align), limits="no factor from a bottom with a bias of its own")
-def scale(node: Node) -> Value:
-    """Read a factor: a parameter of its own or a second bottom."""
-    parameter = node.layer.scale_param
-    axis = canonical_axis(parameter.axis, node.rank)
-    if len(node.inputs) == 1:
-        return node.top(Affine(node.blobs[0], axis, bias=parameter.bias_term))
-    if parameter.bias_term:
-        raise UsageError("a factor from a bottom with a bias of its own is not ported")
-    return node.x * aligned(node.bottom(1), axis, node.rank)
-
-
-@reads("Bias", makes=(Affine, Align))
-def bias(node: Node) -> Value:
-    """Read a summand: a parameter of its own or a second bottom."""
-    axis = canonical_axis(node.layer.bias_param.axis, node.rank)
-    if len(node.inputs) == 1:
-        return node.top(Affine(node.blobs[0], axis, weight=False, bias=True))
-    return node.x + aligned(node.bottom(1), axis, node.rank)
-
-
 def _embed(node: Node) -> Value:
     rows, width = node.blobs[0]
-    return node.top(Embed(rows, width, bias=node.layer.embed_param.bias_term))
-
-
-def _lrn(node: Node) -> Value:
-    """Within a channel Caffe's power layer has a shift of 1 whatever k says."""
-    parameter = node.layer.lrn_param
-    within = parameter.norm_region == LRNParameter.WITHIN_CHANNEL
-    k = 1.0 if within else parameter.k
-    return node.top(ops.LRN(parameter.local_size, parameter.alpha, parameter.beta, k, within))
-
-
-def _mvn(node: Node) -> Value:
-    """Eps is added to the standard deviation, not to the variance."""
-    parameter = node.layer.mvn_param
-    eps = _shortest(parameter.eps)
-    return node.top(ops.MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
+    return node.top(ops.Embed(rows, width, bias=node.layer.embed_param.bias_term))
 
 
 _SINGLE: dict[str, tuple[type[Op], Reader]] = {
-    "Embed": (Embed, _embed),
-    "LRN": (ops.LRN, _lrn),
+    "Embed": (ops.Embed, _embed),
     "LSTM": (ops.LSTM, partial(_recurrent, ops.LSTM)),
-    "MVN": (ops.MVN, _mvn),
     "RNN": (ops.RNN, partial(_recurrent, ops.RNN)),
-    "Softmax": (
-        ops.Softmax,
-        lambda node: node.top(ops.Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank))),
-    ),
 }
 """Layers that are one operation."""
 

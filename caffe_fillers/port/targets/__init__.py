@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from caffe_fillers._registry import Registry
 from caffe_fillers.errors import UsageError
 from caffe_fillers.planner import PlannedNet
-from caffe_fillers.port.graph import Graph, build_graph, cut
+from caffe_fillers.port.graph import Graph, Layer, build_graph
+from caffe_fillers.port.reading import Node
 from caffe_fillers.port.values import Arrays, Op, Value
 
 Rule: TypeAlias = Callable[..., Any]
@@ -60,3 +61,54 @@ class Target:
 
 
 targets: Registry[Target] = Registry("target of port", __package__)
+
+
+class BlockedError(UsageError):
+    """Layers that cannot be ported; `names` are those of their nodes."""
+
+    def __init__(self, message: str, names: frozenset[str]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+def port_all(target: str, graph: Graph, work: Callable[[Layer], None]) -> None:
+    """Do the work for every layer; one `UsageError` names all layers that cannot be ported."""
+    blockers: list[tuple[Node, str]] = []
+    for layer in graph.layers:
+        try:
+            layer.values  # noqa: B018 - raises what blocks the layer
+            work(layer)
+        except UsageError as reason:
+            blockers.append((layer.node, str(reason)))
+    if blockers:
+        raise BlockedError(_blocked(target, blockers), frozenset(node.name for node, _ in blockers))
+
+
+def cut(graph: Graph, attempt: Callable[[Graph], object], part: int) -> Graph:
+    """Cut a part from a graph with blocked layers: part 1 precedes all of these, part 2 follows one.
+
+    A net that can be ported whole, and a part that is not there, are `UsageError`s.
+    """
+    try:
+        attempt(graph)
+    except BlockedError as error:
+        return graph.part(error.names, part)
+    raise UsageError("the net can be ported whole: leave out --cut")
+
+
+def _blocked(target: str, blockers: list[tuple[Node, str]]) -> str:
+    """Write one sentence for one layer; else a line for each type and reason, with their number and names."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for node, reason in blockers:
+        kinds.setdefault((node.layer.type, reason), []).append(repr(node.label))
+    if len(blockers) == 1:
+        ((kind, reason), (name,)), *_ = kinds.items()
+        return f"layer {name} ({kind}) cannot be ported to {target}: {reason}"
+    lines = [f"{len(blockers)} layers cannot be ported to {target}:"]
+    for (kind, reason), names in kinds.items():
+        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+        lines.append(f"  {len(names)} x {kind}: {reason} (layer {shown})")
+    return "\n".join(lines)
+
+
+_SHOWN = 4

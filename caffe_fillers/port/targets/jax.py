@@ -7,26 +7,26 @@ from functools import partial
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port import axes, channels_last, ops
+from caffe_fillers.port import channels_last, ops
 from caffe_fillers.port.code import call, operation, quoted, wrapped
-from caffe_fillers.port.graph import Graph, Layer, port_all
+from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.initializers import drawn, parameter_name
 from caffe_fillers.port.layout import layer_owners, shapes
 from caffe_fillers.port.printing import Page, Site, helper_names, returned
 from caffe_fillers.port.reading import Node
-from caffe_fillers.port.targets import Rules, Target, targets
+from caffe_fillers.port.targets import Rules, Target, port_all, targets
 
 
 def conv(op: ops.Conv, at: Site, x: str) -> str:
     """Write a convolution with Caffe's padding, whatever it is."""
-    axes.check_image(op)
+    channels_last.check_image(op)
     name = "deconv" if op.transposed else "conv"
     return call(name, x, at.layer(""), **at.options(name))
 
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """Write a pooling; an edge that the last windows reach over stands in the code."""
-    after, beyond = axes.pooled_edges(op, at.value)
+    after, beyond = op.edges(at.value)
     edges = [op.pad, beyond if op.average else after]
     words = [op.kernel, op.stride, *(edges if max(map(max, edges)) else [])]
     return call("average_pool" if op.average else "max_pool", x, *map(str, words))
@@ -34,7 +34,7 @@ def pool(op: ops.Pool, at: Site, x: str) -> str:
 
 def dense(op: ops.Dense, at: Site, x: str) -> str:
     """Write a product; an image is flattened with channels last, as are the weight's rows."""
-    given = f"{x}.reshape(len({x}), -1)" if axes.check_dense(op, at.x) else x
+    given = f"{x}.reshape(len({x}), -1)" if channels_last.check_dense(op, at.x) else x
     return f"dense({given}, {at.layer('')})"
 
 
@@ -59,16 +59,7 @@ def dropout(op: ops.Dropout, at: Site, x: str) -> str:
 
 RULES = Rules(
     target="jax",
-    rules=channels_last.rules(
-        channels_last.Words(
-            numpy="jnp",
-            flatten="{0}.reshape(len({1}), -1)",
-            reshape="{0}.reshape(len({3}), {2})",
-            transpose="{0}.transpose(0, {1})",
-            permute="{0}.transpose({1})",
-            softmax="jax.nn.softmax({0}{1})",
-        )
-    )
+    rules=channels_last.RULES
     | {
         ops.Affine: lambda op, at, x: f"affine({x}, {at.layer('')})",
         ops.BatchNorm: lambda op, at, x: (
@@ -91,6 +82,11 @@ RULES = Rules(
     },
     functions={
         "": "jnp.{name}({all})",
+        "flatten": "{0}.reshape(len({1}), -1)",
+        "reshape": "{0}.reshape(len({3}), {2})",
+        "transpose": "{0}.transpose(0, {1})",
+        "permute": "{0}.transpose({1})",
+        "softmax": "jax.nn.softmax({0}{1})",
         **dict.fromkeys(("elu", "leaky_relu", "relu", "sigmoid", "softplus"), "jax.nn.{name}({all})"),
         "log_to": "jnp.log({0}) / math.log({n[0]})",
         "threshold": "({0} > {n[0]}).astype(jnp.float32)",
@@ -104,7 +100,7 @@ RESERVED = helper_names("jax") | frozenset(
 )
 """Names that the printed file calls."""
 
-lay_out = partial(axes.lay_out, depthwise=False)
+lay_out = partial(channels_last.lay_out, depthwise=False)
 
 
 def print_graph(graph: Graph) -> str:
@@ -161,6 +157,4 @@ def _init(entries: list[str]) -> Iterator[str]:
     yield from ["    return {", *entries, "    }"] if entries else ["    return {}"]
 
 
-targets.add(
-    "jax", Target(name="jax", rules=RULES, print_graph=print_graph, lay_out=lay_out, reserved=RESERVED)
-)
+targets.add("jax", Target("jax", RULES, print_graph, lay_out, RESERVED))

@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port import axes, channels_last, ops, values
+from caffe_fillers.port import channels_last, ops, values
 from caffe_fillers.port.code import free_name, literal, quoted, unless, wrapped
-from caffe_fillers.port.graph import Graph, Layer, port_all
+from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.initializers import ARGUMENTS, drawn
 from caffe_fillers.port.layout import layer_owners, zeros
 from caffe_fillers.port.printing import Page, Site, helper_names
 from caffe_fillers.port.reading import Node
-from caffe_fillers.port.targets import Rules, Target, targets
+from caffe_fillers.port.targets import Rules, Target, port_all, targets
 from caffe_fillers.shapes import Shape
 
 
 def conv(op: ops.Conv, at: Site, x: str) -> str:
     """Padding is `same` where that is as much, else it stands before the layer."""
-    axes.check_image(op)
+    channels_last.check_image(op)
     if op.transposed:
         return _deconv(op, at, x)
     if max(op.stride) > 1 and max(op.dilation) > 1:
@@ -72,7 +72,7 @@ def _kind(average: bool) -> str:
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """The last windows may reach over the edge, which then stands in the code."""
-    after, beyond = axes.pooled_edges(op, at.value)
+    after, beyond = op.edges(at.value)
     if op.average and max(beyond):
         words = ", ".join(map(str, (op.kernel, op.stride, op.pad, beyond)))
         return f"average_pool({x}, {words})"
@@ -87,21 +87,20 @@ def pool(op: ops.Pool, at: Site, x: str) -> str:
 
 def dense(op: ops.Dense, at: Site, x: str) -> str:
     """An image is flattened with its channels last, and the weight's rows are in that order."""
-    layer = at.layer("layers.Dense", op.outputs, use_bias=None if op.bias else False)
-    return f"{layer}({f'layers.Flatten()({x})' if axes.check_dense(op, at.x) else x})"
+    rows = f"layers.Flatten()({x})" if channels_last.check_dense(op, at.x) else x
+    return at.apply(rows, "layers.Dense", op.outputs, use_bias=None if op.bias else False)
 
 
 def embed(op: ops.Embed, at: Site, x: str) -> str:
     """Indices come as floats in Caffe."""
     channels_last.check_embed(at.x)
-    layer = "BiasedEmbedding" if op.bias else "layers.Embedding"
-    return f"{at.layer(layer, op.rows, op.width)}({x})"
+    return at.apply(x, "BiasedEmbedding" if op.bias else "layers.Embedding", op.rows, op.width)
 
 
 def lstm(op: ops.LSTM, at: Site, x: str, cont: str, *more: str) -> str:
     """A cell, step by step."""
     channels_last.check_lstm(op, at.x)
-    return f"{at.layer('ContinuedLSTM', op.outputs)}({x}, {cont})"
+    return at.apply(f"{x}, {cont}", "ContinuedLSTM", op.outputs)
 
 
 def prelu(op: ops.PReLU, at: Site, x: str) -> str:
@@ -109,7 +108,7 @@ def prelu(op: ops.PReLU, at: Site, x: str) -> str:
     every = range(1, at.x.rank)
     channels = every[-1] if at.x.rank == 4 else 1
     shared = [axis for axis in every if axis != channels or not at.node.blobs[0]]
-    return f"{at.layer('layers.PReLU', shared_axes=shared or None)}({x})"
+    return at.apply(x, "layers.PReLU", shared_axes=shared or None)
 
 
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
@@ -122,8 +121,9 @@ def dropout(op: ops.Dropout, at: Site, x: str) -> str:
 
 def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
     """Along the channels."""
-    axis = axes.axis_of(at.x, 1)
-    layer = at.layer(
+    axis = channels_last.axis_of(at.x, 1)
+    return at.apply(
+        x,
         "layers.BatchNormalization",
         axis=None if axis == at.x.rank - 1 else axis,
         momentum=op.fraction,
@@ -131,34 +131,19 @@ def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
         center=None if op.bias else False,
         scale=None if op.weight else False,
     )
-    return f"{layer}({x})"
 
 
 def affine(op: ops.Affine, at: Site, x: str) -> str:
-    """Parameters in a shape that meets the last axes."""
+    """Parameters in a shape that meets the last channels_last."""
     parameters = zeros(Layer(at.node, at.value))
-    first, *_ = axes.lay_out(at.value, parameters).values()
-    layer = at.layer(
-        "Affine",
-        str(first.shape),
-        scale=None if op.weight else False,
-        center=None if op.bias else False,
-    )
-    return f"{layer}({x})"
+    first, *_ = channels_last.lay_out(at.value, parameters).values()
+    absent = {"scale": None if op.weight else False, "center": None if op.bias else False}
+    return at.apply(x, "Affine", str(first.shape), **absent)
 
 
 RULES = Rules(
     target="keras",
-    rules=channels_last.rules(
-        channels_last.Words(
-            numpy="ops",
-            flatten="layers.Flatten()({0})",
-            reshape="layers.Reshape({1})({0})",
-            transpose="layers.Permute(({1}))({0})",
-            permute="ops.transpose({0}, ({1}))",
-            softmax="ops.softmax({0}{1})",
-        )
-    )
+    rules=channels_last.RULES
     | {
         ops.Affine: affine,
         ops.BatchNorm: batch_norm,
@@ -166,8 +151,8 @@ RULES = Rules(
         ops.Dense: dense,
         ops.Dropout: dropout,
         ops.Embed: embed,
-        ops.GlobalPool: lambda op, at, x: (
-            f"{at.layer(f'layers.Global{_kind(op.average)}Pooling2D', keepdims=True)}({x})"
+        ops.GlobalPool: lambda op, at, x: at.apply(
+            x, f"layers.Global{_kind(op.average)}Pooling2D", keepdims=True
         ),
         ops.LSTM: lstm,
         ops.PReLU: prelu,
@@ -182,6 +167,11 @@ RULES = Rules(
     },
     functions={
         "": "ops.{name}({all})",
+        "flatten": "layers.Flatten()({0})",
+        "reshape": "layers.Reshape({1})({0})",
+        "transpose": "layers.Permute(({1}))({0})",
+        "permute": "ops.transpose({0}, ({1}))",
+        "softmax": "ops.softmax({0}{1})",
         "log_to": "ops.log({0}) / math.log({n[0]})",
         "threshold": 'ops.cast({0} > {n[0]}, "float32")',
     },
@@ -194,7 +184,7 @@ RESERVED = helper_names("keras") | {
 
 def lay_out(value: values.Value, parameters: values.Arrays) -> values.Arrays:
     """Keras has an LSTM's parameters in its cell."""
-    laid = axes.lay_out(value, parameters)
+    laid = channels_last.lay_out(value, parameters)
     return {f"cell/{name}": array for name, array in laid.items()} if isinstance(value.op, ops.LSTM) else laid
 
 
@@ -221,7 +211,7 @@ class _Build:
     """The function that builds the model, line by line."""
 
     def __init__(self, graph: Graph) -> None:
-        self.page, self.shared = Page(graph, RULES), layer_owners(graph)
+        self.page, self.shared = Page(graph, RULES), layer_owners(graph, channels_last.lay_out)
         self.settings: dict[str, str] = {}
         self.body: list[str] = []
 
@@ -280,7 +270,7 @@ class _Build:
     def _input(self, name: str, shape: Shape | None) -> str:
         if shape is None:
             return f"keras.Input(batch_shape=None, name={quoted(name)})"
-        lengths = [str(length) if length >= 0 else "None" for length in axes.arranged(shape)]
+        lengths = [str(length) if length >= 0 else "None" for length in channels_last.arranged(shape)]
         if any(isinstance(op, ops.LSTM) for layer in self.page.graph.layers for op in layer.ops):
             return f"keras.Input(batch_shape=({', '.join(lengths)},), name={quoted(name)})"
         _, *rest = lengths or [""]
@@ -288,6 +278,4 @@ class _Build:
         return f"keras.Input(({inner}), name={quoted(name)})"
 
 
-targets.add(
-    "keras", Target(name="keras", rules=RULES, print_graph=print_graph, lay_out=lay_out, reserved=RESERVED)
-)
+targets.add("keras", Target("keras", RULES, print_graph, lay_out, RESERVED))

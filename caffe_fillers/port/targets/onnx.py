@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from caffe_fillers.port import ops, values, vision_ops
-from caffe_fillers.port.axes import pooled_edges
 from caffe_fillers.port.onnx_nodes import SYMBOLS, Place, Tensor
 from caffe_fillers.port.targets import Rule, Rules
 from caffe_fillers.port.targets import onnx_vision as vision
@@ -51,7 +50,7 @@ def pool(op: ops.Pool, at: Place, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
 
     Masks are places in each image, where ONNX counts through all images.
     """
-    after, beyond = pooled_edges(op, at.value)
+    after, beyond = op.edges(at.value)
     windows = {"kernel_shape": op.kernel, "strides": op.stride}
     if op.indices:
         made, places = at.add_several("MaxPool", x, outputs=2, pads=(*op.pad, *after), **windows)
@@ -100,12 +99,8 @@ def affine(op: ops.Affine, at: Place, x: Tensor) -> Tensor:
 
 
 def lrn(op: ops.LRN, at: Place, x: Tensor) -> Tensor:
-    """ONNX, too, divides alpha by the size; within a channel it is an average pooling of squares."""
-    if not op.within:
-        return at.add("LRN", x, size=op.size, alpha=op.alpha, beta=op.beta, bias=op.k)
-    pads = ((op.size - 1) // 2,) * 4
-    mean = at.add("AveragePool", x * x, kernel_shape=(op.size,) * 2, pads=pads, count_include_pad=1)
-    return x * (1.0 + op.alpha * mean) ** -op.beta
+    """ONNX, too, divides alpha by the size."""
+    return at.add("LRN", x, size=op.size, alpha=op.alpha, beta=op.beta, bias=op.k)
 
 
 def mvn(op: ops.MVN, at: Place, x: Tensor) -> Tensor:

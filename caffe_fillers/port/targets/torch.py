@@ -9,19 +9,21 @@ import numpy as np
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import number
-from caffe_fillers.port import axes, ops, vision_ops
-from caffe_fillers.port.code import TORCH_MODULE, call, class_name, filled, free_name, unless, wrapped
-from caffe_fillers.port.graph import Graph, Layer, port_all
+from caffe_fillers.port import ops, vision_ops
+from caffe_fillers.port.channels_last import exchanged
+from caffe_fillers.port.code import TORCH_MODULE, class_name, filled, free_name, unless, wrapped
+from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.initializers import Drawn, drawn, parameter_name
-from caffe_fillers.port.printing import Page, Site, helper, helper_names, module, returned, template
+from caffe_fillers.port.printing import Page, Site, aligned, helper, helper_names, module, returned, template
 from caffe_fillers.port.reading import Node
-from caffe_fillers.port.targets import Rules, Target, targets
+from caffe_fillers.port.targets import Rules, Target, port_all, targets
 from caffe_fillers.port.values import Arrays, Value
 
 
 def conv(op: ops.Conv, at: Site, x: str) -> str:
     """Weights lie as torch has them."""
-    made = at.layer(
+    return at.apply(
+        x,
         f"nn.{'ConvTranspose' if op.transposed else 'Conv'}{len(op.kernel)}d",
         *(op.inputs, op.outputs),
         kernel_size=op.kernel,
@@ -31,39 +33,53 @@ def conv(op: ops.Conv, at: Site, x: str) -> str:
         groups=unless(1, op.groups),
         bias=None if op.bias else False,
     )
-    return f"{made}({x})"
 
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """`ceil_mode` rounds as Caffe does, and an average counts the padding as Caffe counts it."""
-    axes.check_windows(op, at.value)
-    made = at.layer(
+    _check_windows(op, at.value)
+    return at.apply(
+        x,
         "MaskedMaxPool2d" if op.indices else f"nn.{'Avg' if op.average else 'Max'}Pool2d",
         kernel_size=op.kernel,
         stride=op.stride,
         padding=unless(0, op.pad),
         ceil_mode=op.ceil or None,
     )
-    return f"{made}({x})"
+
+
+def _check_windows(op: ops.Pool, value: Value) -> None:
+    """Refuse padding above half a kernel, or a last window that only Caffe keeps: torch has neither."""
+    if any(2 * pad > kernel for pad, kernel in zip(op.pad, op.kernel, strict=True)):
+        raise UsageError(f"it pads by {op.pad}, torch by half of the kernel {op.kernel} at most")
+    if value.shape is None or value.inputs[0].shape is None:
+        return
+    lengths = value.inputs[0].shape[2:], value.shape[2:], op.kernel, op.stride, op.pad
+    for length, outputs, kernel, stride, pad in zip(*lengths, strict=True):
+        given = (length + 2 * pad - kernel + (stride - 1 if op.ceil else 0)) // stride + 1
+        if op.ceil and (given - 1) * stride >= length + pad:
+            given -= 1
+        if length >= 0 and given != outputs:
+            raise UsageError(f"Caffe gives {outputs} windows along an axis of {length}, torch {given}")
 
 
 def dense(op: ops.Dense, at: Site, x: str) -> str:
     """Channels come before height and width in both."""
-    made = at.layer("nn.Linear", op.inputs, op.outputs, bias=None if op.bias else False)
-    return f"{made}({x if op.flatten is None else f'torch.flatten({x}, {op.flatten})'})"
+    rows = x if op.flatten is None else f"torch.flatten({x}, {op.flatten})"
+    return at.apply(rows, "nn.Linear", op.inputs, op.outputs, bias=None if op.bias else False)
 
 
 def embed(op: ops.Embed, at: Site, x: str) -> str:
     """Indices come as floats in Caffe."""
-    made = at.layer("BiasedEmbedding" if op.bias else "nn.Embedding", op.rows, op.width)
-    return f"{made}({x if op.bias else f'{x}.long()'})"
+    index = x if op.bias else filled("{0}.long()", x)
+    return at.apply(index, "BiasedEmbedding" if op.bias else "nn.Embedding", op.rows, op.width)
 
 
 def dropout(op: ops.Dropout, at: Site, x: str) -> str:
     """In training alone, or always."""
     if op.always:
         return f"F.dropout{'2d' if op.channels else ''}({x}, {number(op.ratio)}, training=True)"
-    return f"{at.layer('UnscaledDropout' if op.scales_later else 'nn.Dropout', op.ratio)}({x})"
+    return at.apply(x, "UnscaledDropout" if op.scales_later else "nn.Dropout", op.ratio)
 
 
 def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
@@ -71,22 +87,14 @@ def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
     spatial = at.x.rank - 2
     if spatial not in (0, 1, 2, 3):
         raise UsageError(f"torch has batch norms of two to five axes, not {at.x.rank}")
-    made = at.layer(
+    return at.apply(
+        x,
         f"nn.BatchNorm{max(spatial, 1)}d",
         op.channels,
         eps=unless(1e-5, op.eps),
         momentum=1 - op.fraction,
         affine=None if op.weight else False,
     )
-    return f"{made}({x})"
-
-
-def lrn(op: ops.LRN, at: Site, x: str) -> str:
-    """Write response normalization; torch, too, divides alpha by the size."""
-    if op.within:
-        return call("local_response_within", x, **at.options("local_response_within"))
-    numbers = {"alpha": op.alpha, "beta": op.beta, "k": unless(1.0, op.k)}
-    return f"{at.layer('nn.LocalResponseNorm', op.size, **numbers)}({x})"
 
 
 def reshape(op: ops.Reshape, at: Site, x: str) -> str:
@@ -101,9 +109,8 @@ def _between(op: ops.Reshape, rank: int, x: str) -> str:
     """Write new lengths for the axes between the first ones and the last ones, which stay."""
     lengths = [index for index, dim in enumerate(op.dims) if isinstance(dim, int)]
     first, last = lengths[0], rank - (len(op.dims) - lengths[-1])
-    if [*op.dims[:first], *op.dims[lengths[-1] + 1 :]] != [
-        *map(str, [*range(first), *range(last + 1, rank)])
-    ]:
+    kept = [*op.dims[:first], *op.dims[lengths[-1] + 1 :]]
+    if kept != [str(axis) for axis in (*range(first), *range(last + 1, rank))]:
         raise UsageError("axes that stay between new ones are not ported")
     new = tuple(op.dims[first : lengths[-1] + 1])
     flat = filled(f"{{0}}.flatten({first}, {last})", x) if last > first else x
@@ -112,14 +119,8 @@ def _between(op: ops.Reshape, rank: int, x: str) -> str:
 
 def tile(op: ops.Tile, at: Site, x: str) -> str:
     """Write the repetition of one axis."""
-    repeats = [op.tiles if axis == op.axis else 1 for axis in range(at.x.rank)]
-    return f"{x}.repeat({', '.join(map(str, repeats))})"
-
-
-def align(op: ops.Align, at: Site, x: str) -> str:
-    """Write axes of length 1 by indexing with None."""
-    own = range(op.axis, op.axis + at.x.rank)
-    return f"{x}[{', '.join(':' if axis in own else 'None' for axis in range(op.rank))}]"
+    repeats = ", ".join(str(op.tiles if axis == op.axis else 1) for axis in range(at.x.rank))
+    return filled(f"{{0}}.repeat({repeats})", x)
 
 
 def resize(op: vision_ops.Resize, at: Site, x: str) -> str:
@@ -132,7 +133,7 @@ RULES = Rules(
     target="torch",
     rules={
         ops.Affine: module("Affine"),
-        ops.Align: align,
+        ops.Align: lambda op, at, y: aligned(op, at.x, y, range(op.rank)),
         vision_ops.ArgMax: helper("largest"),
         ops.BatchNorm: batch_norm,
         ops.Concat: template("torch.cat([{all}], {op.axis})"),
@@ -145,14 +146,16 @@ RULES = Rules(
             f"torch.flatten({x}, {op.start}{'' if op.end == at.x.rank - 1 else f', {op.end}'})"
         ),
         vision_ops.Flip: template("torch.flip({0}, {op.axes})"),
-        ops.GlobalPool: lambda op, at, x: (
-            f"{at.layer('nn.AdaptiveAvgPool2d' if op.average else 'nn.AdaptiveMaxPool2d', 1)}({x})"
+        ops.GlobalPool: lambda op, at, x: at.apply(
+            x, "nn.AdaptiveAvgPool2d" if op.average else "nn.AdaptiveMaxPool2d", 1
         ),
-        ops.LRN: lrn,
+        ops.LRN: lambda op, at, x: at.apply(
+            x, "nn.LocalResponseNorm", op.size, alpha=op.alpha, beta=op.beta, k=unless(1.0, op.k)
+        ),
         ops.LSTM: module("ContinuedLSTM"),
         ops.RNN: module("ContinuedRNN"),
         ops.MVN: helper("mean_variance"),
-        ops.PReLU: lambda op, at, x: f"{at.layer('nn.PReLU', op.slopes)}({x})",
+        ops.PReLU: lambda op, at, x: at.apply(x, "nn.PReLU", op.slopes),
         vision_ops.Permute: lambda op, at, x: f"{x}.permute({', '.join(map(str, op.order))})",
         ops.Pool: pool,
         ops.Reduce: lambda op, at, x: filled(
@@ -208,7 +211,7 @@ def lay_out(value: Value, parameters: Arrays) -> Arrays:
         case ops.PReLU():  # a slope for all channels is a vector of one, in Caffe a scalar
             named["weight"] = named["weight"].reshape(-1)
         case ops.LSTM():  # torch has two biases, Caffe one
-            named = {name: axes.exchanged(array) for name, array in named.items()}
+            named = {name: exchanged(array) for name, array in named.items()}
             named["bias_hh_l0"] = np.zeros_like(named["bias_ih_l0"])
     return named
 
@@ -242,7 +245,7 @@ def print_graph(graph: Graph) -> str:
             drawing.extend(_drawing(page, each, f"net.{_parameter(layer, each.role)}"))
 
     port_all("torch", graph, work)
-    made = [f"self.{attribute} = {code}" for attribute, code in modules.items()]
+    made = (f"self.{attribute} = {code}" for attribute, code in modules.items())
     text = [f"class {name}(nn.Module):", "    def __init__(self):", "        super().__init__()"]
     text += [f"        {line}" for line in (*made, *_shared(graph))]
     text += ["", f"    def forward(self, {', '.join(graph.arguments)}):", *lines]
@@ -285,15 +288,4 @@ def _shared(graph: Graph) -> Iterator[str]:
             yield f"self.{_parameter(layer, role)} = self.{theirs}"
 
 
-targets.add(
-    "torch",
-    Target(
-        name="torch",
-        rules=RULES,
-        print_graph=print_graph,
-        lay_out=lay_out,
-        reserved=RESERVED,
-        separator=".",
-        repeats=True,
-    ),
-)
+targets.add("torch", Target("torch", RULES, print_graph, lay_out, RESERVED, separator=".", repeats=True))

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from caffe_fillers import distributions
 from caffe_fillers.recover import chain, leading, ziggurat
-from caffe_fillers.recover.found import RELEASES, Hit
+from caffe_fillers.recover.found import Hit
 from caffe_fillers.recover.intervals import Floats, Interval, known_bits, uniform_interval
 from caffe_fillers.recover.linear import KnownBits, is_enough, solve_state
 from caffe_fillers.recover.peeling import filled, whole_run
 from caffe_fillers.recover.relations import is_contradicted, may_be_drawn
 from caffe_fillers.recover.rewind import MOST_WORDS, find_seeding
-from caffe_fillers.recover.rounding import Moved, roundings, shown_rounding
-from caffe_fillers.rng import BOOST, Family, Stream, boost_family
+from caffe_fillers.recover.rounding import Moved, find_treatment, roundings
+from caffe_fillers.rng import BOOST, Family, boost_family
 from caffe_fillers.rng.twister import MT19937, MT19937_64, Twister, Words, untemper
 
 Progress = Callable[[str], None]
@@ -35,8 +35,6 @@ _SHORTEST = 850
 _WINDOW_STARTS = (0, 160)
 _CORRELATED = 0.9
 """Equal leading bits alone give values a correlation of 0.75 with their outputs."""
-_TREATED = 10_000
-"""Values that tell what was done to them."""
 _FARTHEST = 12
 """Average gaps of n uniforms by which the largest is never below 1: by chance in one case of 160,000."""
 _LINEAR_VALUES = _MOST_OUTPUTS = 20_000
@@ -118,7 +116,7 @@ def recover_signed(
         seeding = find_seeding(MT19937, untemper(MT19937, outputs[1]), most_words)
         if seeding is not None:
             hit = Hit(seeding.seed, seeding.position, stride * outputs[0])
-            return replace(hit, treatment=_treatment(distribution, values.ravel(), hit))
+            return replace(hit, treatment=find_treatment(distribution, values.ravel(), hit))
     return None
 
 
@@ -178,21 +176,6 @@ def _share(distribution: distributions.Distribution, values: Floats, fewest_bits
         return None
     share: Shares = (flat.astype(np.float64) - distribution.low) / (distribution.high - distribution.low)
     return share
-
-
-def _treatment(distribution: distributions.Distribution, values: Floats, hit: Hit) -> str:
-    """Say what was done to values of which one comes from a known output."""
-    part = values[hit.value : hit.value + _TREATED]
-    stream = Stream(hit.seed, RELEASES[-1])
-    stream.skip(hit.position)
-    drawn = distribution.draw(part.size, stream)
-    off = np.abs(part - drawn)
-    if np.median(off) > np.median(np.abs(part + drawn)):
-        return "negated" if np.array_equal(part, -drawn) else "negated and moved"
-    if not off.any():
-        return ""
-    shown = shown_rounding(part)
-    return shown.name if shown is not None else f"each moved by {off.max():.2g} at most"
 
 
 def recover_rows(

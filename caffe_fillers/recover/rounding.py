@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers import distributions
+from caffe_fillers.recover.found import RELEASES, Hit
 from caffe_fillers.recover.intervals import Floats
+from caffe_fillers.rng import Stream
 
 _MOVEMENTS = (1e-5, 1e-4, 1e-3, 4e-3, 1.5e-2, 4e-2, 0.1)
 """Parts of the bound by which values may have moved, at most."""
@@ -56,6 +58,25 @@ def is_rounded(values: NDArray[np.float32]) -> bool:
     """Return whether all values are float16 or bfloat16 numbers."""
     bits = np.bitwise_or.reduce(np.ascontiguousarray(values).view(np.uint32), initial=0)
     return not bits & np.uint32((1 << 13) - 1)
+
+
+_TREATED = 10_000
+"""Values that tell what was done to them."""
+
+
+def find_treatment(distribution: distributions.Distribution, values: Floats, hit: Hit) -> str:
+    """Say what was done to values of which one comes from a known output."""
+    part = values[hit.value : hit.value + _TREATED]
+    stream = Stream(hit.seed, RELEASES[-1])
+    stream.skip(hit.position)
+    drawn = distribution.draw(part.size, stream)
+    off = np.abs(part - drawn)
+    if np.median(off) > np.median(np.abs(part + drawn)):
+        return "negated" if np.array_equal(part, -drawn) else "negated and moved"
+    if not off.any():
+        return ""
+    shown = shown_rounding(part)
+    return shown.name if shown is not None else f"each moved by {off.max():.2g} at most"
 
 
 def _formats(values: Floats) -> Iterator[Moved]:

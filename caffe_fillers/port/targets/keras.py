@@ -194,88 +194,75 @@ _DEFAULTS = {
 }
 
 
-def print_graph(graph: Graph) -> str:
-    """A file with a function that builds the model, and one that loads weights."""
-    build = _Build(graph)
-    port_all("keras", graph, build.add)
-    text = "\n".join(wrapped(build.lines()))
-    return build.page.text([f"{text}\n"], _IMPORTS, ["import keras"])
-
-
 _IMPORTS = {"math": "import math", "np": "import numpy as np"} | {
     name: f"from keras import {name}" for name in ("layers", "ops")
 }
 
 
-class _Build:
-    """The function that builds the model, line by line."""
+def print_graph(graph: Graph) -> str:
+    """Print a file with a function that builds the model, and one that loads weights."""
+    page, shared = Page(graph, RULES), layer_owners(graph, channels_last.lay_out)
+    settings, body = dict[str, str](), list[str]()
 
-    def __init__(self, graph: Graph) -> None:
-        self.page, self.shared = Page(graph, RULES), layer_owners(graph, channels_last.lay_out)
-        self.settings: dict[str, str] = {}
-        self.body: list[str] = []
-
-    def add(self, layer: Layer) -> None:
-        """A layer's line, after comments on its initializers."""
-
-        def make(node: Node, constructor: str, words: list[str]) -> str:
-            plain = f"{constructor}({', '.join(words)})"
-            every = [*words, *self._options(layer), f"name={quoted(node.name)}"]
-            return self._kept(node, plain, f"{constructor}({', '.join(every)})")
-
-        code = self.page.codes(layer, make)
-        self.body.append(f"    {', '.join(layer.node.outputs)} = {code}")
-
-    def _kept(self, node: Node, plain: str, whole: str) -> str:
-        """The layer itself, or a name for it where another one shares its parameters."""
-        self.settings[node.name] = plain
-        if node.name in self.shared.values():
-            self.body.append(f"    {node.name}_layer = {whole}")
-            return f"{node.name}_layer"
-        if node.name not in self.shared:
-            return whole
-        owner = self.shared[node.name]
-        if plain != self.settings[owner]:
+    def make(node: Node, constructor: str, words: list[str]) -> str:
+        """Write the layer itself, or a name for it where another one shares its parameters."""
+        owner = shared.get(node.name, node.name)
+        settings[node.name] = f"{constructor}({', '.join(words)})"
+        if settings[owner] != settings[node.name]:
             raise UsageError("it has other settings than the layer that it shares")
+        if owner == node.name:
+            drawing = _initializers(page, layers[node.name], body)
+            whole = f"{constructor}({', '.join([*words, *drawing, f'name={quoted(node.name)}'])})"
+            if node.name not in shared.values():
+                return whole
+            body.append(f"    {node.name}_layer = {whole}")
         return f"{owner}_layer"
 
-    def _options(self, layer: Layer) -> Iterator[str]:
-        """The initializers that are not the layer's own defaults."""
-        for each in drawn("keras", self.page.graph, layer):
-            self.body += self.page.comments(each.initializer, "    ")
-            keyword = ARGUMENTS["keras"](layer.settings, each.role)
-            if (
-                each.initializer.code
-                and _DEFAULTS.get(keyword.removesuffix("_initializer")) != each.initializer.code
-            ):
-                yield f"{keyword}={each.initializer.code}"
+    def work(layer: Layer) -> None:
+        code = page.codes(layer, make)
+        body.append(f"    {', '.join(layer.node.outputs)} = {code}")
 
-    def lines(self) -> Iterator[str]:
-        """The whole function."""
-        graph = self.page.graph
-        yield "def build():"
-        yield '    """The model, with weights drawn as the prototxt declares them."""'
-        made = {each for node in graph.nodes for each in node.outputs}
-        inputs = []
-        for name, shape in graph.arguments.items():
-            inputs.append(free_name(f"{name}_input", made.union(graph.arguments)) if name in made else name)
-            also = f"{inputs[-1]} = " if name in made else ""
-            yield f"    {also}{name} = {self._input(name, shape)}"
-        yield from self.body
-        ends = [", ".join(names) for names in (inputs, graph.results)]
-        model = ", ".join(f"[{names}]" if "," in names else names for names in ends)
-        title = re.sub(r"[^A-Za-z0-9_]", "_", graph.net.name)
-        yield f"    return keras.Model({model}{f', name={quoted(title)}' if title else ''})"
+    layers = {layer.node.name: layer for layer in graph.layers}
+    port_all("keras", graph, work)
+    text = "\n".join(wrapped(_lines(graph, body)))
+    return page.text([f"{text}\n"], _IMPORTS, ["import keras"])
 
-    def _input(self, name: str, shape: Shape | None) -> str:
-        if shape is None:
-            return f"keras.Input(batch_shape=None, name={quoted(name)})"
-        lengths = [str(length) if length >= 0 else "None" for length in channels_last.arranged(shape)]
-        if any(isinstance(op, ops.LSTM) for layer in self.page.graph.layers for op in layer.ops):
-            return f"keras.Input(batch_shape=({', '.join(lengths)},), name={quoted(name)})"
-        _, *rest = lengths or [""]
-        inner = f"{rest[0]}," if len(rest) == 1 else ", ".join(rest)
-        return f"keras.Input(({inner}), name={quoted(name)})"
+
+def _initializers(page: Page, layer: Layer, body: list[str]) -> Iterator[str]:
+    """Yield the initializers that are not the layer's own defaults, after comments on them in the body."""
+    for each in drawn("keras", page.graph, layer):
+        body += page.comments(each.initializer, "    ")
+        keyword, code = ARGUMENTS["keras"](layer.settings, each.role), each.initializer.code
+        if code and _DEFAULTS.get(keyword.removesuffix("_initializer")) != code:
+            yield f"{keyword}={code}"
+
+
+def _lines(graph: Graph, body: list[str]) -> Iterator[str]:
+    """Yield the function that builds the model."""
+    yield "def build():"
+    yield '    """The model, with weights drawn as the prototxt declares them."""'
+    made = {each for node in graph.nodes for each in node.outputs}
+    inputs = []
+    for name, shape in graph.arguments.items():
+        inputs.append(free_name(f"{name}_input", made.union(graph.arguments)) if name in made else name)
+        also = f"{inputs[-1]} = " if name in made else ""
+        yield f"    {also}{name} = {_input(graph, name, shape)}"
+    yield from body
+    ends = [", ".join(names) for names in (inputs, graph.results)]
+    model = ", ".join(f"[{names}]" if "," in names else names for names in ends)
+    title = re.sub(r"[^A-Za-z0-9_]", "_", graph.net.name)
+    yield f"    return keras.Model({model}{f', name={quoted(title)}' if title else ''})"
+
+
+def _input(graph: Graph, name: str, shape: Shape | None) -> str:
+    if shape is None:
+        return f"keras.Input(batch_shape=None, name={quoted(name)})"
+    lengths = [str(length) if length >= 0 else "None" for length in channels_last.arranged(shape)]
+    if any(isinstance(op, ops.LSTM) for layer in graph.layers for op in layer.ops):
+        return f"keras.Input(batch_shape=({', '.join(lengths)},), name={quoted(name)})"
+    _, *rest = lengths or [""]
+    inner = f"{rest[0]}," if len(rest) == 1 else ", ".join(rest)
+    return f"keras.Input(({inner}), name={quoted(name)})"
 
 
 targets.add("keras", Target("keras", RULES, print_graph, lay_out, RESERVED))

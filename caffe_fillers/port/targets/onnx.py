@@ -9,8 +9,7 @@ import numpy as np
 from caffe_fillers.port import ops, values, vision_ops
 from caffe_fillers.port.onnx_nodes import SYMBOLS, Place, Tensor
 from caffe_fillers.port.targets import Rule, Rules
-from caffe_fillers.port.targets import onnx_vision as vision
-from caffe_fillers.port.targets.onnx_recurrent import lstm, rnn
+from caffe_fillers.port.targets import onnx_many as many
 
 _NUMBERED: dict[str, Rule] = {
     "clip": lambda at, x, low, high: at.add("Clip", x, low, high),
@@ -173,6 +172,21 @@ def arg_max(op: vision_ops.ArgMax, at: Place, x: Tensor) -> Tensor:
     return found if op.values else at.add("Cast", indices, to=at.FLOAT)
 
 
+def columns(op: vision_ops.Columns, at: Place, x: Tensor) -> Tensor:
+    """A convolution that takes each value of a window by itself."""
+    channels, area = at.x.known[1], op.kernel[0] * op.kernel[1]
+    kernels = np.tile(np.eye(area, dtype=np.float32).reshape(area, 1, *op.kernel), (channels, 1, 1, 1))
+    windows = {"strides": op.stride, "pads": (*op.pad, *op.pad), "dilations": op.dilation}
+    return at.add("Conv", x, at.array(kernels, "windows"), group=channels, **windows)
+
+
+def local(op: vision_ops.Local, at: Place, x: Tensor) -> Tensor:
+    """A product for each place."""
+    weight, *bias = at.weights("weight", "bias")
+    made = at.add("Einsum", at.reshape(x, 0, op.inputs, -1), weight, equation="nip,oip->nop")
+    return at.reshape(made + bias[0] if bias else made, 0, op.outputs, *op.size)
+
+
 def select(op: vision_ops.Select, at: Place, x: Tensor, selector: Tensor) -> Tensor:
     """By a vector of truth values."""
     return at.add("Compress", x, at.add("Cast", at.reshape(selector, -1), to=at.BOOL), axis=0)
@@ -201,8 +215,8 @@ RULES = Rules(
         ops.Flatten: flatten,
         ops.GlobalPool: lambda op, at, x: at.add(f"Global{'Average' if op.average else 'Max'}Pool", x),
         ops.LRN: lrn,
-        ops.LSTM: lstm,
-        ops.RNN: rnn,
+        ops.LSTM: many.lstm,
+        ops.RNN: many.rnn,
         ops.MVN: mvn,
         ops.PReLU: lambda op, at, x: at.add(
             "PRelu", x, *at.weights("weight", shape=(-1, *[1] * (at.x.rank - 2)))
@@ -217,24 +231,24 @@ RULES = Rules(
         ops.Tensor: lambda op, at: at.weights("weight")[0],
         ops.Tile: tile,
         vision_ops.ArgMax: arg_max,
-        vision_ops.Columns: vision.columns,
-        vision_ops.Cubic: vision.cubic,
-        vision_ops.Detect: vision.detect,
+        vision_ops.Columns: columns,
+        vision_ops.Cubic: many.cubic,
+        vision_ops.Detect: many.detect,
         vision_ops.Flip: flip,
-        vision_ops.Local: vision.local,
-        vision_ops.Margin: vision.margin,
+        vision_ops.Local: local,
+        vision_ops.Margin: many.margin,
         vision_ops.Part: lambda op, at, x: at.part(x, op.begin, op.end, op.axis),
         vision_ops.Permute: lambda op, at, x: at.transposed(x, *op.order),
         vision_ops.Priors: lambda op, at: at.array(op.array(), "priors"),
-        vision_ops.Propose: vision.propose,
-        vision_ops.PsRoiPool: vision.ps_roi_pool,
-        vision_ops.Resize: vision.resize,
-        vision_ops.RoiPool: vision.roi_pool,
+        vision_ops.Propose: many.propose,
+        vision_ops.PsRoiPool: many.ps_roi_pool,
+        vision_ops.Resize: many.resize,
+        vision_ops.RoiPool: many.roi_pool,
         vision_ops.Select: select,
         vision_ops.Take: lambda op, at, x, index: at.add(
             "Gather", x, at.add("Cast", index, to=at.INT64), axis=0
         ),
-        vision_ops.Unpool: vision.unpool,
+        vision_ops.Unpool: many.unpool,
     },
     limits={
         ops.BatchNorm: "as in inference",

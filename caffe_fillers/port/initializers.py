@@ -5,7 +5,7 @@ The code is what `caffe-fill port NET --to FRAMEWORK --only init` prints.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from caffe_fillers.errors import UsageError
@@ -18,33 +18,28 @@ from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.reading import Node, reader_of
 from caffe_fillers.port.values import Op
 
-
-@dataclass(frozen=True)
-class Drawn:
-    """A parameter by its role, and its initializer."""
-
-    role: str
-    initializer: Initializer
-
-
 _COUNTED = ("mean", "variance", "factor")
 
 
-def drawn(framework: str, graph: Graph, layer: Layer) -> Iterator[Drawn]:
-    """Return the parameters that a layer draws itself, in the order of its blobs.
+def drawn(framework: str, graph: Graph, layer: Layer) -> Iterator[tuple[str, Initializer]]:
+    """Yield role and initializer of the parameters that a layer draws itself, in the order of its blobs.
 
     Statistics are counted, not drawn, and what another layer owns is not drawn again.
     """
-    for role, blob in zip(layer.settings.roles, layer.node.parameters, strict=False):
-        if role not in _COUNTED and blob.owner is None:
-            yield Drawn(role, _initializer(framework, graph.net, blob))
+    return _drawn(framework, graph.net, layer.settings.roles, layer.node.parameters)
 
 
-def _initializer(framework: str, net: PlannedNet, blob: PlannedBlob) -> Initializer:
-    step = net.steps[blob.step]
-    if isinstance(step, Fill):
-        return equivalent(framework, step, net.layer(blob.layer_id).parameter)
-    return Initializer("", exact=False, comment="the prototxt holds its values: load them")
+def _drawn(
+    framework: str, net: PlannedNet, roles: Sequence[str], blobs: Sequence[PlannedBlob]
+) -> Iterator[tuple[str, Initializer]]:
+    for role, blob in zip(roles, blobs, strict=False):
+        if role in _COUNTED or blob.owner is not None:
+            continue
+        step = net.steps[blob.step]
+        if isinstance(step, Fill):
+            yield role, equivalent(framework, step, net.layer(blob.layer_id).parameter)
+        else:
+            yield role, Initializer("", exact=False, comment="the prototxt holds its values: load them")
 
 
 _GATES = {"weight": "i2h_weight", "bias": "i2h_bias", "recurrent_weight": "h2h_weight"}
@@ -136,10 +131,9 @@ def print_initializers(framework: str, net: PlannedNet) -> str:
 def _named(framework: str, net: PlannedNet, layer: PlannedLayer, label: str) -> Iterator[_Named]:
     op = _learning(layer)
     unknown = ("weight", "bias", *(f"blob{index}" for index in range(2, len(layer.blobs))))
-    for blob, role in zip(layer.blobs, op.roles or unknown, strict=False):
-        if blob.owner is None and role not in _COUNTED:
-            argument = role if role.startswith("blob") else ARGUMENTS[framework](op, role)
-            yield _Named(label, argument, _initializer(framework, net, blob))
+    for role, initializer in _drawn(framework, net, op.roles or unknown, layer.blobs):
+        argument = role if role.startswith("blob") else ARGUMENTS[framework](op, role)
+        yield _Named(label, argument, initializer)
 
 
 def _learning(layer: PlannedLayer) -> Op:
@@ -154,13 +148,17 @@ def _learning(layer: PlannedLayer) -> Op:
 
 def _function(every: list[_Named]) -> str:
     names = identifiers(each.layer for each in every)
+    return drawing_function((f"net.{names[each.layer]}.{each.argument}", each.initializer) for each in every)
+
+
+def drawing_function(tensors: Iterable[tuple[str, Initializer]]) -> str:
+    """Write a function that draws torch tensors; a comment says once how, or each time why it does not."""
     lines = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
     written: set[str] = set()
-    for each in every:
-        tensor = f"net.{names[each.layer]}.{each.argument}"
-        lines += _commented(each.initializer, tensor, written, "    ")
-        if each.initializer.code:
-            lines.append(f"    {each.initializer.on(tensor)}")
+    for tensor, initializer in tensors:
+        lines += _commented(initializer, tensor, written, "    ")
+        if initializer.code:
+            lines.append(f"    {initializer.on(tensor)}")
     return "\n".join(wrapped([*lines, "    return net\n"]))
 
 

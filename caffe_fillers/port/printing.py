@@ -190,10 +190,14 @@ class Page:
         sites = [Site(node, value, self.rules, make) for value in layer.values]
         return ", ".join(expression(site, node.inputs) for site in sites)
 
-    def comments(self, initializer: Initializer, margin: str) -> list[str]:
-        """Return the comment on an initializer, once; the helper that it calls is printed with the file."""
+    def print_helper(self, initializer: Initializer) -> None:
+        """Print the helper that an initializer calls with the file."""
         if initializer.helper:
             self.drawn.setdefault(initializer.helper)
+
+    def comments(self, initializer: Initializer, margin: str) -> list[str]:
+        """Return the comment on an initializer, once; the helper that it calls is printed with the file."""
+        self.print_helper(initializer)
         if not initializer.comment or initializer.comment in self.commented:
             return []
         self.commented.add(initializer.comment)

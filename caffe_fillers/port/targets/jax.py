@@ -134,8 +134,8 @@ def _entries(page: Page, layer: Layer) -> Iterator[str]:
     if not kept:
         return
     found = {
-        parameter_name("keras", layer.settings, each.role): each.initializer
-        for each in drawn("jax", page.graph, layer)
+        parameter_name("keras", layer.settings, role): initializer
+        for role, initializer in drawn("jax", page.graph, layer)
     }
     yield f"        {quoted(layer.node.name)}: {{"
     for name, shape in kept.items():

@@ -230,9 +230,9 @@ def print_graph(graph: Graph) -> str:
 
 def _initializers(page: Page, layer: Layer, body: list[str]) -> Iterator[str]:
     """Yield the initializers that are not the layer's own defaults, after comments on them in the body."""
-    for each in drawn("keras", page.graph, layer):
-        body += page.comments(each.initializer, "    ")
-        keyword, code = ARGUMENTS["keras"](layer.settings, each.role), each.initializer.code
+    for role, initializer in drawn("keras", page.graph, layer):
+        body += page.comments(initializer, "    ")
+        keyword, code = ARGUMENTS["keras"](layer.settings, role), initializer.code
         if code and _DEFAULTS.get(keyword.removesuffix("_initializer")) != code:
             yield f"{keyword}={code}"
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.frameworks.initializers import number
+from caffe_fillers.frameworks.initializers import Initializer, number
 from caffe_fillers.port import ops, vision_ops
 from caffe_fillers.port.channels_last import exchanged
 from caffe_fillers.port.code import TORCH_MODULE, class_name, filled, free_name, unless, wrapped
 from caffe_fillers.port.graph import Graph, Layer
-from caffe_fillers.port.initializers import Drawn, drawn, parameter_name
+from caffe_fillers.port.initializers import drawing_function, drawn, parameter_name
 from caffe_fillers.port.printing import Page, Site, aligned, helper, helper_names, module, returned, template
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rules, Target, port_all, targets
@@ -232,7 +232,7 @@ def print_graph(graph: Graph) -> str:
     """Print a file with the net as a module and a function that draws its parameters."""
     page, name = Page(graph, RULES), class_name(graph.net.name, RESERVED)
     modules, lines = dict[str, str](), list[str]()
-    drawing = ["def initialize(net):", '    """Draw all parameters of a module, in place."""']
+    tensors = list[tuple[str, Initializer]]()
 
     def make(node: Node, constructor: str, words: list[str]) -> str:
         attribute = free_name(node.name, modules)
@@ -241,8 +241,9 @@ def print_graph(graph: Graph) -> str:
 
     def work(layer: Layer) -> None:
         lines.append(f"        {', '.join(layer.node.outputs)} = {page.codes(layer, make)}")
-        for each in drawn("torch", graph, layer):
-            drawing.extend(_drawing(page, each, f"net.{_parameter(layer, each.role)}"))
+        for role, initializer in drawn("torch", graph, layer):
+            tensors.append((f"net.{_parameter(layer, role)}", initializer))
+            page.print_helper(initializer)
 
     port_all("torch", graph, work)
     made = (f"self.{attribute} = {code}" for attribute, code in modules.items())
@@ -250,20 +251,12 @@ def print_graph(graph: Graph) -> str:
     text += [f"        {line}" for line in (*made, *_shared(graph))]
     text += ["", f"    def forward(self, {', '.join(graph.arguments)}):", *lines]
     text += [f"        {returned(graph)}", ""]
-    parts = ["\n".join(wrapped(each)) for each in (text, [*drawing, "    return net\n"])]
-    return page.text(parts, _IMPORTS)
+    return page.text(["\n".join(wrapped(text)), drawing_function(tensors)], _IMPORTS)
 
 
 _IMPORTS = {"F": "import torch.nn.functional as F", "nn": "from torch import nn"} | {
     name: f"import {name}" for name in ("math", "torch")
 }
-
-
-def _drawing(page: Page, each: Drawn, tensor: str) -> list[str]:
-    """Return the statements that draw a parameter, or a comment that says why there are none."""
-    if not each.initializer.code:
-        return [f"    # {tensor}: {each.initializer.comment}"]
-    return [*page.comments(each.initializer, "    "), f"    {each.initializer.on(tensor)}"]
 
 
 def _parameter(layer: Layer, role: str) -> str:

@@ -16,7 +16,7 @@ from caffe_fillers.planner import PlannedNet
 from caffe_fillers.port import ops, vision_ops
 from caffe_fillers.port.graph import Graph, Layer, build_graph
 from caffe_fillers.port.layout import blobs_of, layer_blobs
-from caffe_fillers.port.onnx_nodes import Learned, Nodes, Place, Tensor
+from caffe_fillers.port.onnx_nodes import Nodes, Place, Tensor
 from caffe_fillers.port.targets import cut, port_all
 from caffe_fillers.port.targets.onnx import RULES
 from caffe_fillers.port.values import Input, Op
@@ -74,19 +74,15 @@ def export_open(graph: Graph, arrays: Callable[[Layer], Blobs]) -> OpenModel:
     Errors are those of `export`.
     """
     made = _collect(graph, arrays)
-    shapes = {name: each.shape for name, each in made.nodes.learned.items()}
-    model = made.model(every_blob=True, parameters=shapes)
-    layers = {layer.node.label: layer for layer in graph.layers}
-    roles: dict[str, dict[str, Learned]] = {}
-    for name, each in made.nodes.learned.items():
-        roles.setdefault(each.layer, {})[name] = each
+    learned, layers = made.nodes.learned, {layer.node.label: layer for layer in graph.layers}
+    model = made.model(every_blob=True, parameters={name: each.shape for name, each in learned.items()})
 
     def parameters() -> dict[str, NDArray[np.float32]]:
-        values = {}
-        for label, named in roles.items():
-            by_role = layers[label].settings.assigned(arrays(layers[label]))
-            values.update({name: by_role[each.role].reshape(each.shape) for name, each in named.items()})
-        return values
+        by_layer = {
+            label: layers[label].settings.assigned(arrays(layers[label]))
+            for label in {each.layer for each in learned.values()}
+        }
+        return {name: by_layer[each.layer][each.role].reshape(each.shape) for name, each in learned.items()}
 
     return OpenModel(Exported(model, made.tensors()), parameters)
 

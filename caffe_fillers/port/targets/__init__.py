@@ -20,8 +20,8 @@ Rule: TypeAlias = Callable[..., Any]
 class Rules:
     """A target's function for each operation, and where its result is not exactly Caffe's.
 
-    A function is given the operation, where it stands, and its inputs: code, or names of tensors. `functions`
-    has templates of functions of each value by their names, under "" that of all others.
+    A function is given the operation, where it stands, and its inputs: code, or tensors. `functions` has
+    templates of functions of arrays by their names, under "" that of all others.
     """
 
     target: str

@@ -143,9 +143,9 @@ def _unread(layer: PlannedLayer, fills: Sequence[Fill]) -> Iterator[str]:
     for descriptor, value in layer.parameter.ListFields():
         if descriptor.message_type is None or isinstance(value, MutableSequence):
             continue
-        fillers = [each for each, _ in value.ListFields() if each.message_type is _FILLER]
-        if fillers and not any(from_parameter(getattr(value, each.name)) in used for each in fillers):
-            yield f"{descriptor.name}.{fillers[0].name} fills nothing: no blob of this {layer.type} takes it"
+        names = [each.name for each, _ in value.ListFields() if each.message_type is _FILLER]
+        if names and not any(from_parameter(filler) in used for filler in _filler_parameters(value)):
+            yield f"{descriptor.name}.{names[0]} fills nothing: no blob of this {layer.type} takes it"
 
 
 def _filler_parameters(message: Message) -> Iterator[FillerParameter]:

@@ -194,7 +194,7 @@ TRAPS = [
      "std is set on a filler of type xavier"),
     ("Convolution", "convolution_param { num_output: 6 kernel_size: 1 weight_filler { type: 'gaussian' "
      "variance_norm: FAN_OUT } }", "variance_norm is set on a filler of type gaussian"),
-    ("Softmax", "inner_product_param { weight_filler {} }", "inner_product_param.weight_filler fills nothing"),
+    ("Softmax", "inner_product_param { weight_filler {} }", "inner_product_param.weight_filler fills"),
     ("Softmax", "dummy_data_param { data_filler {} }", "dummy_data_param.data_filler fills nothing"),
 ]  # fmt: skip
 

@@ -37,7 +37,7 @@ class Nodes:
         """Return the graph, its inputs and outputs floats of these shapes; no input has an initializer."""
         from onnx import TensorProto, helper, numpy_helper
 
-        described = [
+        ends = [
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in each.items()]
             for each in (inputs, outputs)
         ]
@@ -46,7 +46,7 @@ class Nodes:
             for name, array in self.initializers.items()
             if name not in inputs
         ]
-        return helper.make_graph(self.nodes, self.name, *described, initializers)
+        return helper.make_graph(self.nodes, self.name, ends[0], ends[1], initializers)
 
     def rename(self, old: str, new: str, first: int) -> None:
         """Rename a tensor, which only nodes from the first on make or read."""

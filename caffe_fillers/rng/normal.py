@@ -76,8 +76,9 @@ def _fill(stream: Stream, out: Reals, most: int = kernel.ALL, *, mean: np.floati
     for begin in range(0, out.size, _BLOCK):
         values = out[begin : begin + _BLOCK]
         draw(stream, values)
-        values *= std
-        values += mean
+        with np.errstate(over="ignore"):  # infinite, as in C
+            values *= std
+            values += mean
     return out.size
 
 

@@ -119,6 +119,17 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         kernel.loops.words(broken, np.empty(5, np.uint32))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("is_used", [False, kernel.is_built])
+def test_normals_beyond_the_largest_float_are_infinite(
+    is_used: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "is_used", is_used)
+    drawn = rng.normal(rng.Stream(1), 90, np.float32(0), np.float32(3e38), np.float32)
+    assert np.isinf(drawn).any()
+    assert np.isfinite(drawn).any()
+
+
 def test_loops_of_another_release_are_not_called() -> None:
     code = (
         "import sys, types; sys.modules['caffe_fillers.rng._kernel'] = types.ModuleType('old');"

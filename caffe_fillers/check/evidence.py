@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 
 import numpy as np
@@ -108,14 +108,13 @@ def digest(values: Values) -> bytes:
 
 
 def damage(values: Values, zeros: float = 0.0) -> Mismatch | None:
-    """Return the first kind of damage that values show, of which `zeros` is the share of declared zeros.
+    """Return the first kind of damage that values show; a share `zeros` of them is declared to be zero.
 
     >>> damage(np.zeros(3, np.float32)).numbers
     {'size': 3, 'constant': 0.0}
     """
-    found = next((numbers for measure in _DAMAGES if (numbers := measure(values))), None)
-    if found and "zero_rows" in found and int(found["zero_rows"]) <= _most_zero_rows(values, zeros):
-        return None
+    measures = (_not_finite, _constant, partial(_zero_rows, zeros=zeros), _copies)
+    found = next((numbers for measure in measures if (numbers := measure(values))), None)
     return None if found is None else Mismatch(Kind.DAMAGED, found)
 
 
@@ -133,28 +132,24 @@ def _constant(values: Values) -> Numbers:
     return {"size": flat.size, "constant": float(flat[0])} if alike else {}
 
 
-def _zero_rows(values: Values) -> Numbers:
+def _zero_rows(values: Values, zeros: float) -> Numbers:
+    """Measure rows of zeros alone, if there are more than six standard errors above their average number."""
     if values.ndim < 2:
         return {}
+    average: float = len(values) * zeros ** int(values[0].size)
     rows = values.reshape(values.shape[0], -1)
     zero = np.flatnonzero(~rows.any(axis=1))
-    return {"zero_rows": zero.size, "rows": rows.shape[0], "first": int(zero[0])} if zero.size else {}
-
-
-def _most_zero_rows(values: Values, zeros: float) -> float:
-    """Return how many rows are zeros alone at most: six standard errors above the average."""
-    average: float = len(values) * zeros ** int(values[0].size)
-    return average + 6 * math.sqrt(average)
+    if zero.size <= average + 6 * math.sqrt(average):
+        return {}
+    return {"zero_rows": zero.size, "rows": rows.shape[0], "first": int(zero[0])}
 
 
 def _copies(values: Values) -> Numbers:
     if values.ndim < 2 or values[0].size < 4:
         return {}
-    rows = np.ascontiguousarray(values.reshape(values.shape[0], -1))
+    every = np.ascontiguousarray(values.reshape(values.shape[0], -1))
+    rows = every[every.any(axis=1)]
     if len({row.tobytes() for row in rows[:, :_BEGINNING]}) == rows.shape[0]:
         return {}
     copies = rows.shape[0] - len({row.tobytes() for row in rows})
-    return {"copies": copies, "rows": rows.shape[0]} if copies else {}
-
-
-_DAMAGES: tuple[Callable[[Values], Numbers], ...] = (_not_finite, _constant, _zero_rows, _copies)
+    return {"copies": copies, "rows": every.shape[0]} if copies else {}

@@ -43,7 +43,7 @@ class Arithmetic:
     """The operators + - * / ** with one another and with numbers, all of them by `combined`."""
 
     def combined(self: Operand, symbol: str, left: Operand | float, right: Operand | float) -> Operand:
-        """Apply an operator to two of this class, one of which may be a number."""
+        """Apply an operator to two operands; at most one of them is a number."""
         raise NotImplementedError
 
     def __add__(self: Operand, other: Operand | float) -> Operand:

@@ -181,7 +181,7 @@ def _share(distribution: distributions.Distribution, values: Floats, fewest_bits
 def recover_rows(
     distribution: distributions.Distribution, values: Floats, most_words: int = MOST_WORDS
 ) -> Hit | None:
-    """Recover the seed of uniforms of which each row was divided by its sum, and changed a little since.
+    """Recover the seed of uniforms whose rows were divided by their sums, and changed a little since.
 
     The largest of n is 1 - 1/n or so. That tells the sum well enough to know in which half each of them lies;
     of few values, between which bounds.

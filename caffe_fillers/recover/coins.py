@@ -38,7 +38,7 @@ _ALIKE = 0.9
 
 
 def shows_its_seed(distribution: SparseNormal, size: int) -> bool:
-    """Return whether the zeros of so many values are enough to determine a seed.
+    """Return whether the zeros among `size` values are enough to determine the seed.
 
     >>> sparse = SparseNormal(Normal(), 0.25)
     >>> shows_its_seed(sparse, 40_000), shows_its_seed(sparse, 42_000)

@@ -69,7 +69,7 @@ def outputs_of_leading_bits(bits: Bits, margins: Margins, stride: int = 1) -> tu
 
 
 def outputs_of(bits: Bits, stride: int = 1) -> Words:
-    """Compute the outputs that have these leading bits, or of which every second one has them."""
+    """Compute the outputs whose leading bits these are; with a stride of 2, each second one's."""
     summed = ratio(bits, stride)
     if stride == 2:
         summed = remainder(MT19937, square(summed))
@@ -77,7 +77,7 @@ def outputs_of(bits: Bits, stride: int = 1) -> Words:
 
 
 def ratio(bits: Bits, stride: int = 1) -> int:
-    """Return of which leading bits of seed 0, from each place on, a sequence of bits is the sum.
+    """Return the polynomial that says which leading bits of seed 0 add up to a sequence of bits.
 
     >>> ratio((Stream(0).words(20_000)[5:] >> np.uint32(31)).astype(np.uint8)) == 1 << 5
     True

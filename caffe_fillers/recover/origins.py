@@ -91,11 +91,15 @@ def _runs(plan: PlannedNet, samples: Sequence[Sample]) -> Iterator[list[Sample]]
 
 
 def moved_origins(
-    plan: PlannedNet, samples: Sequence[Sample], releases: tuple[str, ...], recover_moved: Method
+    plan: PlannedNet,
+    samples: Sequence[Sample],
+    releases: tuple[str, ...],
+    recover_moved: Method,
+    most: int | None = None,
 ) -> Iterator[Found]:
-    """Yield the streams of uniforms that were rounded or moved, by one method, the largest blob first."""
+    """Yield the stream of a blob by one method, which may forgive changes, of the `most` largest ones."""
     searchable = [each for each in samples if is_searchable(each)]
-    for sample in sorted(searchable, key=lambda each: -each.fill.count):
+    for sample in sorted(searchable, key=lambda each: -each.fill.count)[:most]:
         hit = recover_moved(sample.fill.distribution(), sample.values)
         found = _stream_of(plan, sample, hit, releases)
         if found is not None:

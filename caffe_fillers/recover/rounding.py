@@ -16,6 +16,8 @@ from caffe_fillers.rng import Stream
 _MOVEMENTS = (1e-5, 1e-4, 1e-3, 4e-3, 1.5e-2, 4e-2, 0.1)
 """Parts of the bound by which values may have moved, at most."""
 _LEVELS, _DIGITS = 256, range(2, 8)
+_TREATED = 10_000
+"""Values that tell what was done to them."""
 _MIN_LEVELS, _OFF = 16, 0.02
 """Fewest levels that show equal steps, and the part of a step by which they may miss these."""
 
@@ -60,12 +62,8 @@ def is_rounded(values: NDArray[np.float32]) -> bool:
     return not bits & np.uint32((1 << 13) - 1)
 
 
-_TREATED = 10_000
-"""Values that tell what was done to them."""
-
-
 def find_treatment(distribution: distributions.Distribution, values: Floats, hit: Hit) -> str:
-    """Say what was done to values of which one comes from a known output."""
+    """Describe what was done to values since they were drawn, one of them from a known output."""
     part = values[hit.value : hit.value + _TREATED]
     stream = Stream(hit.seed, RELEASES[-1])
     stream.skip(hit.position)

@@ -68,8 +68,7 @@ def recover(
     """
     if options.generator != MT19937.name:
         uniforms = [each for each in samples if isinstance(each.fill.distribution(), Uniform)]
-        largest = sorted(uniforms, key=lambda each: -each.fill.count)[: not options.quick]
-        yield from moved_origins(plan, largest, options.releases, recover_64)
+        yield from moved_origins(plan, uniforms, options.releases, recover_64, most=0 if options.quick else 1)
         return
     found = False
     for ways in (_as_declared, _tried, _otherwise):
@@ -142,11 +141,9 @@ def _as_declared(
     yield from _of_first_outputs(plan, left, options, Budget(_BESIDE if is_found else _ALL))
     yield from exact_origins(plan, normals, is_explained, options.releases, most_normals)
     for kind, method in {} if options.quick else _METHODS.items():
-        left = [each for each in samples if isinstance(each.fill.distribution(), kind)]
-        largest = sorted(left, key=lambda each: -each.fill.count)[:1]
-        yield from moved_origins(
-            plan, [each for each in largest if not is_explained(each.number)], options.releases, method
-        )
+        of_kind = [each for each in samples if isinstance(each.fill.distribution(), kind)]
+        left = [each for each in of_kind if not is_explained(each.number)]
+        yield from moved_origins(plan, left, options.releases, method, most=1)
 
 
 def _of_first_outputs(

@@ -13,6 +13,7 @@ from damages import SEED, Case, cases, changes, drawn, load, with_arrays
 
 import caffe_fillers as cf
 from caffe_fillers.check import check_model
+from caffe_fillers.check.evidence import damage
 
 NETS = ["msra_norms", "all_fillers", "scale_bias_prelu_bn", "parameter_layer", "recurrent", "siamese"]
 NETS += ["sharing_modes", "shape_zoo", "lmdb_mirror", "splits", "inner_products"]
@@ -97,3 +98,13 @@ def test_rows_of_a_sparse_gaussian_may_be_zeros(zeroed: int, word: str) -> None:
     whole[:zeroed] = 0
     verdict = check_model(net.plan, with_arrays(model, arrays), seed=SEED).verdicts[0]
     assert word in verdict.diagnosis
+
+
+def test_copied_rows_of_a_sparse_gaussian_are_damage() -> None:
+    _, arrays = drawn(cf.load_net(SPARSE_ROWS), SEED)
+    whole = arrays[1, 0]
+    assert damage(whole, zeros=0.94) is None
+    whole[10:20] = whole[np.flatnonzero(whole.any(axis=1))[-1]]
+    found = damage(whole, zeros=0.94)
+    assert found is not None
+    assert found.numbers == {"copies": 10, "rows": 250}

@@ -38,6 +38,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"default: all of {', '.join(TARGETS)}")
     parser.add_argument("--seconds", type=int, default=60, help="for each target (default 60)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the mutations; 0, the default: another each time"
+    )
     parser.add_argument("--corpus", type=Path, help="where cases that take new branches are kept")
     parser.add_argument("--keep", type=Path, default=Path("findings"), help="where findings go")
     arguments = parser.parse_args()
@@ -66,7 +69,7 @@ def _run(name: str, arguments: argparse.Namespace) -> bool:
         if child == 0:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-            _fuzz(name, arguments.seconds, corpus, arguments.keep.resolve(), executions)
+            _fuzz(name, arguments.seed, arguments.seconds, corpus, arguments.keep.resolve(), executions)
         _, status, used = os.wait4(child, 0)
         kept = len(list(corpus.iterdir()))
         log.seek(0)
@@ -82,7 +85,7 @@ def _run(name: str, arguments: argparse.Namespace) -> bool:
     return not findings
 
 
-def _fuzz(name: str, seconds: int, corpus: Path, keep: Path, executions: mmap.mmap) -> NoReturn:
+def _fuzz(name: str, first: int, seconds: int, corpus: Path, keep: Path, executions: mmap.mmap) -> NoReturn:
     """Hand the process to libFuzzer; a finding is noted once a kind, and the next case goes on."""
     import atheris
 
@@ -110,6 +113,7 @@ def _fuzz(name: str, seconds: int, corpus: Path, keep: Path, executions: mmap.mm
         for number in range(50):  # files to begin from
             (corpus / f"seed-{number}").write_bytes(target.make(Random(f"{name}/{number}"))[:LONGEST])
         flags = [
+            f"-seed={first}",
             f"-max_total_time={seconds}",
             f"-timeout={SECONDS_A_CASE}",
             f"-rss_limit_mb={RSS_MB}",

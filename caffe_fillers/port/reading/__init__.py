@@ -143,7 +143,7 @@ def read(node: Node) -> Tops:
     if reader is None:
         raise UsageError("no target has this layer type")
     for field in _foreign_fields(node.layer):
-        if field not in reader.fields:
+        if field not in reader.fields | _HARMLESS and not _ENGINE.search(field):
             raise UsageError(f"{field} is a fork's field that no target computes")
     return reader.read(node)
 
@@ -151,7 +151,6 @@ def read(node: Node) -> Tops:
 _HARMLESS = frozenset(
     {
         "BatchNormParameter.bias_filler",
-        "BatchNormParameter.engine",
         "BatchNormParameter.scale_filler",
         "ConvolutionParameter.conv_algos_override",
         "ConvolutionParameter.cudnn_convolution_algo_seeker",
@@ -160,14 +159,15 @@ _HARMLESS = frozenset(
         "ReLUParameter.fuse",
     }
 )
-"""Fields of forks that choose an engine or a filler."""
+_ENGINE = re.compile(r"\.[Ee]ngine\b")
+"""Fields of forks that choose a filler, or how a layer computes and not what; fields and enums of engines."""
 
 
 def _foreign_fields(layer: LayerParameter) -> Iterator[str]:
     """Yield the fields that a layer sets in BVLC's messages and that BVLC does not have."""
     for field in unknown_to(NetParameter(layer=[layer]), BVLC):
         message = field.split(".")[0]
-        if message in _of_bvlc() and message != "LayerParameter" and field not in _HARMLESS:
+        if message in _of_bvlc() and message != "LayerParameter":
             yield field
     for descriptor, value in layer.ListFields():
         if descriptor.message_type is not None and descriptor.name.endswith("_param"):

@@ -91,7 +91,9 @@ def eltwise(node: Node, bottoms: Signals) -> Flow | None:
     parameter = node.parameter.eltwise_param
     coefficients = list(parameter.coeff) or [1.0] * len(bottoms)
     weighted = [_scaled(bottom, factor) for bottom, factor in zip(bottoms, coefficients, strict=True)]
-    function = _OPERATIONS[parameter.operation]
+    function = _OPERATIONS.get(parameter.operation)
+    if function is None:  # a fork's own
+        return None
     top = reduce(partial(_combine, function), _by_origin(weighted))
 
     def pull(gradients: tuple[Gradient, ...]) -> Gradients:

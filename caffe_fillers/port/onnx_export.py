@@ -19,7 +19,7 @@ from caffe_fillers.port.layout import blobs_of, layer_blobs
 from caffe_fillers.port.onnx_nodes import Nodes, Place, Tensor
 from caffe_fillers.port.targets import cut, port_all
 from caffe_fillers.port.targets.onnx import RULES
-from caffe_fillers.port.values import Input, Op
+from caffe_fillers.port.values import Input, Value
 from caffe_fillers.shapes import UNKNOWN, Shape, is_known
 
 if TYPE_CHECKING:
@@ -187,29 +187,37 @@ def _emit(place: Place, inputs: Sequence[Tensor], done: dict[int, tuple[Tensor, 
     return done[id(value)]
 
 
-def _mixes_items(op: Op) -> bool:
-    """Whether an operation works across the first axis, or has its length."""
-    match op:
-        case ops.Concat(axis=0) | ops.Split(axis=0) | ops.Softmax(axis=0) | vision_ops.ArgMax(axis=0):
-            return True
-        case ops.Reduce(axes=axes):
-            return 0 in axes
-    return isinstance(op, _MIXING)
-
-
-_MIXING = (
-    *(ops.Recurrent, ops.Tensor),
-    *(vision_ops.Detect, vision_ops.Propose, vision_ops.PsRoiPool, vision_ops.RoiPool),
-    *(vision_ops.Select, vision_ops.Take),
-)
-
-
 def _takes_any_batch(graph: Graph) -> bool:
     """Whether axis 0 is that of the items everywhere, and no length of it stands in the graph."""
     shapes = [*graph.arguments.values(), *(shape for node in graph.nodes for shape in node.tops)]
     firsts = {shape[0] if shape else None for shape in shapes}
-    mixed = any(_mixes_items(op) for layer in graph.layers for op in layer.ops)
-    return len(firsts) == 1 and None not in firsts and not mixed
+    values = (each for layer in graph.layers for value in layer.values for each in value.walk())
+    return len(firsts) == 1 and None not in firsts and all(map(_keeps_items, values))
+
+
+def _keeps_items(value: Value) -> bool:
+    """Whether an operation treats all items alike, however many they are."""
+    match value.op:
+        case ops.Align():
+            return True
+        case ops.Affine(axis=0, lengths=lengths):
+            return not lengths
+        case ops.Dense(flatten=None):
+            return value.inputs[0].rank > 1
+        case ops.Reshape(dims=(first, *_)):
+            return first in ("0", -1)
+        case vision_ops.Permute(order=(first, *_)):
+            return first == 0
+    named = [getattr(value.op, name, ()) for name in ("axis", "axes", "flatten", "start")]
+    axes = [axis for each in named for axis in (each if isinstance(each, tuple) else (each,))]
+    return 0 not in axes and not isinstance(value.op, _OF_A_LENGTH)
+
+
+_OF_A_LENGTH = (
+    *(ops.Recurrent, ops.Tensor, vision_ops.Priors),
+    *(vision_ops.Detect, vision_ops.Margin, vision_ops.Propose, vision_ops.PsRoiPool, vision_ops.RoiPool),
+    *(vision_ops.Select, vision_ops.Take),
+)
 
 
 def _dims(shape: Shape | None, dynamic: bool) -> list[int | str | None]:

@@ -72,6 +72,39 @@ def test_an_lstm_keeps_its_batch() -> None:
     assert [each.dim_value for each in dims] == [5, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape", "any_batch"),
+    [
+        ("type: 'Reshape' reshape_param { shape { dim: 2 dim: 12 } }", (2, 3, 4), False),
+        ("type: 'Reshape' reshape_param { shape { dim: 0 dim: 12 } }", (2, 3, 4), True),
+        ("type: 'Reshape' reshape_param { shape { dim: -1 dim: 12 } }", (2, 3, 4), True),
+        ("type: 'Permute' permute_param { order: 1 order: 0 }", (2, 2, 4), False),
+        ("type: 'Permute' permute_param { order: 0 order: 2 order: 1 }", (2, 2, 4), True),
+        ("type: 'Scale' scale_param { axis: 0 }", (2, 4), False),
+        ("type: 'Scale' scale_param { axis: 0 num_axes: 0 }", (2, 4), True),
+        ("type: 'InnerProduct' inner_product_param { axis: 0 num_output: 2 }", (2, 4), False),
+        ("type: 'InnerProduct' inner_product_param { axis: 0 num_output: 3 }", (3,), False),
+        ("type: 'InnerProduct' inner_product_param { axis: 2 num_output: 3 }", (2, 5, 4), True),
+        ("type: 'Crop' bottom: 'x' crop_param { axis: 0 }", (2, 4), False),
+        ("type: 'Crop' bottom: 'x' crop_param { axis: 1 }", (2, 4), True),
+        ("type: 'Softmax' softmax_param { axis: 0 }", (2, 4), False),
+        ("type: 'PriorBox' bottom: 'x' prior_box_param { min_size: 3 }", (1, 4, 4, 4), False),
+    ],
+)
+def test_the_batch_is_of_any_size_where_no_operation_has_its_length(
+    layer: str, shape: tuple[int, ...], any_batch: bool
+) -> None:
+    lengths = " ".join(f"dim: {length}" for length in shape)
+    text = f"""
+    layer {{ name: 'x' type: 'Input' top: 'x' input_param {{ shape {{ {lengths} }} }} }}
+    layer {{ name: 'y' bottom: 'x' top: 'y' {layer} }}
+    """
+    graph = exported(text).model.graph
+    for each in (graph.input[0], graph.output[0]):
+        first = each.type.tensor_type.shape.dim[0]
+        assert (first.dim_param == "N") is any_batch
+
+
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.prototxt")), ids=lambda path: path.stem)
 def test_a_net_becomes_a_valid_model_or_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CORPUS)

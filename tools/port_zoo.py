@@ -21,9 +21,8 @@ import caffe_fillers as cf
 from caffe_fillers.errors import CaffeFillersError
 from caffe_fillers.model import Model, model_of
 from caffe_fillers.planner import PlannedNet
-from caffe_fillers.port.layout import lay_out
 from caffe_fillers.port.onnx_export import BATCH, export
-from caffe_fillers.port.targets import targets
+from caffe_fillers.port.targets import lay_out, targets
 from caffe_fillers.shapes import Shape, parse_shape
 
 NETS = Path(__file__).parents[1] / "tests" / "zoo_outcomes.tsv"

@@ -212,8 +212,7 @@ class Uses:
         >>> net.layout("keras", net.fill(seed=1))["conv1/kernel"].shape
         (5, 5, 1, 20)
         """
-        from caffe_fillers.port.layout import lay_out
-        from caffe_fillers.port.targets import targets
+        from caffe_fillers.port.targets import lay_out, targets
 
         plan = self._planned()
         with open_given(weights) as model:

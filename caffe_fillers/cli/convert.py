@@ -154,8 +154,7 @@ def _convert_layout(arguments: argparse.Namespace) -> None:
     """Convert weights to a layout by the net that their own file holds."""
     from caffe_fillers.api.stored import load_net_of
     from caffe_fillers.api.weights import save_tensors
-    from caffe_fillers.port.layout import lay_out
-    from caffe_fillers.port.targets import targets
+    from caffe_fillers.port.targets import lay_out, targets
 
     target = targets[arguments.layout]
     if arguments.target == "-":

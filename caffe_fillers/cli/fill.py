@@ -138,8 +138,7 @@ def _save(net: Net, model: Model, output: str, arguments: argparse.Namespace) ->
     from caffe_fillers.formats import format_for
 
     if arguments.layout:
-        from caffe_fillers.port.layout import lay_out
-        from caffe_fillers.port.targets import targets
+        from caffe_fillers.port.targets import lay_out, targets
 
         if arguments.only:
             raise UsageError("--layout takes the whole net, of which --only leaves a part")

@@ -10,13 +10,12 @@ import numpy as np
 
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port import ops, vision_ops
+from caffe_fillers.port import Arrays, Op, Value, ops, vision_ops
 from caffe_fillers.port.code import call
 from caffe_fillers.port.initializers import parameter_name
 from caffe_fillers.port.ops import LSTM, Affine, Conv, Dense, PReLU, Tensor
 from caffe_fillers.port.printing import Site, aligned, helper
 from caffe_fillers.port.targets import Rule
-from caffe_fillers.port.values import Arrays, Op, Value
 from caffe_fillers.shapes import Shape, count
 
 IMAGE = (0, 2, 3, 1)

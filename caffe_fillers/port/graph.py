@@ -14,10 +14,10 @@ from itertools import count
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers import Role, layer_types
 from caffe_fillers.planner import Place, PlannedBlob, PlannedLayer, PlannedNet, Wire
+from caffe_fillers.port import Input, Op, Tops, Value
 from caffe_fillers.port.code import identifiers, numbered
 from caffe_fillers.port.ops import Affine, BatchNorm
 from caffe_fillers.port.reading import Node, read
-from caffe_fillers.port.values import Input, Op, Tops, Value
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape
 

@@ -12,11 +12,10 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import Initializer, equivalent, frameworks
 from caffe_fillers.plan import Fill
 from caffe_fillers.planner import PlannedBlob, PlannedLayer, PlannedNet
-from caffe_fillers.port import ops
+from caffe_fillers.port import Op, ops
 from caffe_fillers.port.code import identifiers, numbered, plain_title, wrapped
 from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.reading import Node, reader_of
-from caffe_fillers.port.values import Op
 
 _COUNTED = ("mean", "variance", "factor")
 

@@ -13,13 +13,11 @@ from caffe_fillers._version import __version__
 from caffe_fillers.errors import MissingExtraError, UsageError
 from caffe_fillers.model import Model
 from caffe_fillers.planner import PlannedNet
-from caffe_fillers.port import ops, vision_ops
+from caffe_fillers.port import Input, Value, ops, vision_ops
 from caffe_fillers.port.graph import Graph, Layer, build_graph
-from caffe_fillers.port.layout import blobs_of, layer_blobs
 from caffe_fillers.port.onnx_nodes import Nodes, Place, Tensor
-from caffe_fillers.port.targets import cut, port_all
+from caffe_fillers.port.targets import blobs_of, cut, layer_blobs, port_all
 from caffe_fillers.port.targets.onnx import RULES
-from caffe_fillers.port.values import Input, Value
 from caffe_fillers.shapes import UNKNOWN, Shape, is_known
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.port.values import Arithmetic, Value
+from caffe_fillers.port import Arithmetic, Value
 from caffe_fillers.shapes import Shape
 
 if TYPE_CHECKING:

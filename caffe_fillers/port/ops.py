@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port.values import Arrays, Op, Value
+from caffe_fillers.port import Arrays, Op, Value
 from caffe_fillers.shapes import Shape
 
 

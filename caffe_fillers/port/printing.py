@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from caffe_fillers.frameworks.initializers import Initializer, number
+from caffe_fillers.port import Binary, Function, Input, Number, Value
 from caffe_fillers.port.code import arguments, call, docstring, filled, operation
 from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.ops import Align
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rule, Rules
-from caffe_fillers.port.values import Binary, Function, Input, Number, Value
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from caffe_fillers.port.values import Arrays, Op
+from caffe_fillers.port import Arrays, Op
 from caffe_fillers.shapes import Shape
 
 

@@ -18,8 +18,7 @@ from caffe_fillers.check import Status, check_model
 from caffe_fillers.cli import main
 from caffe_fillers.port.code import numbered
 from caffe_fillers.port.initializers import print_initializers
-from caffe_fillers.port.layout import lay_out
-from caffe_fillers.port.targets import targets
+from caffe_fillers.port.targets import lay_out, targets
 
 INPUT = (
     "layer { name: 'data' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 4 dim: 9 dim: 9 } } }"

@@ -9,8 +9,7 @@ import pytest
 from paths import CORPUS
 
 import caffe_fillers as cf
-from caffe_fillers.port.layout import lay_out
-from caffe_fillers.port.targets import targets
+from caffe_fillers.port.targets import lay_out, targets
 
 LAST = ["keras", "jax"]
 

@@ -9,10 +9,10 @@ from paths import SHARED, TESTS
 
 import caffe_fillers as cf
 from caffe_fillers.errors import UsageError
+from caffe_fillers.port import Input
 from caffe_fillers.port.graph import build_graph
 from caffe_fillers.port.targets import targets
 from caffe_fillers.port.targets.onnx import RULES
-from caffe_fillers.port.values import Input
 
 ZOO = SHARED / "zoo"
 SMALL = 3_000_000

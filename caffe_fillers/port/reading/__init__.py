@@ -14,7 +14,7 @@ from caffe_fillers._registry import Registry
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers import layer_types
 from caffe_fillers.planner import PlannedBlob, PlannedLayer
-from caffe_fillers.port.values import Input, Op, Tops, Value
+from caffe_fillers.port import Input, Op, Tops, Value
 from caffe_fillers.schema import LayerParameter, NetParameter
 from caffe_fillers.schema.dialects import BVLC, unknown_to
 from caffe_fillers.schema.extras import unknown_value

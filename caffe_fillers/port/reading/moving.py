@@ -7,9 +7,8 @@ from itertools import pairwise
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
 from caffe_fillers.layers.windows import windows
-from caffe_fillers.port import ops, vision_ops
+from caffe_fillers.port import Op, Tops, Value, function, ops, vision_ops
 from caffe_fillers.port.reading import Node, Reader, reads, single
-from caffe_fillers.port.values import Op, Tops, Value, function
 from caffe_fillers.schema import ReductionParameter, SPPParameter
 from caffe_fillers.shapes import UNKNOWN, Shape, canonical_axis
 

@@ -8,9 +8,9 @@ from operator import add, mul
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.port import Value, function, maximum
 from caffe_fillers.port.ops import LRN, MVN, Affine, Align, Dropout, Pool, PReLU, Reduce, Softmax
 from caffe_fillers.port.reading import Node, fork_flag, reads, shortest
-from caffe_fillers.port.values import Value, function, maximum
 from caffe_fillers.schema import EltwiseParameter, LRNParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 

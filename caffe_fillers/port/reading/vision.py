@@ -11,9 +11,9 @@ import numpy as np
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
+from caffe_fillers.port import Value
 from caffe_fillers.port.ops import Dropout
 from caffe_fillers.port.reading import Node, reads
-from caffe_fillers.port.values import Value
 from caffe_fillers.port.vision_ops import Cubic, Detect, Priors, Propose, PsRoiPool, Resize, RoiPool, Unpool
 from caffe_fillers.shapes import UNKNOWN
 

@@ -8,11 +8,10 @@ from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import chosen, fork_param
 from caffe_fillers.layers.pooling import pooling_windows, rounds_up
 from caffe_fillers.layers.windows import Windows, windows
-from caffe_fillers.port import ops
+from caffe_fillers.port import Op, Value, function, ops
 from caffe_fillers.port.ops import Affine, Align, BatchNorm, Conv, Dense, GlobalPool, Pool, Reduce
 from caffe_fillers.port.reading import Node, Reader, fork_flag, reads, shortest, single
 from caffe_fillers.port.reading.pointwise import aligned, rectified, reduced
-from caffe_fillers.port.values import Op, Value, function
 from caffe_fillers.port.vision_ops import Margin, Part
 from caffe_fillers.schema import PoolingParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count

@@ -11,10 +11,9 @@ from caffe_fillers.port import channels_last, ops
 from caffe_fillers.port.code import call, operation, quoted, wrapped
 from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.initializers import drawn, parameter_name
-from caffe_fillers.port.layout import layer_owners, shapes
 from caffe_fillers.port.printing import Page, Site, helper_names, returned
 from caffe_fillers.port.reading import Node
-from caffe_fillers.port.targets import Rules, Target, port_all, targets
+from caffe_fillers.port.targets import Rules, Target, layer_owners, port_all, shapes, targets
 
 
 def conv(op: ops.Conv, at: Site, x: str) -> str:

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port import channels_last, ops, values
+from caffe_fillers.port import Arrays, Value, channels_last, ops
 from caffe_fillers.port.code import free_name, literal, quoted, unless, wrapped
 from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.initializers import ARGUMENTS, drawn
-from caffe_fillers.port.layout import layer_owners, zeros
 from caffe_fillers.port.printing import Page, Site, helper_names
 from caffe_fillers.port.reading import Node
-from caffe_fillers.port.targets import Rules, Target, port_all, targets
+from caffe_fillers.port.targets import Rules, Target, layer_owners, port_all, targets, zeros
 from caffe_fillers.shapes import Shape
 
 
@@ -182,7 +181,7 @@ RESERVED = helper_names("keras") | {
 """What the printed file calls."""
 
 
-def lay_out(value: values.Value, parameters: values.Arrays) -> values.Arrays:
+def lay_out(value: Value, parameters: Arrays) -> Arrays:
     """Keras has an LSTM's parameters in its cell."""
     laid = channels_last.lay_out(value, parameters)
     return {f"cell/{name}": array for name, array in laid.items()} if isinstance(value.op, ops.LSTM) else laid

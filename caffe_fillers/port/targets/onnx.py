@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from caffe_fillers.port import ops, values, vision_ops
+from caffe_fillers.port import Binary, Function, Number, ops, vision_ops
 from caffe_fillers.port.onnx_nodes import SYMBOLS, Place, Tensor
 from caffe_fillers.port.targets import Rule, Rules
 from caffe_fillers.port.targets import onnx_many as many
@@ -22,7 +22,7 @@ _NUMBERED: dict[str, Rule] = {
 }
 
 
-def function(op: values.Function, at: Place, *inputs: Tensor) -> Tensor:
+def function(op: Function, at: Place, *inputs: Tensor) -> Tensor:
     """A function of each value; ONNX has most by Caffe's names."""
     if op.name in _NUMBERED:
         made: Tensor = _NUMBERED[op.name](at, *inputs, *op.numbers)
@@ -200,9 +200,9 @@ def tile(op: ops.Tile, at: Place, x: Tensor) -> Tensor:
 RULES = Rules(
     target="onnx",
     rules={
-        values.Binary: lambda op, at, x, y: at.add(SYMBOLS[op.symbol], x, y),
-        values.Function: function,
-        values.Number: lambda op, at: op.value,
+        Binary: lambda op, at, x, y: at.add(SYMBOLS[op.symbol], x, y),
+        Function: function,
+        Number: lambda op, at: op.value,
         ops.Affine: affine,
         ops.Align: align,
         ops.BatchNorm: batch_norm,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port import ops, values, vision_ops
+from caffe_fillers.port import INFINITY, ops, vision_ops
 from caffe_fillers.port.onnx_nodes import Nodes, Place, Tensor
 from caffe_fillers.shapes import UNKNOWN
 
@@ -139,7 +139,7 @@ def _suppressed(op: vision_ops.Detect, at: Place, corners: Tensor, scores: Tenso
         best, _ = at.add_several("TopK", scores, (op.top_k,), outputs=2, axis=2)
         last = at.part(best, -1, _ALL, axis=2)
         scores = at.add("Where", at.add("Less", scores, last), LOWEST, scores)
-    edge = LOWEST if op.threshold == -values.INFINITY else op.threshold
+    edge = LOWEST if op.threshold == -INFINITY else op.threshold
     return at.add("NonMaxSuppression", corners, scores, (number,), op.overlap, edge)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from caffe_fillers.distributions import Values
 from caffe_fillers.errors import UsageError
 from caffe_fillers.frameworks.initializers import Initializer, number
-from caffe_fillers.port import ops, vision_ops
+from caffe_fillers.port import Arrays, Value, ops, vision_ops
 from caffe_fillers.port.channels_last import exchanged
 from caffe_fillers.port.code import TORCH_MODULE, class_name, filled, free_name, unless, wrapped
 from caffe_fillers.port.graph import Graph, Layer
@@ -17,7 +17,6 @@ from caffe_fillers.port.initializers import drawing_function, drawn, parameter_n
 from caffe_fillers.port.printing import Page, Site, aligned, helper, helper_names, module, returned, template
 from caffe_fillers.port.reading import Node
 from caffe_fillers.port.targets import Rules, Target, port_all, targets
-from caffe_fillers.port.values import Arrays, Value
 
 
 def conv(op: ops.Conv, at: Site, x: str) -> str:

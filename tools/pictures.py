@@ -7,6 +7,7 @@ Chromium (the packages selenium, chromium and chromium-driver).
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import tempfile
 import time
@@ -41,6 +42,7 @@ class Screen(io.StringIO):
 def table(net: cf.Net) -> Image.Image:
     """The table of a plan."""
     screen = Screen()
+    os.environ["COLUMNS"] = str(COLUMNS)
     print_plan(net, screen, report=net.signal())
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print("[bold]$[/bold] caffe-fill plan lenet.prototxt", highlight=False)

@@ -8,6 +8,9 @@ but for one: reading a file, it also sets decay_mult in a BatchNorm with three p
 
 from dataclasses import dataclass
 
+from caffe_fillers.prototxt import parse
+from caffe_fillers.schema import NetParameter
+
 
 @dataclass(frozen=True)
 class Row:
@@ -909,3 +912,21 @@ EDGES = [
 """The least that is admitted, and what lies just beyond it; mutants found them."""
 
 ROWS = [*CONVOLUTION, *WEIGHTS, *SAME_SHAPE, *POOLING, *SHAPES, *LOSSES, *RECURRENT, *DATA, *EDGES]
+
+
+def net_of(kind: str, bottoms: str, body: str, num_tops: int) -> NetParameter:
+    """A net of one layer, named x, after an Input for each bottom; what makes an unknown one is not said."""
+    net = parse(f"layer {{ name: 'x' type: '{kind}' {body} }}", NetParameter).message
+    layer = net.layer.pop()
+    for index, text in enumerate(bottoms.split()):
+        made = net.layer.add(name=f"in{index}", type="Input", top=[f"b{index}"])
+        if text == "unknown":
+            made.type = "Python"
+        else:
+            lengths = [] if text == "scalar" else [int(each) for each in text.split("x") if each.isdigit()]
+            made.input_param.shape.add(dim=lengths)
+    layer.bottom.extend(f"b{index}" for index in range(len(bottoms.split())))
+    if not layer.top:
+        layer.top.extend(f"t{index}" for index in range(num_tops))
+    net.layer.append(layer)
+    return net

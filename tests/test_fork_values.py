@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from layer_rows import ROWS, Row
+from layer_rows import ROWS, Row, net_of
 
 import caffe_fillers as cf
 from caffe_fillers.errors import CaffeFillersError
 from caffe_fillers.port.reading import readers
 from caffe_fillers.prototxt import parse
-from caffe_fillers.schema import LayerParameter, NetParameter
+from caffe_fillers.schema import NetParameter
 from caffe_fillers.schema.extras import PRIVATE, is_repeated, strip_hidden
 
 PORTED = set(readers)
@@ -31,24 +31,15 @@ def first_rows() -> list[Row]:
     return list(rows.values())
 
 
-def net_of(row: Row) -> NetParameter:
-    net = NetParameter()
-    for index, bottom in enumerate(row.bottoms.split()):
-        made = net.layer.add(name=f"b{index}", type="Input", top=[f"b{index}"])
-        made.input_param.shape.add(dim=map(int, bottom.split("x")))
-    layer = parse(row.body, LayerParameter).message
-    layer.name, layer.type = "x", row.type
-    layer.bottom.extend(made.name for made in net.layer)
-    if not layer.top:
-        layer.top.extend(f"t{index}" for index in range(row.num_tops or len(row.tops.split())))
-    strip_hidden(layer)
-    net.layer.append(layer)
+def net_with(row: Row) -> NetParameter:
+    net = net_of(row.type, row.bottoms, row.body, row.num_tops or len(row.tops.split()))
+    strip_hidden(net)
     return net
 
 
 def values_of_forks(row: Row) -> Iterator[tuple[str, str]]:
     """Yield a path and a value for each value of a fork's that the layer's messages can hold."""
-    layer: Any = net_of(row).layer[-1]
+    layer: Any = net_with(row).layer[-1]
     for parameter in layer.DESCRIPTOR.fields:
         if parameter.message_type is None or is_repeated(parameter):
             continue
@@ -60,7 +51,7 @@ def values_of_forks(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def with_value(row: Row, path: str, value: str) -> cf.Net:
-    net = net_of(row)
+    net = net_with(row)
     parameter, field = path.split(".")
     message = getattr(net.layer[-1], parameter)
     message.MergeFrom(parse(f"{field}: {value}", type(message)).message)

@@ -32,6 +32,11 @@ class Op:
         """Roles of the layer's blobs."""
         return self.learned
 
+    @property
+    def results(self) -> int:
+        """Number of its results."""
+        return 1
+
     def assigned(self, arrays: Sequence[NDArray[np.float32]]) -> Arrays:
         """Return the layer's blobs by role."""
         return dict(zip(self.roles, arrays, strict=False))

@@ -156,7 +156,7 @@ def _in_caffes_order(at: Site, x: str) -> str:
     return at.function("transpose", x, "3, 1, 2") if moves else x
 
 
-def _crop(op: ops.Crop, at: Site, x: str, like: str) -> str:
+def _crop(op: vision_ops.Crop, at: Site, x: str, like: str) -> str:
     """Crop to the lengths of the second input, from an axis on."""
     bottom, top = at.x.known, at.value.known
     if op.axis == 0:
@@ -170,7 +170,7 @@ def _crop(op: ops.Crop, at: Site, x: str, like: str) -> str:
     return f"{x}[{', '.join(ordered)}]"
 
 
-def _tile(op: ops.Tile, at: Site, x: str) -> str:
+def _tile(op: vision_ops.Tile, at: Site, x: str) -> str:
     repeats = [1] * at.x.rank
     repeats[axis_of(at.x, op.axis)] = op.tiles
     return at.function("tile", x, repeats)
@@ -217,13 +217,13 @@ RULES: dict[type[Op], Rule] = {
     ops.MVN: _mean_variance,
     ops.Align: _align,
     ops.Concat: _concat,
-    ops.Crop: _crop,
+    vision_ops.Crop: _crop,
     ops.Flatten: _flatten,
     ops.Reduce: _reduce,
     ops.Reshape: _reshape,
     ops.Softmax: lambda op, at, x: at.function("softmax", x, axis_word(at.x, op.axis)),
     ops.Split: _split,
-    ops.Tile: _tile,
+    vision_ops.Tile: _tile,
     vision_ops.Flip: _flip,
     vision_ops.Part: _part,
     vision_ops.Permute: _permute,
@@ -232,7 +232,7 @@ LIMITS: dict[type[Op], str] = {
     ops.LSTM: "no static input, no exposed states",
     ops.Align: "no second bottom of three axes for an image",
     ops.Conv: "two spatial axes",
-    ops.Crop: "to a size that stands in the code; not of axis 0",
+    vision_ops.Crop: "to a size that stands in the code; not of axis 0",
     ops.Dense: "from axis 1 on, or the last axis alone",
     ops.Embed: "bottoms of up to two axes",
     ops.MVN: "images alone",

@@ -54,6 +54,11 @@ class Pool(Op):
     ceil: bool = True
     indices: bool = False
 
+    @property
+    def results(self) -> int:
+        """The maxima or averages, and the indices."""
+        return 1 + self.indices
+
     def edges(self, value: Value) -> tuple[Shape, Shape]:
         """Return how far windows see beyond the image's end, and beyond padding, not counted in averages."""
         if set(self.stride) == {1}:  # the last window ends where the padding does
@@ -166,6 +171,12 @@ class Recurrent(Op):
     static: int = 0
     states: bool = False
     output: ClassVar[tuple[str, ...]] = ()
+    kept: ClassVar[int]
+
+    @property
+    def results(self) -> int:
+        """The output, and the states that it keeps."""
+        return 1 + self.kept * self.states
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -176,11 +187,14 @@ class Recurrent(Op):
 class LSTM(Recurrent):
     """Gates in the order i, f, o, g; its states are hidden and cell."""
 
+    kept = 2
+
 
 class RNN(Recurrent):
     """tanh of products, and of another product with the hidden state, the only state that it has."""
 
     output = ("output_weight", "output_bias")
+    kept = 1
 
 
 @dataclass(frozen=True)
@@ -245,6 +259,11 @@ class Split(Op):
     lengths: Shape
     axis: int
 
+    @property
+    def results(self) -> int:
+        """The parts."""
+        return len(self.lengths)
+
 
 @dataclass(frozen=True)
 class Flatten(Op):
@@ -262,22 +281,6 @@ class Reshape(Op):
     """Other lengths for the same values; a string is the number of the axis whose length stays."""
 
     dims: Dims
-
-
-@dataclass(frozen=True)
-class Crop(Op):
-    """As long as the second input from an axis on, beginning at `offsets`, one for each of these axes."""
-
-    axis: int
-    offsets: Shape
-
-
-@dataclass(frozen=True)
-class Tile(Op):
-    """A whole axis several times."""
-
-    axis: int
-    tiles: int
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,22 @@ class Flip(Op):
 
 
 @dataclass(frozen=True)
+class Crop(Op):
+    """As long as the second input from an axis on, beginning at `offsets`, one for each of these axes."""
+
+    axis: int
+    offsets: Shape
+
+
+@dataclass(frozen=True)
+class Tile(Op):
+    """A whole axis several times."""
+
+    axis: int
+    tiles: int
+
+
+@dataclass(frozen=True)
 class ArgMax(Op):
     """The indices of the largest values along an axis, or these values, the largest first."""
 
@@ -135,7 +151,13 @@ class Margin(Op):
     power: float
     least: float
     iteration: int
+    factor: bool
     learned: ClassVar = ("weight",)
+
+    @property
+    def results(self) -> int:
+        """The product, and the factor where it is asked for."""
+        return 1 + self.factor
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import tempfile
 import warnings
 import zlib
 from contextlib import redirect_stderr, redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from unittest import mock
@@ -71,11 +72,13 @@ def check(data: bytes) -> None:
 
 
 def port(data: bytes) -> None:
-    """Each framework's module compiles."""
+    """Each framework's module compiles, and a small net becomes an ONNX model that its checker takes."""
     with _folder(data):
         for target in TARGETS:
             printed = _run("port", "net.prototxt", "--to", target)
             compile(printed, f"{target}.py", "exec")
+        if find_spec("onnx") and _small_net(data):
+            _run("port", "net.prototxt", "--to", "onnx", "-o", "net.onnx", "--seed", "1")
 
 
 def _on_net(data: bytes, *commands: list[str], drawn: bool) -> None:

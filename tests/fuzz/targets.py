@@ -58,30 +58,19 @@ def prototxts() -> list[bytes]:
 
 @cache
 def nets() -> list[NetParameter]:
-    """The same as messages, and a net for each row of layer_rows."""
-    sys.path.insert(0, str(TESTS))
-    from layer_rows import ROWS
+    """The same as messages, and a net for each row of the layers' tests."""
+    sys.path[:0] = [str(TESTS), str(TESTS / "layers")]
+    from layer_rows import ROWS, net_of
+    from test_fork_layers import ROWS as FORK_ROWS
 
     found = []
     for data in prototxts():
-        try:
+        with contextlib.suppress(CaffeFillersError):
             found.append(prototxt.parse(prototxt.decode(data, ""), NetParameter).message)
-        except CaffeFillersError:
-            continue
-    for row in ROWS:
-        net = prototxt.parse(f"layer {{ name: 'x' type: '{row.type}' {row.body} }}", NetParameter).message
-        layer = net.layer.pop()
-        for index, text in enumerate(row.bottoms.split()):
-            top = net.layer.add(
-                name=f"in{index}", type="Python" if text == "unknown" else "Input", top=[f"in{index}"]
-            )
-            if top.type == "Input":
-                dims = [] if text == "scalar" else [int(dim) for dim in text.split("x") if dim.isdigit()]
-                top.input_param.shape.add(dim=dims)
-            layer.bottom.append(f"in{index}")
-        layer.top.extend(f"out{index}" for index in range(row.num_tops or max(1, len(row.tops.split()))))
-        net.layer.append(layer)
-        found.append(net)
+    rows = [(row.type, row) for row in ROWS] + [(row.kind, row) for row in FORK_ROWS]
+    for kind, row in rows:
+        tops = row.num_tops or max(1, len(row.tops.split()))
+        found.append(net_of(kind, row.bottoms, row.body, tops))
     return found
 
 

@@ -245,6 +245,12 @@ NETS: dict[str, tuple[str, Callable[..., np.ndarray]]] = {
         "layer { name: 'up' type: 'Upsample' bottom: 'pool' bottom: 'mask' top: 'up' upsample_param { scale: 2 } }",
         unpooled,
     ),
+    "the mask of a whole image": (
+        "layer { name: 'pool' type: 'Pooling' bottom: 'data' top: 'pool' top: 'mask'"
+        " pooling_param { global_pooling: true } }"
+        "layer { name: 'sum' type: 'Eltwise' bottom: 'pool' bottom: 'mask' top: 'sum' }",
+        lambda x: (x.max((2, 3)) + x.reshape(*x.shape[:2], -1).argmax(2))[:, :, None, None],
+    ),
     "Axpy": (
         "layer { name: 'mean' type: 'Pooling' bottom: 'data' top: 'mean'"
         " pooling_param { pool: AVE global_pooling: true } }"
@@ -580,10 +586,13 @@ def margins(kind: str, factor: float, x: np.ndarray, label: np.ndarray, weight: 
     return made
 
 
-@pytest.mark.parametrize("kind", ["SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE"])
-def test_a_margin_is_spherefaces(kind: str, target: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("SINGLE", "top: 'lambda'"), ("DOUBLE", "top: 'lambda'"), ("TRIPLE", ""), ("QUADRUPLE", "")],
+)
+def test_a_margin_is_spherefaces(kind: str, more: str, target: str, tmp_path: Path) -> None:
     text = inputs((40, 6), (40,)) + (
-        "layer { name: 'm' type: 'MarginInnerProduct' bottom: 'data' bottom: 'second' top: 'm' top: 'lambda'"
+        f"layer {{ name: 'm' type: 'MarginInnerProduct' bottom: 'data' bottom: 'second' top: 'm' {more}"
         f" margin_inner_product_param {{ num_output: 5 type: {kind} base: 10 gamma: 0.5 power: 1 iteration: 2"
         " lambda_min: 3 weight_filler { type: 'xavier' } } }"
         "layer { name: 'same' type: 'Power' bottom: 'm' top: 'same' power_param { scale: 2 } }"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from operator import le
+from typing import Any
+
 import numpy as np
 
 from caffe_fillers.errors import NetError
@@ -102,6 +105,13 @@ def prior_box(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
         raise NetError("prior_box_param needs min_size")
     if param.max_size and len(param.max_size) != len(param.min_size):
         raise NetError(f"it has {len(param.max_size)} max_size for {len(param.min_size)} min_size")
+    if min(param.min_size) <= 0 or any(map(le, param.max_size, param.min_size)):
+        raise NetError("each min_size must be above 0, and each max_size above its min_size")
+    if len(param.variance) not in (0, 1, 4) or min(param.variance, default=1) <= 0:
+        raise NetError(f"it has {len(param.variance)} variance; it takes one or four, all above 0")
+    for one, both in (("step", ("step_h", "step_w")), ("img_size", ("img_h", "img_w"))):
+        if param.HasField(one) and any(map(param.HasField, both)):
+            raise NetError(f"it has both {one} and {' or '.join(both)}")
     ratios = [1.0]
     for ratio in np.asarray(param.aspect_ratio, np.float32).tolist():
         if all(abs(ratio - known) >= 1e-6 for known in ratios):
@@ -126,6 +136,7 @@ def prior_box_clustered(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -
 @layer("MultiBoxLoss", bottoms=4, role=Role.LOSS, accepts_unranked=True)
 def multi_box_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A scalar; which bottoms get gradients is saved: caffe-ssd multibox_loss_layer.cpp."""
+    _check_predictions(fork_param(parameter, "multibox_loss_param"), bottoms)
     saved = LayerParameter()
     saved.CopyFrom(parameter)
     if not saved.propagate_down:
@@ -136,10 +147,31 @@ def multi_box_loss(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
 @layer("DetectionOutput", bottoms=(3, 4), accepts_unranked=True)
 def detection_output(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A row of 7 for each box found; one while the net is built, caffe-ssd detection_output_layer.cpp."""
+    param = fork_param(parameter, "detection_output_param")
+    _check_predictions(param, bottoms)
+    if param.nms_param.nms_threshold < 0 or not 0 < param.nms_param.eta <= 1:
+        raise NetError("nms_param needs an nms_threshold of at least 0, and an eta above 0 and up to 1")
     return Setup(((1, 1, 1, 7),))
+
+
+def _check_predictions(param: Any, bottoms: tuple[Shape | None, ...]) -> None:
+    """Compare the predicted locations and confidences with the number of priors."""
+    if not param.HasField("num_classes"):
+        raise NetError(f"{param.DESCRIPTOR.name} has no num_classes")
+    locations, confidences, priors, *_ = bottoms
+    length = UNKNOWN if priors is None else legacy_dim(priors, 2)
+    if length is UNKNOWN:
+        return
+    number, classes = length // 4, param.num_classes
+    for shape, values in ((locations, 4 if param.share_location else 4 * classes), (confidences, classes)):
+        given = UNKNOWN if shape is None else legacy_dim(shape, 1)
+        if differ(given, number * values):
+            raise NetError(f"{number} priors need {number * values} predictions; its bottom has {given}")
 
 
 @layer("DetectionEvaluate", bottoms=2, role=Role.MEASURE, accepts_unranked=True)
 def detection_evaluate(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """A row of 5 for each class and box, caffe-ssd detection_evaluate_layer.cpp."""
+    if not fork_param(parameter, "detection_evaluate_param").HasField("num_classes"):
+        raise NetError("detection_evaluate_param needs num_classes")
     return Setup(((1, 1, UNKNOWN, 5),))

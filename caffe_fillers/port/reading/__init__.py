@@ -145,7 +145,11 @@ def read(node: Node) -> Tops:
     for field in _foreign_fields(node.layer):
         if field not in reader.fields | _HARMLESS and not _ENGINE.search(field):
             raise UsageError(f"{field} is a fork's field that no target computes")
-    return reader.read(node)
+    tops = reader.read(node)
+    made = sum(each.op.results for each in (tops if isinstance(tops, tuple) else (tops,)))
+    if made != len(node.outputs):
+        raise UsageError(f"of its {len(node.outputs)} tops {made} are ported")
+    return tops
 
 
 _HARMLESS = frozenset(

@@ -48,13 +48,13 @@ def reshape(node: Node) -> Value:
     return node.top(ops.Reshape(dims + tuple(str(axis) for axis in range(last, node.rank))))
 
 
-@reads("Crop", makes=(ops.Crop,))
+@reads("Crop", makes=(vision_ops.Crop,))
 def crop(node: Node) -> Value:
     """Read a crop to the lengths of the second bottom, from an axis on."""
     parameter = node.layer.crop_param
     axis, offsets = canonical_axis(parameter.axis, node.rank), list(parameter.offset) or [0]
     offsets = offsets if len(offsets) > 1 else offsets * (node.rank - axis)
-    return node.top(ops.Crop(axis, tuple(offsets)), *node.all_bottoms)
+    return node.top(vision_ops.Crop(axis, tuple(offsets)), *node.all_bottoms)
 
 
 _TERMS = {
@@ -213,9 +213,11 @@ _SINGLE: dict[str, tuple[type[Op], Reader]] = {
     "Parameter": (ops.Tensor, lambda node: Value(ops.Tensor(node.blobs[0]), (), node.tops[0])),
     "Permute": (vision_ops.Permute, _permute),
     "Tile": (
-        ops.Tile,
+        vision_ops.Tile,
         lambda node: node.top(
-            ops.Tile(canonical_axis(node.layer.tile_param.axis, node.rank), node.layer.tile_param.tiles)
+            vision_ops.Tile(
+                canonical_axis(node.layer.tile_param.axis, node.rank), node.layer.tile_param.tiles
+            )
         ),
     ),
 }

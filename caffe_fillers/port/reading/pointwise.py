@@ -209,6 +209,8 @@ def _mvn(node: Node) -> Value:
     """Eps is added to the standard deviation, not to the variance."""
     parameter = node.layer.mvn_param
     eps = shortest(parameter.eps)
+    if node.rank < (2 if parameter.across_channels else 3):
+        raise UsageError("the mean of a single value is not ported")
     return node.top(MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
 
 

@@ -50,6 +50,8 @@ def _windowed(node: Node, groups: int, *, transposed: bool = False) -> Value:
     if len(kernel) not in (1, 2, 3):
         raise UsageError(f"windows of one to three axes are ported, not of {len(kernel)}")
     window = windows(parameter, len(kernel))
+    if min(*window.stride, *window.dilation) < 1 or min(window.pad) < 0:
+        raise UsageError("a stride or dilation of 0, and a pad below 0, are not ported")
     if not transposed:
         check_size(x.shape, window)
     inputs, outputs = (first, second * groups) if transposed else (second * groups, first)
@@ -86,7 +88,7 @@ def pooling(node: Node) -> Value:
     average = parameter.pool == PoolingParameter.AVE
     if parameter.global_pooling and len(node.outputs) == 1:
         return node.top(GlobalPool(average))
-    window = pooling_windows(parameter, ())
+    window = pooling_windows(parameter, x.known[2:] if parameter.global_pooling else ())
     op = Pool(
         average=average,
         kernel=window.kernel,
@@ -129,6 +131,7 @@ def margin_inner_product(node: Node) -> Value:
         power=parameter.power,
         least=parameter.lambda_min,
         iteration=parameter.iteration,
+        factor=len(node.outputs) == 2,
     )
     return node.top(op, *node.all_bottoms)
 

@@ -139,7 +139,7 @@ def reshape(op: ops.Reshape, at: Place, x: Tensor) -> Tensor:
     return at.reshape(x, *dims)
 
 
-def crop(op: ops.Crop, at: Place, x: Tensor, like: Tensor) -> Tensor:
+def crop(op: vision_ops.Crop, at: Place, x: Tensor, like: Tensor) -> Tensor:
     """To the lengths that the second input has."""
     axes, lengths = tuple(range(op.axis, at.x.rank)), at.value.known[op.axis :]
     ends = tuple(offset + length for offset, length in zip(op.offsets, lengths, strict=True))
@@ -192,7 +192,7 @@ def select(op: vision_ops.Select, at: Place, x: Tensor, selector: Tensor) -> Ten
     return at.add("Compress", x, at.add("Cast", at.reshape(selector, -1), to=at.BOOL), axis=0)
 
 
-def tile(op: ops.Tile, at: Place, x: Tensor) -> Tensor:
+def tile(op: vision_ops.Tile, at: Place, x: Tensor) -> Tensor:
     """All axes once but for one."""
     return at.add("Tile", x, [op.tiles if axis == op.axis else 1 for axis in range(at.x.rank)])
 
@@ -208,7 +208,7 @@ RULES = Rules(
         ops.BatchNorm: batch_norm,
         ops.Concat: lambda op, at, *inputs: at.add("Concat", *inputs, axis=op.axis),
         ops.Conv: conv,
-        ops.Crop: crop,
+        vision_ops.Crop: crop,
         ops.Dense: dense,
         ops.Dropout: dropout,
         ops.Embed: embed,
@@ -229,7 +229,7 @@ RULES = Rules(
             "Split", x, op.lengths, outputs=len(op.lengths), axis=op.axis
         ),
         ops.Tensor: lambda op, at: at.weights("weight")[0],
-        ops.Tile: tile,
+        vision_ops.Tile: tile,
         vision_ops.ArgMax: arg_max,
         vision_ops.Columns: columns,
         vision_ops.Cubic: many.cubic,
@@ -252,7 +252,7 @@ RULES = Rules(
     },
     limits={
         ops.BatchNorm: "as in inference",
-        ops.Crop: "to a size that stands in the code",
+        vision_ops.Crop: "to a size that stands in the code",
         ops.Dropout: "as in inference",
         ops.Pool: "the image's size is fixed where windows reach over its edge",
         vision_ops.Detect: "as many images as the net has; locations shared by all classes; eta of 1",

@@ -46,19 +46,20 @@ def cubic(op: vision_ops.Cubic, at: Place, x: Tensor) -> Tensor:
     return at.add("MatMul", rows, at.add("MatMul", x, columns))
 
 
-def margin(op: vision_ops.Margin, at: Place, x: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+def margin(op: vision_ops.Margin, at: Place, x: Tensor, label: Tensor) -> tuple[Tensor, ...]:
     """The product, and the label's value where its mask is."""
     (weight,) = at.weights("weight")
     x = at.add("Flatten", x, axis=1) if at.x.rank > 2 else x
     made = at.add("Gemm", x, weight / at.add("ReduceL2", weight, axes=(1,), keepdims=1), transB=1)
     factor = max(op.base * (1 + op.gamma * (op.iteration + 1)) ** -op.power, op.least)
     given = at.array(np.array([factor], np.float32), "lambda")
+    more = (given,) if op.factor else ()
     if op.margin == 1:
-        return made, given
+        return made, *more
     norm = at.add("ReduceL2", x, axes=(1,), keepdims=1)
     own = (norm * _wide(op, at, made / norm) + made * given) / (1 + factor)
     classes = at.array(np.arange(op.outputs, dtype=np.float32), "classes")
-    return at.add("Where", at.add("Equal", at.reshape(label, -1, 1), classes), own, made), given
+    return at.add("Where", at.add("Equal", at.reshape(label, -1, 1), classes), own, made), *more
 
 
 def _wide(op: vision_ops.Margin, at: Place, cos: Tensor) -> Tensor:

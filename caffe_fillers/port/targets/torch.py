@@ -116,7 +116,7 @@ def _between(op: ops.Reshape, rank: int, x: str) -> str:
     return flat if len(new) == 1 else filled(f"{{0}}.unflatten({first}, {new})", flat)
 
 
-def tile(op: ops.Tile, at: Site, x: str) -> str:
+def tile(op: vision_ops.Tile, at: Site, x: str) -> str:
     """Write the repetition of one axis."""
     repeats = ", ".join(str(op.tiles if axis == op.axis else 1) for axis in range(at.x.rank))
     return filled(f"{{0}}.repeat({repeats})", x)
@@ -137,7 +137,7 @@ RULES = Rules(
         ops.BatchNorm: batch_norm,
         ops.Concat: template("torch.cat([{all}], {op.axis})"),
         ops.Conv: conv,
-        ops.Crop: helper("crop"),
+        vision_ops.Crop: helper("crop"),
         ops.Dense: dense,
         ops.Dropout: dropout,
         ops.Embed: embed,
@@ -166,12 +166,14 @@ RULES = Rules(
         ops.Split: lambda op, at, x: f"torch.split({x}, {list(op.lengths)}, {op.axis})",
         vision_ops.Take: template("{0}[{1}.long()]"),
         ops.Tensor: lambda op, at: f"{at.layer('Blob', *map(str, op.lengths))}()",
-        ops.Tile: tile,
+        vision_ops.Tile: tile,
         vision_ops.Columns: helper("columns"),
         vision_ops.Cubic: helper("cubic_resize"),
         vision_ops.Detect: helper("detection_output"),
         vision_ops.Local: module("Local"),
-        vision_ops.Margin: module("MarginLinear"),
+        vision_ops.Margin: lambda op, at, *inputs: (
+            module("MarginLinear")(op, at, *inputs) + ("" if op.factor else "[0]")
+        ),
         vision_ops.Part: lambda op, at, x: f"{x}.narrow({op.axis}, {op.begin}, {op.end - op.begin})",
         vision_ops.Priors: module("PriorBoxes"),
         vision_ops.Propose: helper("proposals"),

@@ -69,11 +69,12 @@ def _check_names(model: Model) -> None:
     Of a path's parts an empty one and `.` mean the group itself, and one that
     begins with a slash begins at the root (HDF5 User's Guide, 4.2.3, "Path names").
     """
-    unfit = [layer.name for layer in model.layers if {"", "."} & set(layer.name.split("/"))]
+    names = [layer.name for layer in model.layers]
+    unfit = [name for name in names if "\0" in name or {"", "."} & set(name.split("/"))]
     if unfit:
         raise FormatError(
             f"HDF5 has no group of the name of {len(unfit)} of its layers ({few(unfit)}): a part between "
-            "slashes is empty or a dot; rename them, or choose another format"
+            "slashes is empty or a dot, or there is a null character; rename them, or choose another format"
         )
 
 

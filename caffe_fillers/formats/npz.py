@@ -26,6 +26,7 @@ from caffe_fillers.shapes import format_shape
 if TYPE_CHECKING:
     import zipfile  # 15 ms, with the compressions that it knows
 
+_SHOWN = 40
 _ENDING = ".npy"
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _BROKEN = (
@@ -106,6 +107,11 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     import zipfile
 
+    if "\0" in name or len((name + _ENDING).encode()) >= zipfile.ZIP_FILECOUNT_LIMIT:
+        raise FormatError(
+            f"a zip holds no name with a null character, or of 65,535 bytes, as {name[:_SHOWN]!r}: "
+            "rename the layer, or choose another format"
+        )
     dated_1980 = zipfile.ZipInfo(name + _ENDING)  # same bytes always
     return archive.open(dated_1980, "w", force_zip64=True)
 

@@ -106,6 +106,14 @@ class Value(Arithmetic):
             raise UsageError("the shape of its bottom must be known; give it with --shape")
         return self.shape
 
+    @property
+    def image(self) -> tuple[int, int, int, int]:
+        """The shape of an image, known after its first axis; a `UsageError` for what is none, or is empty."""
+        if self.rank != 4 or 0 in self.known:
+            raise UsageError("only images are ported, of four axes and with values")
+        num, channels, height, width = self.known
+        return num, channels, height, width
+
     def combined(self, symbol: str, left: Value | float, right: Value | float) -> Value:
         """Return the value of an operator, with the shape of the operand of more axes."""
         values = [

@@ -143,8 +143,8 @@ def _flatten(op: ops.Flatten, at: Site, x: str) -> str:
 def _reshape(op: Op, at: Site, x: str) -> str:
     """Reshape an array that is in Caffe's order before and after."""
     bottom, top = at.x.known, at.value.known
-    if count(bottom, 1) != count(top, 1):
-        raise UsageError("a new length of axis 0 is not ported")
+    if not (bottom and top) or count(bottom, 1) != count(top, 1):
+        raise UsageError("a new length of axis 0 is not ported, nor a blob without axes")
     bare = ", ".join(map(str, top[1:]))
     made = at.function("reshape", _in_caffes_order(at, x), top[1:], bare, x)
     return at.function("transpose", made, "2, 3, 1") if len(top) == 4 else made
@@ -180,16 +180,24 @@ def _reduce(op: ops.Reduce, at: Site, x: str) -> str:
     if not op.keep and (0 in op.axes or (op.axes, at.x.rank) == ((3,), 4)):
         raise UsageError(f"a reduction of the axes from {op.axes[0]} on is not ported")
     places = tuple(sorted(axis_of(at.x, axis) for axis in op.axes))
-    return at.function(op.kind, x, f"axis={places}", *["keepdims=True"] * op.keep)
+    made = at.function(op.kind, x, f"axis={places}", *["keepdims=True"] * op.keep)
+    becomes_image = not op.keep and at.x.rank - len(op.axes) == 4
+    return at.function("transpose", made, "2, 3, 1") if becomes_image else made
 
 
 def _align(op: ops.Align, at: Site, y: str) -> str:
-    if (at.x.rank, op.rank) == (3, 4):
-        raise UsageError("a second bottom of three axes is not ported")
-    return aligned(op, at.x, y, IMAGE if op.rank == 4 else range(op.rank)) if at.x.rank else y
+    """Move an array's own axes to where they meet those of the other, then add the axes that it lacks."""
+    if not at.x.rank:
+        return y
+    order = IMAGE if op.rank == 4 else tuple(range(op.rank))
+    own = [axis - op.axis for axis in order if axis in range(op.axis, op.axis + at.x.rank)]
+    y = _in_caffes_order(at, y)
+    if own != sorted(own):
+        y = at.function("permute", y, ", ".join(map(str, own)))
+    return aligned(op, at.x, y, order)
 
 
-def _permute(op: vision_ops.Permute, at: Site, x: str) -> str:
+def permute(op: vision_ops.Permute, at: Site, x: str) -> str:
     """Permute the axes, whose order before and after has channels last."""
     kept = IMAGE if at.x.rank == 4 else tuple(range(at.x.rank))
     return at.function("permute", x, ", ".join(str(axis_of(at.x, op.order[axis])) for axis in kept))
@@ -226,11 +234,10 @@ RULES: dict[type[Op], Rule] = {
     vision_ops.Tile: _tile,
     vision_ops.Flip: _flip,
     vision_ops.Part: _part,
-    vision_ops.Permute: _permute,
+    vision_ops.Permute: permute,
 }
 LIMITS: dict[type[Op], str] = {
     ops.LSTM: "no static input, no exposed states",
-    ops.Align: "no second bottom of three axes for an image",
     ops.Conv: "two spatial axes",
     vision_ops.Crop: "to a size that stands in the code; not of axis 0",
     ops.Dense: "from axis 1 on, or the last axis alone",

@@ -6,6 +6,7 @@ the result. Losses and accuracies are left out, for they belong to a training lo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -167,10 +168,14 @@ def _layer(node: Node) -> Layer:
 
 
 def _merge_scales(net: PlannedNet, layers: Iterator[Layer], *, every_blob: bool) -> list[Layer]:
-    """Merge a Scale over the channels into the BatchNorm before it, if no other layer reads that."""
+    """Merge a Scale over the channels into the BatchNorm before it, if no other layer reads that.
+
+    Not if layers that share the blobs of the one do not share those of the other.
+    """
     merged: list[Layer] = []
+    users = Counter(blob.owner or blob.place for blob in net.blobs)
     for layer in layers:
-        whole = _with_scale(net, merged[-1], layer) if merged else None
+        whole = _with_scale(net, users, merged[-1], layer) if merged else None
         if whole is None or (every_blob and merged[-1].node.outputs != layer.node.outputs):
             merged.append(layer)
         else:
@@ -178,15 +183,25 @@ def _merge_scales(net: PlannedNet, layers: Iterator[Layer], *, every_blob: bool)
     return merged
 
 
-def _with_scale(net: PlannedNet, norm: Layer, scale: Layer) -> Layer | None:
+def _with_scale(net: PlannedNet, users: Counter[Place], norm: Layer, scale: Layer) -> Layer | None:
     match norm.tops, scale.tops:
         case (
             Value(BatchNorm(weight=False, sums=True) as op, inputs),
             Value(Affine(lengths, axis=1, weight=True, bias=bias), (Value(Input(0)),), shape),
-        ) if lengths == (op.channels,) and _reads_alone(net, scale.node, norm.node.planned.tops[0]):
+        ) if (
+            lengths == (op.channels,)
+            and _reads_alone(net, scale.node, norm.node.planned.tops[0])
+            and users[_place(norm)] == users[_place(scale)]
+        ):
             node = replace(norm.node, outputs=scale.node.outputs, scale=scale.node.planned)
             return Layer(node, Value(replace(op, weight=True, bias=bias), inputs, shape))
     return None
+
+
+def _place(layer: Layer) -> Place:
+    """Return where the values of a layer's first blob are."""
+    blob = layer.node.parameters[0]
+    return blob.owner or blob.place
 
 
 def _reads_alone(net: PlannedNet, node: Node, wire: Wire) -> bool:

@@ -102,7 +102,9 @@ class _Export:
     def __init__(self, graph: Graph, arrays: Callable[[Layer], Blobs]) -> None:
         self.graph, self.arrays = graph, arrays
         self.nodes = Nodes(graph.net.name or "net")
-        self.current = {name: graph.blobs[name] for name in graph.arguments}
+        self.blobs = {variable: blob or variable for variable, blob in graph.blobs.items()}
+        self.current = {name: self.blobs[name] for name in graph.arguments}
+        self.varying: set[str] = set()
         self.shapes = dict(graph.arguments)
         self.last = {name: node.label for node in graph.nodes for name in node.outputs}
 
@@ -113,6 +115,7 @@ class _Export:
         inputs = [Tensor(self.current.get(name, name), place) for name in node.inputs]
         done: dict[int, tuple[Tensor, ...]] = {}
         made = [tensor for each in layer.values for tensor in _emit(replace(place, value=each), inputs, done)]
+        varies = self.varying & {*node.inputs} or any(isinstance(op, _CHOOSING) for op in layer.ops)
         for variable, tensor, shape in zip(node.outputs, made, node.tops, strict=True):
             final, own = self._name(variable, node.label), tensor
             if tensor in inputs or made.count(tensor) > 1 or tensor.name in self.nodes.initializers:
@@ -122,10 +125,13 @@ class _Export:
             known = value.shape if shape is None else shape  # a Python layer's is not planned
             found = isinstance(value.op, vision_ops.Detect)  # as many as the data has
             self.shapes[variable] = (1, 1, UNKNOWN, 7) if found else known
+            if known and varies:
+                self.varying.add(variable)
+                self.shapes[variable] = (UNKNOWN, *known[1:])
 
     def _name(self, variable: str, label: str) -> str:
         """Name a tensor: as its blob if no later layer makes the blob and no input has the name."""
-        blob = self.graph.blobs[variable]
+        blob = self.blobs[variable]
         free = self.last[variable] == label and variable not in self.graph.arguments
         return blob if free else f"{blob}/{label}"
 
@@ -148,7 +154,7 @@ class _Export:
         arguments, dynamic = self.graph.arguments, _takes_any_batch(self.graph)
         for name, shape in arguments.items():
             if shape is None or not is_known(shape[1:]):
-                blob = self.graph.blobs[name]
+                blob = self.blobs[name]
                 raise UsageError(f"the shape of blob {blob!r} is not known; give it with --shape {blob}=...")
         made = [name for name in self.current if name not in arguments or name in self.last]
         results = made if every_blob else self.graph.results
@@ -156,7 +162,7 @@ class _Export:
             if self.shapes[name] is None:
                 blob = self.graph.blobs[name]
                 raise UsageError(f"the shape of blob {blob!r} is not known; give it with --shape")
-        inputs = {self.graph.blobs[name]: _dims(shape, dynamic) for name, shape in arguments.items()}
+        inputs = {self.blobs[name]: _dims(shape, dynamic) for name, shape in arguments.items()}
         return helper.make_model(
             self.nodes.graph(
                 inputs={**inputs, **(parameters or {})},
@@ -196,14 +202,14 @@ def _takes_any_batch(graph: Graph) -> bool:
 def _keeps_items(value: Value) -> bool:
     """Whether an operation treats all items alike, however many they are."""
     match value.op:
-        case ops.Align():
-            return True
+        case ops.Align(axis=axis):
+            return axis == 0
         case ops.Affine(axis=0, lengths=lengths):
             return not lengths
         case ops.Dense(flatten=None):
             return value.inputs[0].rank > 1
-        case ops.Reshape(dims=(first, *_)):
-            return first in ("0", -1)
+        case ops.Reshape(dims=(first, *rest)):
+            return first == "0" or (first == -1 and "0" not in rest)
         case vision_ops.Permute(order=(first, *_)):
             return first == 0
     named = [getattr(value.op, name, ()) for name in ("axis", "axes", "flatten", "start")]
@@ -211,6 +217,7 @@ def _keeps_items(value: Value) -> bool:
     return 0 not in axes and not isinstance(value.op, _OF_A_LENGTH)
 
 
+_CHOOSING = (vision_ops.Propose, vision_ops.Select)
 _OF_A_LENGTH = (
     *(ops.Recurrent, ops.Tensor, vision_ops.Priors),
     *(vision_ops.Detect, vision_ops.Margin, vision_ops.Propose, vision_ops.PsRoiPool, vision_ops.RoiPool),

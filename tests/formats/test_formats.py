@@ -471,15 +471,24 @@ def test_more_than_a_message_holds_is_refused_before_work(tmp_path: Path) -> Non
     assert format_for("net.caffemodel").name == "caffemodel"
 
 
-@pytest.mark.parametrize("name", [".", "", "a/./b", "/a", "a/", "a//b", "./a", "/"])
+@pytest.mark.parametrize("name", [".", "", "a/./b", "/a", "a/", "a//b", "./a", "/", "a\\000b", "\\000"])
 @pytest.mark.parametrize("force", [False, True])
 def test_names_that_hdf5_takes_for_another_place(name: str, force: bool, tmp_path: Path) -> None:
     pytest.importorskip("h5py")
     text = f"layer {{ name: 'x' type: 'Input' top: 'x' input_param {{ shape {{ dim: 2 }} }} }} {layer(name)}"
     weights = cf.load_net(io.BytesIO(text.encode())).fill(seed=1)
-    with pytest.raises(FormatError, match=r"of its layers .*slashes is empty or a dot; rename|--force"):
+    with pytest.raises(FormatError, match=r"of its layers .*slashes is empty or a dot, .*; rename|--force"):
         weights.save(tmp_path / "m.h5", force=force)
     assert not (tmp_path / "m.h5").exists()
+
+
+@pytest.mark.parametrize("name", ["a\\000b", "\\000", "x" * 65_536])
+def test_names_that_a_zip_does_not_hold(name: str, tmp_path: Path) -> None:
+    text = f"layer {{ name: 'x' type: 'Input' top: 'x' input_param {{ shape {{ dim: 2 }} }} }} {layer(name)}"
+    weights = cf.load_net(io.BytesIO(text.encode())).fill(seed=1)
+    with pytest.raises(FormatError, match=r"a zip holds no name .*: rename the layer"):
+        weights.save(tmp_path / "m.npz")
+    assert not (tmp_path / "m.npz").exists()
 
 
 @pytest.mark.parametrize("name", ["..", "a/../b", "...", ". ", "a.b"])

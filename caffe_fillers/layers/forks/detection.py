@@ -118,6 +118,8 @@ def prior_box(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
             ratios += [ratio, 1 / ratio] if param.flip else [ratio]
     _, _, height, width = four_axes(bottoms[0])
     priors = len(ratios) * len(param.min_size) + len(param.max_size)
+    if 0 in (height, width):
+        raise NetError("there is no place for a box: its bottom is empty")
     return Setup(((1, 2, height * width * priors * 4),))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from caffe_fillers.errors import NetError
 from caffe_fillers.fillers import Constant, from_parameter
 from caffe_fillers.layers.contract import Param, Role, Setup, layer, require_outputs
-from caffe_fillers.layers.forks.common import filler_or, fork_param, four_axes
+from caffe_fillers.layers.forks.common import filler_or, fork_param, four_axes, require_axes
 from caffe_fillers.schema import LayerParameter
 from caffe_fillers.shapes import Shape, canonical_axis, count
 
@@ -32,7 +32,7 @@ def inner_distance(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Set
     """Distances to the rows of the weights, which a second bottom may bring: inner_distance_layer.cpp."""
     param = fork_param(parameter, "inner_distance_param")
     axis = canonical_axis(param.axis, len(bottoms[0]))
-    outputs = param.num_output if len(bottoms) == 1 else bottoms[1][0]
+    outputs = param.num_output if len(bottoms) == 1 else require_axes(bottoms[1], 1)[0]
     require_outputs(outputs)
     inputs = count(bottoms[0], axis)
     shape = (inputs, outputs) if param.transpose else (outputs, inputs)
@@ -98,7 +98,7 @@ def _inner_product(
 ) -> Setup:
     param = fork_param(parameter, name)
     axis = canonical_axis(param.axis, len(bottoms[0]))
-    outputs = param.num_output if own_weights else bottoms[2][0]
+    outputs = param.num_output if own_weights else require_axes(bottoms[2], 1)[0]
     require_outputs(outputs)
     shape = (outputs, count(bottoms[0], axis))
     params = (Param(shape, from_parameter(param.weight_filler)),) if own_weights else ()

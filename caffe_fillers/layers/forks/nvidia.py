@@ -7,7 +7,7 @@ from typing import Any
 from caffe_fillers.errors import NetError
 from caffe_fillers.layers.contract import Setup, data_layer, layer
 from caffe_fillers.layers.data import prefetching_draws
-from caffe_fillers.layers.forks.common import fork_param, four_axes
+from caffe_fillers.layers.forks.common import fork_param, four_axes, require_axes
 from caffe_fillers.passes import era_of
 from caffe_fillers.plan import Draw
 from caffe_fillers.schema import LayerParameter
@@ -29,7 +29,7 @@ def detectnet_transformation(parameter: LayerParameter, bottoms: tuple[Shape, ..
     size = (param.image_size_y, param.image_size_x)
     classes = max({each.src: each.dst for each in param.object_class}.values(), default=0) + 1
     grid = tuple(round(length / param.stride) for length in size)
-    tops = ((num, channels, *size), (bottoms[1][0], classes + _BOX, *grid))
+    tops = ((num, channels, *size), (require_axes(bottoms[1], 1)[0], classes + _BOX, *grid))
     return Setup(tops, (Draw(1, "seed of the augmentation"),))
 
 

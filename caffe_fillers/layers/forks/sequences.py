@@ -22,7 +22,7 @@ def lstm(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
 @layer("Lstm@caffe_lstm", weights_need_shape=True)
 def lstm_of_rows(parameter: LayerParameter, bottoms: tuple[Shape, ...]) -> Setup:
     """The same of a bottom whose first axis holds the steps of `batch_size` streams: caffe-lstm."""
-    shape, outputs = bottoms[0], _num_output(parameter)
+    shape, outputs = require_axes(bottoms[0], 1), _num_output(parameter)
     streams = fork_param(parameter, "lstm_param").batch_size
     if streams < 1 or differ(shape[0] % streams, 0):
         raise NetError(f"the {shape[0]} rows of its bottom must be a multiple of batch_size {streams}")

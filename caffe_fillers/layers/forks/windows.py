@@ -71,7 +71,9 @@ def deformable_convolution(parameter: LayerParameter, bottoms: tuple[Shape, ...]
     param = fork_param(parameter, "deformable_convolution_param")
     shape, offsets = bottoms
     axis = canonical_axis(param.axis, len(shape))
-    window = windows(param, len(shape) - axis - 1)
+    if len(shape) - axis != 3:
+        raise NetError(f"after the channels of {format_shape(shape)} two axes are needed")
+    window = windows(param, 2)
     channels, outputs, group = shape[axis], param.num_output, param.group
     if outputs < 1 or group < 1 or outputs % group or differ(channels % group, 0):
         raise NetError(f"group {group} must divide the {channels} channels and the num_output {outputs}")

@@ -87,7 +87,7 @@ def known_length(value: Value, axis: int) -> int:
 def shuffle_channel(node: Node) -> Value:
     """Read channels as groups x channels of a group, transposed: farmingyard/ShuffleNet."""
     group = fork_param(node.layer, "shuffle_channel_param").group
-    items, channels, height, width = node.x.known
+    items, channels, height, width = node.x.image
     split: Shape = (items, group, channels // group, height, width)
     grouped = Value(ops.Reshape(("0", group, channels // group, "2", "3")), (node.x,), split)
     dealt = (items, channels // group, group, height, width)
@@ -103,10 +103,12 @@ def reorg(node: Node) -> Value:
     Into them as Darknet has it: by the way back on an image of another shape.
     """
     parameter = fork_param(node.layer, "reorg_param")
-    stride, (items, channels, height, width) = parameter.stride, node.x.known
+    stride, (items, channels, height, width) = parameter.stride, node.x.image
     square = stride * stride
-    if channels % square or (not parameter.reverse and (height % stride or width % stride)):
-        raise UsageError(f"channels and image are no multiples of the stride {stride}")
+    if channels % square:
+        raise UsageError(f"its {channels} channels are no multiple of {square}, the stride's square")
+    if not parameter.reverse and (height % stride or width % stride):
+        raise UsageError(f"its image of {height} x {width} is no multiple of the stride {stride}")
     inner = channels // square
     if parameter.reverse:
         order, split = (0, 3, 4, 1, 5, 2), (items, stride, stride, inner, height, width)
@@ -140,7 +142,11 @@ def arg_max(node: Node) -> Value:
         axis = canonical_axis(parameter.axis, node.rank)
         return node.top(vision_ops.ArgMax(axis, parameter.top_k, parameter.out_max_val))
     items, top_k = node.x.known[0], parameter.top_k
-    flat = Value(ops.Flatten(1, node.rank - 1), (node.x,), (items, -1)) if node.rank > 2 else node.x
+    flat = node.x
+    if node.rank > 2:
+        flat = Value(ops.Flatten(1, node.rank - 1), (node.x,), (items, UNKNOWN))
+    elif node.rank == 1:
+        flat = Value(ops.Reshape(("0", 1)), (node.x,), (items, 1))
 
     def found(values: bool) -> Value:
         return Value(vision_ops.ArgMax(1, top_k, values), (flat,), (items, top_k))

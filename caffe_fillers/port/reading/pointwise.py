@@ -8,9 +8,21 @@ from operator import add, mul
 
 from caffe_fillers.errors import UsageError
 from caffe_fillers.layers.forks.common import fork_param
-from caffe_fillers.port import Value, function, maximum
-from caffe_fillers.port.ops import LRN, MVN, Affine, Align, Dropout, Pool, PReLU, Reduce, Softmax
-from caffe_fillers.port.reading import Node, fork_flag, reads, shortest
+from caffe_fillers.port import Op, Value, function, maximum
+from caffe_fillers.port.ops import (
+    LRN,
+    MVN,
+    Affine,
+    Align,
+    Dims,
+    Dropout,
+    Pool,
+    PReLU,
+    Reduce,
+    Reshape,
+    Softmax,
+)
+from caffe_fillers.port.reading import Node, Reader, fork_flag, reads, shortest
 from caffe_fillers.schema import EltwiseParameter, LRNParameter
 from caffe_fillers.shapes import Shape, canonical_axis
 
@@ -209,14 +221,22 @@ def _mvn(node: Node) -> Value:
     """Eps is added to the standard deviation, not to the variance."""
     parameter = node.layer.mvn_param
     eps = shortest(parameter.eps)
-    if node.rank < (2 if parameter.across_channels else 3):
-        raise UsageError("the mean of a single value is not ported")
-    return node.top(MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps))
+    op = MVN(across=parameter.across_channels, variance=parameter.normalize_variance, eps=eps)
+    if node.rank >= 4:
+        return node.top(op)
+    dims: Dims = (*map(str, range(node.rank)), *[1] * (4 - node.rank))
+    return node.top(op, node.top(Reshape(dims)))
 
 
 def _softmax(node: Node) -> Value:
     return node.top(Softmax(canonical_axis(node.layer.softmax_param.axis, node.rank)))
 
 
-for _type, _op, _read in (("LRN", LRN, _lrn), ("MVN", MVN, _mvn), ("Softmax", Softmax, _softmax)):
-    reads(_type, makes=(_op,))(_read)
+_SINGLE: tuple[tuple[str, tuple[type[Op], ...], Reader], ...] = (
+    ("LRN", (LRN,), _lrn),
+    ("MVN", (MVN, Reshape), _mvn),
+    ("Softmax", (Softmax,), _softmax),
+)
+
+for _type, _makes, _read in _SINGLE:
+    reads(_type, makes=_makes)(_read)

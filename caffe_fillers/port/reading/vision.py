@@ -45,7 +45,7 @@ def interp(node: Node) -> Value:
 def upsample(node: Node) -> Value:
     """Read an upsampling by a pooling's mask, or by repetition: alexgkendall/caffe-segnet."""
     if len(node.bottoms) == 1:
-        height, width = node.x.known[2:]
+        *_, height, width = node.x.image
         top = node.result[2:]
         if top[0] % height or top[1] % width:
             raise UsageError(f"{height} x {width} to {top[0]} x {top[1]} is no whole factor")
@@ -74,7 +74,7 @@ def prior_box_clustered(node: Node) -> Value:
 def _priors(node: Node, sizes: list[tuple[float, float]]) -> Value:
     """Return boxes of these widths and heights at every place of the first bottom."""
     parameter = fork_param(node.layer, "prior_box_param")
-    grid = node.x.known[2:]
+    grid = node.x.image[2:]
     image = _image(node)
     if parameter.HasField("step_h") or parameter.HasField("step_w"):
         step = parameter.step_w, parameter.step_h
@@ -102,7 +102,7 @@ def _image(node: Node) -> tuple[int, int]:
         return parameter.img_w, parameter.img_h
     if parameter.HasField("img_size"):
         return parameter.img_size, parameter.img_size
-    height, width = node.bottom(1).known[2:]
+    *_, height, width = node.bottom(1).image
     return width, height
 
 

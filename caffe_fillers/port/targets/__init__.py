@@ -39,7 +39,7 @@ class Rules:
     def rule(self, op: Op) -> Rule:
         """Return the function for an operation; one that the target does not have is a `UsageError`."""
         if type(op) not in self.rules:
-            raise UsageError(f"{self.target} has no {type(op).__name__} as Caffe computes it")
+            raise UsageError(f"{self.target} has nothing that computes the same")
         return self.rules[type(op)]
 
 
@@ -204,7 +204,11 @@ def layer_owners(graph: Graph, arrange: Any) -> dict[str, str]:
             raise UsageError(f"layer {layer.node.label!r} shares only some of its parameters with others")
         if isinstance(owner.tops, UsageError):
             continue
-        if not _kept_alike(owner, layer, arrange):
+        try:
+            alike = _kept_alike(owner, layer, arrange)
+        except UsageError:  # the layer itself is refused
+            continue
+        if not alike:
             raise UsageError(
                 f"layer {layer.node.label!r} would keep its parameters in another way than layer "
                 f"{owner.node.label!r}, whose they are"

@@ -25,6 +25,8 @@ def conv(op: ops.Conv, at: Site, x: str) -> str:
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """Write a pooling; an edge that the last windows reach over stands in the code."""
+    if op.indices:
+        raise UsageError("the mask of a pooling is not ported")
     after, beyond = op.edges(at.value)
     edges = [op.pad, beyond if op.average else after]
     words = [op.kernel, op.stride, *(edges if max(map(max, edges)) else [])]
@@ -93,7 +95,7 @@ RULES = Rules(
 )
 RESERVED = helper_names("jax") | frozenset(
     """
-    apply bilinear init initializers jax jnp keys lax len math normal_about params positive_unitball
+    apply bilinear float init initializers jax jnp keys lax len math normal_about params positive_unitball
     sparse_normal uniform_between
     """.split()  # noqa: SIM905 - as long as the file otherwise
 )

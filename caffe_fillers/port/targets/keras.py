@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from caffe_fillers.errors import UsageError
-from caffe_fillers.port import Arrays, Value, channels_last, ops
+from caffe_fillers.port import Arrays, Value, channels_last, ops, vision_ops
 from caffe_fillers.port.code import free_name, literal, quoted, unless, wrapped
 from caffe_fillers.port.graph import Graph, Layer
 from caffe_fillers.port.initializers import ARGUMENTS, drawn
@@ -71,6 +71,8 @@ def _kind(average: bool) -> str:
 
 def pool(op: ops.Pool, at: Site, x: str) -> str:
     """The last windows may reach over the edge, which then stands in the code."""
+    if op.indices:
+        raise UsageError("the mask of a pooling is not ported")
     after, beyond = op.edges(at.value)
     if op.average and max(beyond):
         words = ", ".join(map(str, (op.kernel, op.stride, op.pad, beyond)))
@@ -84,8 +86,17 @@ def pool(op: ops.Pool, at: Site, x: str) -> str:
     return f"{layer}(edged({x}, {op.pad}, {after}, {value}))"
 
 
+def permute(op: vision_ops.Permute, at: Site, x: str) -> str:
+    """The items stay the first axis, whose length is not known to Keras."""
+    if op.order[0] != 0:
+        raise UsageError("items moved to another axis are not ported")
+    return channels_last.permute(op, at, x)
+
+
 def dense(op: ops.Dense, at: Site, x: str) -> str:
     """An image is flattened with its channels last, and the weight's rows are in that order."""
+    if at.x.rank < 2:
+        raise UsageError("a product with one axis alone is not ported")
     rows = f"layers.Flatten()({x})" if channels_last.check_dense(op, at.x) else x
     return at.apply(rows, "layers.Dense", op.outputs, use_bias=None if op.bias else False)
 
@@ -134,6 +145,8 @@ def batch_norm(op: ops.BatchNorm, at: Site, x: str) -> str:
 
 def affine(op: ops.Affine, at: Site, x: str) -> str:
     """Parameters in a shape that meets the last channels_last."""
+    if op.axis == 0 and op.lengths and op.lengths[0] != 1:
+        raise UsageError("parameters along the items are not ported")
     parameters = zeros(Layer(at.node, at.value))
     first, *_ = channels_last.lay_out(at.value, parameters).values()
     absent = {"scale": None if op.weight else False, "center": None if op.bias else False}
@@ -156,6 +169,7 @@ RULES = Rules(
         ops.LSTM: lstm,
         ops.PReLU: prelu,
         ops.Pool: pool,
+        vision_ops.Permute: permute,
     },
     limits=channels_last.LIMITS
     | {
@@ -176,7 +190,8 @@ RULES = Rules(
     },
 )
 RESERVED = helper_names("keras") | {
-    *("bilinear", "build", "keras", "layers", "math", "np", "ops", "positive_unitball", "sparse_normal")
+    *("bilinear", "build", "float", "keras", "layers", "math", "np", "ops"),
+    *("positive_unitball", "sparse_normal"),
 }
 """What the printed file calls."""
 
@@ -201,7 +216,7 @@ _IMPORTS = {"math": "import math", "np": "import numpy as np"} | {
 def print_graph(graph: Graph) -> str:
     """Print a file with a function that builds the model, and one that loads weights."""
     page, shared = Page(graph, RULES), layer_owners(graph, channels_last.lay_out)
-    settings, body = dict[str, str](), list[str]()
+    settings, body, made = dict[str, str](), list[str](), set[str]()
 
     def make(node: Node, constructor: str, words: list[str]) -> str:
         """Write the layer itself, or a name for it where another one shares its parameters."""
@@ -211,7 +226,9 @@ def print_graph(graph: Graph) -> str:
             raise UsageError("it has other settings than the layer that it shares")
         if owner == node.name:
             drawing = _initializers(page, layers[node.name], body)
-            whole = f"{constructor}({', '.join([*words, *drawing, f'name={quoted(node.name)}'])})"
+            named = free_name(node.name, layers.keys() | made) if node.name in made else node.name
+            made.add(named)
+            whole = f"{constructor}({', '.join([*words, *drawing, f'name={quoted(named)}'])})"
             if node.name not in shared.values():
                 return whole
             body.append(f"    {node.name}_layer = {whole}")
@@ -256,6 +273,8 @@ def _lines(graph: Graph, body: list[str]) -> Iterator[str]:
 def _input(graph: Graph, name: str, shape: Shape | None) -> str:
     if shape is None:
         return f"keras.Input(batch_shape=None, name={quoted(name)})"
+    if shape == ():
+        raise UsageError(f"the argument {name} has no axes, and Keras has no such input")
     lengths = [str(length) if length >= 0 else "None" for length in channels_last.arranged(shape)]
     if any(isinstance(op, ops.LSTM) for layer in graph.layers for op in layer.ops):
         return f"keras.Input(batch_shape=({', '.join(lengths)},), name={quoted(name)})"

@@ -101,7 +101,7 @@ def reshape(op: ops.Reshape, at: Site, x: str) -> str:
     if not x.isidentifier():
         return _between(op, at.x.rank, x)
     dims = (f"{x}.shape[{dim}]" if isinstance(dim, str) else str(dim) for dim in op.dims)
-    return f"{x}.reshape({', '.join(dims)})"
+    return f"{x}.reshape({', '.join(dims) or '()'})"
 
 
 def _between(op: ops.Reshape, rank: int, x: str) -> str:
@@ -270,7 +270,7 @@ def _shared(graph: Graph) -> Iterator[str]:
     for layer in graph.layers:
         for blob, role in zip(layer.node.parameters, layer.settings.roles, strict=False):
             found = graph.owner(blob)
-            if found is None:
+            if found is None or role == "factor":  # a batch norm's, by which its sums are divided
                 continue
             owner, place = found
             if getattr(layer.settings, "transpose", False) != getattr(owner.settings, "transpose", False):

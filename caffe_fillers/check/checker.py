@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from caffe_fillers.check.arguments import require_kinds
 from caffe_fillers.check.eras import Nets
 from caffe_fillers.check.evidence import Evidence, digest, gather, samples
 from caffe_fillers.check.explained import Explained
-from caffe_fillers.check.findings import Finding, Kind, Mismatch, Provenance, Status
+from caffe_fillers.check.findings import Finding, Kind, Mismatch, Problem, Provenance, Status
 from caffe_fillers.check.fit import fitted_verdicts
 from caffe_fillers.check.result import BlobVerdict, CheckResult
 from caffe_fillers.check.search import Streams, find_streams, given_stream
@@ -33,6 +36,7 @@ from caffe_fillers.rng.twister import MT19937, find_twister
 _CALLS = {PYTORCH: "torch.manual_seed", MXNET: "mx.random.seed"}
 
 
+@np.errstate(all="ignore")  # values that are no numbers are a finding
 def check_model(
     net: PlannedNet,
     model: Model,
@@ -66,6 +70,7 @@ def check_model(
     net = _after(net, skip_words) if skip_words else net
     matched, problems = match(net, model)
     evidence = gather(net, matched)
+    _check_tolerance(evidence, tolerance)
     explained = Explained(net, evidence, _copied(evidence, bases))
     own = [each for each in samples(evidence) if each.number not in explained.copied]
     is_other = find_twister(generator) is not MT19937
@@ -86,6 +91,8 @@ def check_model(
     else:
         streams = given_stream(explained, options, others, seed, generator)
     verdicts = explained.verdicts(lambda rest: list(fitted_verdicts(rest, tolerance)))
+    if skip_words and explained.seed is not None and not explained.begins_with_the_net:
+        problems += (Finding.of(Problem.BEGINS, words=skip_words, seed=explained.seed),)
     return CheckResult(
         verdicts=tuple(_foreign(verdicts, streams.foreign)),
         problems=problems,
@@ -95,6 +102,21 @@ def check_model(
         origins=explained.origins(),
         unseeded=explained.seed is None and not allow_unseeded and would_give_a_seed(net, own, generator),
     )
+
+
+def _check_tolerance(evidence: Sequence[Evidence], tolerance: float) -> None:
+    """Refuse a tolerance within which the values of any seed agree."""
+    for each in evidence:
+        std = each.distribution.std if each.distribution and each.is_random else math.inf
+        if tolerance > _WIDE * std:
+            raise UsageError(
+                f"a tolerance of {tolerance:g} forgives much of what another seed draws for {each.layer}"
+                f"[{each.blob.index}], {each.distribution}: give {_WIDE * std:.2g} or less"
+            )
+
+
+_WIDE = 0.25
+"""Share of a blob's standard deviation that a tolerance may be."""
 
 
 def _foreign(verdicts: Sequence[BlobVerdict], foreign: Sequence[Found]) -> Iterator[BlobVerdict]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from caffe_fillers.check.diagnose import explain
 from caffe_fillers.check.differences import agrees, difference, differs
 from caffe_fillers.check.evidence import Evidence, digest, name_of
@@ -11,7 +13,8 @@ from caffe_fillers.check.findings import Finding, Ground, Kind, Mismatch, Status
 from caffe_fillers.check.result import BlobVerdict
 from caffe_fillers.check.statistics import fit
 from caffe_fillers.check.streams import Expected, Source, expected
-from caffe_fillers.plan import Fill
+from caffe_fillers.distributions import Values
+from caffe_fillers.plan import Fill, Given
 from caffe_fillers.planner import PlannedNet
 
 _FITS = 1e-3
@@ -75,6 +78,22 @@ def verdict_on(
     )
 
 
+def given_verdict(evidence: Evidence, step: Given, tolerance: float) -> BlobVerdict:
+    """Return the verdict on a blob whose values the net itself holds."""
+    wanted = np.frombuffer(step.values, "<f4")
+    if agrees(evidence.values, wanted, tolerance):
+        ground = Finding.of(Ground.AGREES, values=evidence.values.size)
+        return verdict_on(evidence, Status.EXACT, ground)
+    return verdict_on(evidence, Status.DIFFERENT, _first_off(evidence, wanted, tolerance))
+
+
+def _first_off(evidence: Evidence, wanted: Values, tolerance: float) -> Finding[Ground]:
+    """Return where the first value is that differs, and what it is."""
+    at = int(differs(evidence.values, wanted, tolerance).argmax())
+    value, right = (float(values.ravel()[at]) for values in (evidence.values, wanted))
+    return Finding.of(Ground.DIFFERS, at=at, value=value, wanted=right)
+
+
 def _exact(evidence: Evidence, wanted: Expected, source: Source) -> BlobVerdict:
     ground = Finding.of(
         Ground.AGREES,
@@ -87,9 +106,7 @@ def _exact(evidence: Evidence, wanted: Expected, source: Source) -> BlobVerdict:
 
 def _different(evidence: Evidence, wanted: Expected, maker: Evidence | None, source: Source) -> BlobVerdict:
     """Return the verdict on values that the stream makes for another blob, `maker`, or for none."""
-    at = int(differs(evidence.values, wanted.values, source.tolerance).argmax())
-    value, right = (float(values.ravel()[at]) for values in (evidence.values, wanted.values))
-    ground = Finding.of(Ground.DIFFERS, at=at, value=value, wanted=right)
+    ground = _first_off(evidence, wanted.values, source.tolerance)
     if maker is not None and maker.blob.step != evidence.blob.step:
         measured: Mismatch | None = Mismatch.of(Kind.SWAPPED, twin=f"{maker.layer}[{maker.blob.index}]")
     else:

@@ -61,8 +61,11 @@ def _signs(values: Values, wanted: Values) -> Mismatch | None:
 
 def _damage(values: Values, wanted: Values) -> Mismatch | None:
     """Detect damage that the declared values, which may have rows of zeros, do not have."""
-    found = damage(values)
-    return None if found == damage(wanted) else found
+    found, declared = damage(values), damage(wanted)
+    if found and declared and found.numbers.keys() == declared.numbers.keys():
+        kind = next(iter(found.numbers))
+        return found if float(found.numbers[kind]) > float(declared.numbers[kind]) else None
+    return found
 
 
 def _factor(values: Values, wanted: Values) -> Mismatch | None:
@@ -72,6 +75,8 @@ def _factor(values: Values, wanted: Values) -> Mismatch | None:
         return None
     ratios = values[known].astype(np.float64) / wanted[known]
     factor = float(np.median(ratios))
+    if factor == 1:
+        return None
     near_one = values.size > 1 and abs(factor - 1) < _ROUNDED_OFF
     close = np.allclose(ratios, factor, rtol=_ROUNDED_ONCE if near_one else _ROUNDED_OFF, atol=0)
     if not close or (values[~known] != 0).any():
@@ -103,7 +108,7 @@ def _order(values: Values, wanted: Values) -> Mismatch | None:
 
 def _changes(values: Values, wanted: Values) -> Mismatch | None:
     changed = ~equal_bits(values, wanted)
-    telling = changed | (wanted != 0)  # zeros of a sparse distribution agree by chance
+    telling = changed | (wanted != 0) | (not wanted.any())  # zeros of a sparse distribution agree by chance
     if 2 * changed.sum() >= telling.sum():
         return None
     return Mismatch.of(Kind.CHANGED, changed=int(changed.sum()), size=values.size)
@@ -126,7 +131,7 @@ def _rounding(values: Values, wanted: Values) -> Mismatch | None:
     moved = float(np.abs(values.astype(np.float64) - wanted).max())
     with np.errstate(over="ignore"):
         half = (wanted.astype(np.float16) == values).all()
-    if not half and not moved <= _NEAR * float(wanted.std()):
+    if not half and not (np.ptp(wanted) and moved <= _NEAR * float(wanted.std())):
         return None
     unit = 10.0 ** (math.floor(math.log10(moved)) - 1)
     most = math.ceil(moved / unit) * unit
@@ -139,7 +144,7 @@ def _rounding(values: Values, wanted: Values) -> Mismatch | None:
 
 def _correlated(values: Values, wanted: Values) -> Mismatch | None:
     """Detect a correlation with the declared values, which training or an average leaves."""
-    if values.size < _MIN_VALUES or not wanted.std() or not values.std():
+    if values.size < _MIN_VALUES or not np.ptp(wanted) or not np.ptp(values):
         return None
     correlation = _correlation(values, wanted)
     if abs(correlation) < max(_MIN_CORRELATION, _SIGMAS / math.sqrt(values.size)):

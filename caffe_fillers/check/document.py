@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
-from caffe_fillers.check.findings import Finding
+from caffe_fillers.check.findings import Finding, Number, Numbers
 from caffe_fillers.check.result import BlobVerdict, CheckResult
 from caffe_fillers.check.words import sentence
 
@@ -36,7 +37,15 @@ def document(result: CheckResult) -> dict[str, Any]:
 
 
 def _finding(finding: Finding[Any]) -> dict[str, Any]:
-    return {"kind": finding.kind.value, "numbers": finding.numbers, "sentence": sentence(finding)}
+    return {"kind": finding.kind.value, "numbers": _plain(finding.numbers), "sentence": sentence(finding)}
+
+
+def _plain(numbers: Numbers) -> dict[str, Number]:
+    """Return the numbers with those that JSON has not, as `nan`, in words."""
+    return {
+        name: str(number) if isinstance(number, float) and not math.isfinite(number) else number
+        for name, number in numbers.items()
+    }
 
 
 def _verdict(verdict: BlobVerdict) -> dict[str, Any]:
@@ -49,8 +58,8 @@ def _verdict(verdict: BlobVerdict) -> dict[str, Any]:
         "ground": _finding(verdict.ground),
         "diagnosis": verdict.diagnosis,
         "kind": verdict.kind and verdict.kind.value,
-        "numbers": verdict.numbers,
+        "numbers": _plain(verdict.numbers),
         "p_value": verdict.p_value,
-        "effect": verdict.effect,
+        "effect": verdict.effect if verdict.effect is not None and math.isfinite(verdict.effect) else None,
         "seed": verdict.seed,
     }

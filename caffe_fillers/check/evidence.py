@@ -61,6 +61,11 @@ class Evidence:
         """Damage that no continuous distribution gives: values not finite, equal, zero, or copied by rows."""
         return damage(self.values, self.distribution.zeros if self.distribution else 0.0)
 
+    @cached_property
+    def coarse(self) -> Mismatch | None:
+        """What values of fewer bits than float32's show: all are of a 16-bit format, or many are alike."""
+        return coarse(self.values)
+
 
 def gather(plan: PlannedNet, matched: Matched) -> tuple[Evidence, ...]:
     """Gather the evidence on stored blobs."""
@@ -98,8 +103,7 @@ def precision(evidence: Iterable[Evidence]) -> str:
         flat = each.values.ravel()
         bits |= np.bitwise_or.reduce(flat.view(np.uint32), initial=0)
         varied |= bool(flat.size > 1 and (flat != flat[0]).any())
-    hidden = {"bfloat16": 1 << 16, "float16": 1 << 13}
-    return next((name for name, step in hidden.items() if varied and not bits & np.uint32(step - 1)), "")
+    return next((name for name, step in _FORMATS.items() if varied and not bits & np.uint32(step - 1)), "")
 
 
 def digest(values: Values) -> bytes:
@@ -116,6 +120,31 @@ def damage(values: Values, zeros: float = 0.0) -> Mismatch | None:
     measures = (_not_finite, _constant, partial(_zero_rows, zeros=zeros), _copies)
     found = next((numbers for measure in measures if (numbers := measure(values))), None)
     return None if found is None else Mismatch(Kind.DAMAGED, found)
+
+
+def coarse(values: Values) -> Mismatch | None:
+    """Return what 16 values or more show that have fewer bits than those drawn as float32, of 24 bits.
+
+    >>> coarse(np.arange(32, dtype=np.float32)).numbers
+    {'format': 'bfloat16'}
+    """
+    flat = values.ravel()
+    if flat.size < _TELLING:
+        return None
+    bits = np.bitwise_or.reduce(flat.view(np.uint32), initial=0)
+    for name, hidden in _FORMATS.items():
+        if not bits & np.uint32(hidden - 1):
+            return Mismatch.of(Kind.DAMAGED, format=name)
+    shown = flat[flat != 0]
+    alike = flat.size - shown.size, shown.size - np.unique(shown).size
+    by_chance = flat.size**2 / 2**_ALIKE
+    most = by_chance + 6 * math.sqrt(by_chance) + 3
+    return Mismatch.of(Kind.DAMAGED, alike=sum(alike), size=flat.size) if sum(alike) > most else None
+
+
+_TELLING, _ALIKE = 16, 23
+"""Fewest values that tell their precision; of n drawn values n**2 / 2**25 pairs or so are alike."""
+_FORMATS = {"bfloat16": 1 << 16, "float16": 1 << 13}
 
 
 def _not_finite(values: Values) -> Numbers:

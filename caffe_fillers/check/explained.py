@@ -28,9 +28,10 @@ class Explained:
     by_source: list[tuple[Source, Verdicts]] = field(default_factory=list)
 
     def add(self, source: Source) -> None:
-        """Add a stream, comparing its blobs."""
-        if source not in [each for each, _ in self.by_source]:
-            self.put(source, compare(self.net, self.evidence, source))
+        """Add a stream, comparing its blobs, after the one of its seed that begins with the net."""
+        for each in (replace(source, offset=0, first_step=0), source):
+            if each not in [known for known, _ in self.by_source]:
+                self.put(each, compare(self.net, self.evidence, each))
 
     def put(self, source: Source, verdicts: Verdicts) -> None:
         """Add a stream with its verdicts."""
@@ -71,8 +72,15 @@ class Explained:
         return bool(self.by_source) and self._ranked[0][0].offset == self._ranked[0][0].first_step == 0
 
     def remarks(self) -> Iterator[Finding[Remark]]:
-        """Yield remarks on streams that do not begin with the net."""
+        """Yield remarks on streams that make more than the one of their seed that begins with the net."""
+        own = {
+            source.seed: self.drawn(verdicts)
+            for source, verdicts in self.by_source
+            if source.offset == source.first_step == 0
+        }
         for source, verdicts in self.by_source:
+            if self.drawn(verdicts) <= own.get(source.seed, -1):
+                continue
             if source.first_step and verdicts:
                 layer = verdicts[min(verdicts)].layer
                 yield Finding.of(Remark.APART, layer=layer, position=source.offset, seed=source.seed)

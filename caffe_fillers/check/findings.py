@@ -65,6 +65,7 @@ class Problem(Enum):
     RENAMED = "renamed layer"
     UNKNOWN = "unknown layer"
     BLOBS = "number of blobs"
+    BEGINS = "beginning"
     SHAPE = "shape"
 
 

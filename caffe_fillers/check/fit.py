@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from caffe_fillers.check.compare import verdict_on
+from caffe_fillers.check.compare import given_verdict, verdict_on
 from caffe_fillers.check.diagnose import explain
 from caffe_fillers.check.differences import agrees
 from caffe_fillers.check.evidence import Evidence
 from caffe_fillers.check.findings import Finding, Ground, Number, Status
 from caffe_fillers.check.result import BlobVerdict
 from caffe_fillers.check.statistics import Fit, fit
-from caffe_fillers.plan import Fill
+from caffe_fillers.plan import Fill, Given
 from caffe_fillers.rng import Stream
 
 SIGNIFICANCE = 1e-3
@@ -49,19 +49,25 @@ def _fit(evidence: Evidence, tolerance: float) -> Fit | None:
     distribution = evidence.distribution
     if distribution is None:
         return None
-    if distribution.is_continuous and evidence.values.size > 1 and evidence.damage is not None:
-        return Fit(p_value=0.0, effect=math.nan, numbers=evidence.damage.numbers)
+    damage = evidence.damage or (None if tolerance else evidence.coarse)
+    if distribution.is_continuous and evidence.values.size > 1 and damage is not None:
+        return Fit(p_value=0.0, effect=math.nan, numbers=damage.numbers)
     return fit(distribution, evidence.values, tolerance)
 
 
 def _verdict(evidence: Evidence, fitted: Fit | None, limit: float, tolerance: float) -> BlobVerdict:
+    if isinstance(evidence.step, Given):
+        return given_verdict(evidence, evidence.step, tolerance)
     if fitted is None or not isinstance(evidence.step, Fill):
         return verdict_on(evidence, Status.UNDECIDED, Finding(Ground.GIVEN))
     if not evidence.is_random and (ground := _computed(evidence, tolerance)) is not None:
         return verdict_on(evidence, Status.EXACT, ground)
     refused = fitted.p_value < limit
     ground = Finding(Ground.TESTED, fitted.numbers)
-    mismatch = explain(evidence.step, evidence.values, tolerance) if refused else None
+    mismatch = None
+    if refused:
+        coarse = None if tolerance or evidence.damage else evidence.coarse
+        mismatch = coarse or explain(evidence.step, evidence.values, tolerance)
     verdict = verdict_on(evidence, Status.DIFFERENT if refused else Status.PLAUSIBLE, ground, mismatch)
     return replace(verdict, p_value=fitted.p_value, effect=fitted.effect)
 

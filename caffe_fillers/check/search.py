@@ -91,7 +91,7 @@ def _found(explained: Explained, options: Options) -> Streams:
 
 def _is_open(explained: Explained) -> bool:
     """Return whether another era may explain more blobs, or where the stream begins."""
-    return not (explained.is_complete and explained.begins_with_the_net)
+    return not explained.is_complete or (bool(explained.by_source) and not explained.begins_with_the_net)
 
 
 def _remarks(explained: Explained, era: Finding[Remark] | None) -> tuple[Finding[Remark], ...]:

@@ -35,12 +35,19 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
         "a value of {support:.6g}, the bound is {declared_support:.6g}",
         "distance {shape:.3g} between the distribution functions",
         "{not_finite} of {size:,} values are NaN or infinite",
+        "{zero_rows} rows are all zero",
+        "{copies} filters are copies",
+        "every value is one of {format}",
+        "{alike:,} values are zero or repeat others",
+        "every value is {constant:g}",
     ),
     Kind.DAMAGED: (
         "{not_finite} of {size:,} values are NaN or infinite, the first is {first:g} at {at}",
         "all {size:,} values are {constant:g}",
         "{zero_rows} of {rows} rows are all zero, the first is {first}",
         "{copies} of {rows} filters are copies of others",
+        "every value is one of {format}, as none is drawn: --tolerance forgives it",
+        "{alike:,} of {size:,} values are zero or repeat others: rounded, or set to zero?",
     ),
     Kind.SCALED: (
         "the declared value times {factor:.6g}, or drawn with another seed: {size} value cannot tell",
@@ -83,6 +90,7 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
     Problem.RENAMED: ("layer {layer!r} is called {name!r}, if that is it: its blobs have the same shapes",),
     Problem.UNKNOWN: ("layer {layer!r} is not in the net",),
     Problem.BLOBS: ("layer {layer!r} has {found} blobs, {declared} are declared",),
+    Problem.BEGINS: ("the values are not drawn after {words:,} words of seed {seed}, as --skip-words says",),
     Problem.SHAPE: (
         "layer {layer!r} blob {blob} has shape {found}, {declared} is declared: "
         "transposed? read with its axes as {order}",

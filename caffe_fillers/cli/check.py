@@ -120,7 +120,11 @@ def _weights(arguments: argparse.Namespace) -> str:
             f"{given} is compared with itself, and would agree: to check it against the fillers of the net "
             f"that it holds, give it alone: caffe-fill check {given}"
         )
-    return arguments.net if given is None else given
+    weights: str = arguments.net if given is None else given
+    for base in arguments.base or ():
+        if are_one_file(base, weights):
+            raise UsageError(f"--base {base} is the file that is checked: every blob would be its own copy")
+    return weights
 
 
 def _swapped(arguments: argparse.Namespace) -> UsageError | None:

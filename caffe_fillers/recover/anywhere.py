@@ -206,7 +206,8 @@ def recover_rows(
 def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) -> Hit | None:
     """Recover the seed of `torch.manual_seed` that gave a tensor uniform values up to `bound` on a CPU.
 
-    Of each output the low 24 bits are the value (aten/src/ATen/core/TransformationHelper.h, `uniform_real`).
+    Of each output the low 24 bits are the value (aten/src/ATen/core/TransformationHelper.h, `uniform_real`);
+    its product and sum are rounded once, as a processor fuses them, or each by itself.
     """
     flat = np.float32(values.ravel()[: chain.VALUES + _SPARE])
     if flat.size < chain.VALUES or not np.isfinite(flat).all():
@@ -214,7 +215,9 @@ def recover_torch(bound: float, values: Floats, most_words: int = MOST_WORDS) ->
     low, width = np.float32(-bound), np.float32(bound) - np.float32(-bound)
     middle = np.rint((flat.astype(np.float64) + bound) / (2 * bound) * 2**24).astype(np.int64)
     near = np.clip(middle[:, None] + np.arange(-2, 3), 0, 2**24 - 1)
-    fits = near.astype(np.float32) * np.float32(2.0**-24) * width + low == flat[:, None]
+    unit = near.astype(np.float32) * np.float32(2.0**-24)
+    fused = (unit.astype(np.float64) * float(width) + float(low)).astype(np.float32)
+    fits = (unit * width + low == flat[:, None]) | (fused == flat[:, None])
     if not fits.any(axis=1).all():
         return None
     least = np.where(fits, near, 2**24).min(axis=1).astype(np.uint32)

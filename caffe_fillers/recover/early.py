@@ -117,6 +117,17 @@ def recover_seed(
     return None
 
 
+def shows_a_seed(part: Observed) -> bool:
+    """Return whether values that the stream made would give their seed: three, of which two are neighbors.
+
+    Of a sparse gaussian's those that are not zero.
+    """
+    head = part.values[:HEAD]
+    if head.all():
+        return head.size >= ENOUGH
+    return int(np.count_nonzero(head)) >= ENOUGH and next(_pairs_of(part, 0, BOOST), None) is not None
+
+
 def _pairs(observed: Sequence[Observed], late: int, boost: str) -> list[_Pair]:
     """Return the pairs of each blob that cost least, those of all blobs in turn."""
     ranked: list[tuple[int, float, _Pair]] = []

@@ -8,11 +8,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from caffe_fillers.distributions import SparseNormal, Uniform, UnitSum
+from caffe_fillers.errors import UsageError
 from caffe_fillers.planner import PlannedNet
 from caffe_fillers.recover.adjacent import LAST
 from caffe_fillers.recover.anywhere import recover_64, recover_moved, recover_rows, recover_signed
 from caffe_fillers.recover.coins import recover_coins
-from caffe_fillers.recover.early import ENOUGH, Budget, Observed, agreeing, recover_seed
+from caffe_fillers.recover.early import ENOUGH, Budget, Observed, agreeing, recover_seed, shows_a_seed
 from caffe_fillers.recover.foreign import foreign_origins, of_mxnet_lane
 from caffe_fillers.recover.found import RELEASES, Found, Progress, Sample, no_progress
 from caffe_fillers.recover.in_range import search_seeds
@@ -97,7 +98,7 @@ def would_give_a_seed(plan: PlannedNet, samples: Sequence[Sample], generator: st
     """Return whether values of Caffe's stream would have determined their seed: three early ones, or many."""
     if generator != MT19937.name:
         return any(is_searchable(each) and isinstance(each.fill.distribution(), Uniform) for each in samples)
-    early = (part for part in observe(plan, samples) if part.position <= LAST and part.values.size >= ENOUGH)
+    early = (part for part in observe(plan, samples) if part.position <= LAST and shows_a_seed(part))
     return next(iter(early), None) is not None or any(map(is_searchable, samples))
 
 
@@ -121,6 +122,7 @@ def _as_declared(
     plan: PlannedNet, samples: Sequence[Sample], is_explained: Callable[[int], bool], options: Options
 ) -> Iterator[Found]:
     """Yield the seeds of uniforms anywhere, which is quick, of the first outputs, of the others anywhere."""
+    options.progress("looking for the seed of successive values", 0.0)
     most_normals = _QUICK_NORMALS if options.quick else _NORMALS
     kept = [
         each
@@ -150,6 +152,7 @@ def _of_first_outputs(
     plan: PlannedNet, samples: Sequence[Sample], options: Options, budget: Budget
 ) -> Iterator[Found]:
     """Yield the seed of the first outputs; after another seed was found, only at the declared place."""
+    options.progress("looking for the seed of the first values", 0.0)
     releases, observed = options.releases, observe(plan, samples)
     is_alone = budget.left > _BESIDE
     seed, release = recover_seed(observed, _LATE if is_alone else 0, releases[0], budget), releases[0]
@@ -168,6 +171,8 @@ def _tried(
 ) -> Iterator[Found]:
     """Yield the first of the seeds to be tried that makes the values."""
     observed, release = observe(plan, samples), options.releases[0]
+    if options.seeds and not any(part.values.size for part in observed):
+        raise UsageError("no value is drawn early enough to try seeds on: leave out --seeds, or give --seed")
     seed = search_seeds(observed, options.seeds, release, options.progress, options.tolerance)
     if seed is not None:
         late = _late(observed, seed, release, options.tolerance)
@@ -180,6 +185,7 @@ def _otherwise(
     """Yield the seed of values not as declared: another filler's, swapped, scaled, rearranged, moved."""
     if options.quick or options.as_declared:
         return
+    options.progress("looking for the seed of changed values", 0.0)
     release, releases = options.releases[0], options.releases
     signed = next(moved_origins(plan, samples, releases, recover_signed), None)
     if signed is not None:

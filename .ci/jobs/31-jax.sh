@@ -8,4 +8,5 @@ if ! pip install --quiet jax 'opencv-python-headless<5'; then
 fi
 pip install --quiet "$work/copy[all]" pytest
 cd "$work/copy"
-JAX_PLATFORMS=cpu timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_port_forks.py tests/port/test_port_clients.py tests/port/test_one_name.py -k jax
+JAX_PLATFORMS=cpu timeout 240 pytest -q -p no:cacheprovider -rs tests/port/test_port_forks.py tests/port/test_port_clients.py tests/port/test_port_axes.py \
+  tests/port/test_one_name.py -k jax

@@ -78,9 +78,10 @@ def verdict_on(
     )
 
 
-def given_verdict(evidence: Evidence, step: Given, tolerance: float) -> BlobVerdict:
+def given_verdict(evidence: Evidence, tolerance: float) -> BlobVerdict:
     """Return the verdict on a blob whose values the net itself holds."""
-    wanted = np.frombuffer(step.values, "<f4")
+    assert isinstance(evidence.step, Given)
+    wanted = np.frombuffer(evidence.step.values, "<f4")
     if agrees(evidence.values, wanted, tolerance):
         ground = Finding.of(Ground.AGREES, values=evidence.values.size)
         return verdict_on(evidence, Status.EXACT, ground)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -80,7 +81,7 @@ def _sources(explained: Explained, variant: Variant, options: Options) -> Iterat
         seeds = dict.fromkeys(each.seed for each in found if each.maker == CAFFE)
     for seed in seeds:
         source = Source(seed=seed, releases=options.releases, tolerance=options.tolerance)
-        if _makes_a_blob(variant, source):
+        if first_made(variant.net, variant.evidence, source):
             yield source
 
 
@@ -93,18 +94,20 @@ def _is_worth_searching(explained: Explained, variant: Variant) -> bool:
     return not declared or not own <= declared
 
 
-def _makes_a_blob(variant: Variant, source: Source) -> bool:
-    """Return whether the stream makes the beginning of the first random blob."""
-    random = (each for each in variant.evidence if each.varies)
+def first_made(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> int:
+    """Count how many of the first values of the first random blob a stream makes; 0 if too few to count."""
+    random = (each for each in evidence if each.varies)
     first = min(random, key=lambda each: each.blob.step, default=None)
     if first is None or first.distribution is None:
-        return False
+        return 0
     stream = source.stream(source.releases[0], source.offset)
-    for step in variant.net.steps[: first.blob.step]:
+    for step in net.steps[: first.blob.step]:
         pass_over(step, stream)
-    head = first.values.ravel()[:_HEAD]
+    row = getattr(first.distribution, "row", 1)
+    head = first.values.ravel()[: math.ceil(_HEAD / row) * row]
     off = differs(head, first.distribution.sample(head.shape, stream), source.tolerance)
-    return head.size - int(off.sum()) >= min(_MIN_AGREEING, head.size)
+    made = head.size - int(off.sum())
+    return made if made >= min(_MIN_AGREEING, head.size) else 0
 
 
 def _here(explained: Explained, variant: Variant, number: int, verdict: BlobVerdict) -> BlobVerdict:

@@ -21,8 +21,6 @@ class Status(Enum):
     """Bit for bit what a base model has."""
     PLAUSIBLE = "plausible"
     """No seed, but nothing speaks against the declared distribution."""
-    UNDECIDED = "undecided"
-    """The prototxt itself carries the values, or too few to judge."""
     DIFFERENT = "different"
     """Not what is declared; the diagnosis says what it is."""
 
@@ -55,7 +53,6 @@ class Ground(Enum):
     COPIED = "copied"
     DIFFERS = "differs"
     TESTED = "tested"
-    GIVEN = "given"
 
 
 class Problem(Enum):

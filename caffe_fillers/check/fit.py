@@ -13,7 +13,7 @@ from caffe_fillers.check.evidence import Evidence
 from caffe_fillers.check.findings import Finding, Ground, Number, Status
 from caffe_fillers.check.result import BlobVerdict
 from caffe_fillers.check.statistics import Fit, fit
-from caffe_fillers.plan import Fill, Given
+from caffe_fillers.plan import Fill
 from caffe_fillers.rng import Stream
 
 SIGNIFICANCE = 1e-3
@@ -56,10 +56,8 @@ def _fit(evidence: Evidence, tolerance: float) -> Fit | None:
 
 
 def _verdict(evidence: Evidence, fitted: Fit | None, limit: float, tolerance: float) -> BlobVerdict:
-    if isinstance(evidence.step, Given):
-        return given_verdict(evidence, evidence.step, tolerance)
     if fitted is None or not isinstance(evidence.step, Fill):
-        return verdict_on(evidence, Status.UNDECIDED, Finding(Ground.GIVEN))
+        return given_verdict(evidence, tolerance)
     if not evidence.is_random and (ground := _computed(evidence, tolerance)) is not None:
         return verdict_on(evidence, Status.EXACT, ground)
     refused = fitted.p_value < limit

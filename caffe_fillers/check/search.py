@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from caffe_fillers.check.eras import Nets, explain_by_eras
+from caffe_fillers.check.eras import Nets, explain_by_eras, first_made
 from caffe_fillers.check.evidence import precision, samples
 from caffe_fillers.check.explained import Explained
 from caffe_fillers.check.findings import Finding, Provenance, Remark
@@ -13,6 +13,7 @@ from caffe_fillers.plan import Draw
 from caffe_fillers.recover import CAFFE, Found, Options, outputs_before, recover
 from caffe_fillers.rng.twister import MT19937, find_twister
 
+_NEAR = 16
 _NONE = (Provenance.NOT_FOUND, Provenance.NOT_IN_RANGE)
 
 
@@ -80,13 +81,22 @@ def _found(explained: Explained, options: Options) -> Streams:
         first = first or found
         source = Source(seed=found.seed, releases=options.releases, tolerance=options.tolerance)
         source = replace(source, generator=found.generator, first_step=found.first_step)
-        explained.add(replace(source, offset=found.offset))
+        explained.add(_from_its_beginning(explained, replace(source, offset=found.offset)))
     if first is None:
         none = Provenance.NOT_IN_RANGE if options.seeds else Provenance.NOT_FOUND
         return Streams(Finding(none), foreign=tuple(foreign))
     kind = Provenance.IN_RANGE if first.is_tried else Provenance.RECOVERED
     treatment = {"treatment": first.assumption} if first.assumption else {}
     return Streams(Finding(kind, treatment), foreign=tuple(foreign))
+
+
+def _from_its_beginning(explained: Explained, source: Source) -> Source:
+    """Return the stream from the output that makes the first blob, which slow normals may hide by some."""
+    if source.first_step or not source.offset:
+        return source
+    begin = max(source.offset - _NEAR, 0)
+    near = (replace(source, offset=offset) for offset in range(begin, source.offset + _NEAR))
+    return max((source, *near), key=lambda each: first_made(explained.net, explained.evidence, each))
 
 
 def _is_open(explained: Explained) -> bool:

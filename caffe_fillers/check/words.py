@@ -23,7 +23,6 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
     ),
     Ground.COPIED: ("{values:,} values are those of the base",),
     Ground.DIFFERS: ("value {at} is {value:.9g}, {wanted:.9g} is declared",),
-    Ground.GIVEN: ("",),
     Ground.TESTED: (
         "largest value at {ratio:.6f} of the bound {declared_largest:.6g}",
         "std {std:.6g}, declared {declared_std:.6g}",

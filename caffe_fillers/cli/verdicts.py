@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from caffe_fillers.check import BlobVerdict, CheckResult, Kind, Status
 from caffe_fillers.cli.grid import print_table
-from caffe_fillers.cli.messages import BAD, DOUBTFUL, GOOD, console, print_colored
+from caffe_fillers.cli.messages import BAD, GOOD, console, print_colored
 from caffe_fillers.cli.terminal import printable
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ STYLES = {
     Status.EXACT.value: GOOD,
     Status.COPIED.value: GOOD,
     Status.PLAUSIBLE.value: GOOD,
-    Status.UNDECIDED.value: DOUBTFUL,
     Status.DIFFERENT.value: BAD,
 }
 _PIPE = 160  # columns

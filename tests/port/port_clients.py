@@ -32,6 +32,15 @@ def trained(net: Path, folder: Path) -> Path:
     return path
 
 
+def blobs(folder: Path) -> list[np.ndarray]:
+    """The blobs of the weights that were made in a folder, each once, in order."""
+    weights, found = cf.load_weights(folder / "trained.caffemodel"), {}
+    for layer in weights:
+        for blob in weights[layer]:
+            found.setdefault(blob.tobytes(), blob)
+    return list(found.values())
+
+
 def printed(net: Path, folder: Path, target: str) -> tuple[Path, Path]:
     """Files of the printed module and of the arrays of its layout."""
     code, arrays = folder / "carried.py", folder / "carried.npz"

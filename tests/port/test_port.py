@@ -99,7 +99,6 @@ def test_a_strangers_names_are_only_names(target: str) -> None:
         ("type: 'Convolution' convolution_param { num_output: 2 kernel_size: 1 pad: 4294967295 }", "below 0"),
         ("type: 'Deconvolution' convolution_param { num_output: 2 kernel_size: 2 stride_h: 2 }", "of 0"),
         ("type: 'ReLU6' top: 'more'", "of its 2 tops 1 are ported"),
-        ("type: 'Flatten' } layer { name: 'odd' bottom: 'odd' top: 'mvn' type: 'MVN'", "a single value"),
     ],
 )
 def test_what_torch_cannot_do_is_refused(layer: str, message: str, tmp_path: Path, capsys) -> None:
@@ -108,7 +107,7 @@ def test_what_torch_cannot_do_is_refused(layer: str, message: str, tmp_path: Pat
     assert main(["port", str(path), "--to", "torch"]) == 2
     shown = capsys.readouterr().err
     assert message in shown
-    assert "layer 'odd" in shown
+    assert "layer 'odd'" in shown
 
 
 ROWS = """

@@ -35,7 +35,11 @@ def compare(net: PlannedNet, evidence: Sequence[Evidence], source: Source) -> di
         if each.values.size > 1 or each.varies:
             makers.setdefault(digest(wanted.values), each)
     for each, wanted in differing:
-        verdicts[each.number] = _different(each, wanted, makers.get(each.digest), source)
+        maker = makers.get(each.digest)
+        swapped = None
+        if maker is not None and maker.blob.step != each.blob.step:
+            swapped = _swapped(maker, sum(other.digest == each.digest for other in evidence))
+        verdicts[each.number] = _different(each, wanted, swapped, source)
     return verdicts
 
 
@@ -105,13 +109,16 @@ def _exact(evidence: Evidence, wanted: Expected, source: Source) -> BlobVerdict:
     return verdict_on(evidence, Status.EXACT, ground, seed=source.seed if evidence.varies else None)
 
 
-def _different(evidence: Evidence, wanted: Expected, maker: Evidence | None, source: Source) -> BlobVerdict:
-    """Return the verdict on values that the stream makes for another blob, `maker`, or for none."""
+def _swapped(maker: Evidence, times: int) -> Mismatch:
+    """Return whose values a blob has, and how many have them if several do."""
+    also = {"times": times} if times > 1 else {}
+    return Mismatch.of(Kind.SWAPPED, twin=f"{maker.layer}[{maker.blob.index}]", **also)
+
+
+def _different(evidence: Evidence, wanted: Expected, swapped: Mismatch | None, source: Source) -> BlobVerdict:
+    """Return the verdict on values that the stream makes for another blob, as `swapped` says, or for none."""
     ground = _first_off(evidence, wanted.values, source.tolerance)
-    if maker is not None and maker.blob.step != evidence.blob.step:
-        measured: Mismatch | None = Mismatch.of(Kind.SWAPPED, twin=f"{maker.layer}[{maker.blob.index}]")
-    else:
-        measured = _measured(evidence, wanted)
+    measured = _measured(evidence, wanted) if swapped is None else swapped
     mismatch = _unmeasured(evidence, source.tolerance) if measured is None else measured
     is_explained = measured is not None and measured.kind not in _UNRELATED
     return verdict_on(evidence, Status.DIFFERENT, ground, mismatch, source.seed if is_explained else None)

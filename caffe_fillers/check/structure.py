@@ -82,7 +82,16 @@ def _unmatched(
             yield Finding.of(Problem.MISSING, layer=name)
     for layer in extra:
         if id(layer) not in taken:
-            yield Finding.of(Problem.UNKNOWN, layer=layer.name)
+            yield _unknown(plan, layer)
+
+
+def _unknown(plan: PlannedNet, layer: ModelLayer) -> Finding[Problem]:
+    """Return what is wrong with a layer that no other of the net's is."""
+    declared = [each for each in plan.layers if each.name == layer.name]
+    if any(not each.blobs for each in declared):
+        return Finding.of(Problem.BLOBS, layer=layer.name, found=len(layer.blobs), declared=0)
+    times = {"declared": len(declared)} if declared else {}
+    return Finding.of(Problem.UNKNOWN, layer=layer.name, **times)
 
 
 def _order(declared: Shape, stored: Shape) -> tuple[int, ...] | None:

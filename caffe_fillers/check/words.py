@@ -58,7 +58,10 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
         "batch normalization folded in?",
     ),
     Kind.REORDERED: ("the declared values, {order}",),
-    Kind.SWAPPED: ("these are the values of {twin}: swapped?",),
+    Kind.SWAPPED: (
+        "these are the values of {twin}, which has them too, {times} times in all: copied?",
+        "these are the values of {twin}: swapped?",
+    ),
     Kind.CHANGED: ("{changed:,} of {size:,} values were changed",),
     Kind.CENTERED: ("the declared values less the mean of {of}",),
     Kind.ROUNDED: ("the declared values rounded to {to}: --tolerance {moved_by:.2g} forgives it",),
@@ -72,7 +75,7 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
         "declared {filler}, {declared}; values fit {fits}, p = {p:.2g}",
     ),
     Kind.OTHER_SEED: (
-        "equal but for the signs of {zeros} zeros: drawn with another seed or order",
+        "equal but for the signs of {zeros} zeros",
         "drawn from the declared distribution, but not by seed {other_seed}, which explains other blobs",
         "drawn from the declared distribution, but with another seed or order",
     ),
@@ -87,7 +90,10 @@ TEMPLATES: Mapping[Enum, tuple[str, ...]] = {
     ),
     Problem.MISSING: ("layer {layer!r} is missing",),
     Problem.RENAMED: ("layer {layer!r} is called {name!r}, if that is it: its blobs have the same shapes",),
-    Problem.UNKNOWN: ("layer {layer!r} is not in the net",),
+    Problem.UNKNOWN: (
+        "layer {layer!r} is in the file more often than in the net, which has {declared} of that name",
+        "layer {layer!r} is not in the net",
+    ),
     Problem.BLOBS: ("layer {layer!r} has {found} blobs, {declared} are declared",),
     Problem.BEGINS: ("the values are not drawn after {words:,} words of seed {seed}, as --skip-words says",),
     Problem.SHAPE: (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -54,14 +54,16 @@ def search_bar() -> Iterator[Callable[[str, float], None]]:
     from caffe_fillers.cli.messages import console
 
     bar = Progress(console=console(sys.stderr), transient=True, disable=not sys.stderr.isatty())
-    task, begin = bar.add_task("", total=1.0), time.monotonic()
+    task, timer = bar.add_task("", total=1.0), threading.Timer(_PATIENCE, bar.start)
+    timer.daemon = True
+    timer.start()
 
     def show(text: str, share: float) -> None:
-        if time.monotonic() - begin > _PATIENCE:
-            bar.start()
         bar.update(task, description=text, completed=share)
 
     try:
         yield show
     finally:
+        timer.cancel()
+        timer.join()
         bar.stop()

@@ -220,6 +220,25 @@ def _mean_variance(op: ops.MVN, at: Site, x: str) -> str:
     return call("mean_variance", x, (1, 2, 3) if op.across else (1, 2), **at.options("mean_variance"))
 
 
+def _largest(op: vision_ops.ArgMax, at: Site, x: str) -> str:
+    """The largest value along an axis, or its index, a float."""
+    if op.top_k != 1:
+        raise UsageError("more than the largest value is not ported")
+    found = at.function(
+        "max" if op.values else "argmax", x, f"axis={axis_of(at.x, op.axis)}", "keepdims=True"
+    )
+    return found if op.values else at.function("as_float", found)
+
+
+def _repeated(op: vision_ops.Resize, at: Site, x: str) -> str:
+    """An image whose rows and columns are repeated."""
+    *_, height, width = at.x.image
+    if op.bilinear or op.height % height or op.width % width:
+        raise UsageError("a size that is no multiple, or values between, are not ported")
+    rows = at.function("repeat", x, op.height // height, "axis=1")
+    return at.function("repeat", rows, op.width // width, "axis=2")
+
+
 RULES: dict[type[Op], Rule] = {
     ops.LRN: helper("local_response"),
     ops.MVN: _mean_variance,
@@ -232,9 +251,12 @@ RULES: dict[type[Op], Rule] = {
     ops.Softmax: lambda op, at, x: at.function("softmax", x, axis_word(at.x, op.axis)),
     ops.Split: _split,
     vision_ops.Tile: _tile,
+    vision_ops.ArgMax: _largest,
     vision_ops.Flip: _flip,
     vision_ops.Part: _part,
     vision_ops.Permute: permute,
+    vision_ops.Resize: _repeated,
+    vision_ops.Take: lambda op, at, x, index: at.function("take", x, index),
 }
 LIMITS: dict[type[Op], str] = {
     ops.LSTM: "no static input, no exposed states",
@@ -246,6 +268,8 @@ LIMITS: dict[type[Op], str] = {
     ops.Pool: "the image's size is fixed where windows reach over its edge",
     ops.Reduce: "not of axis 0, nor of an image's last alone",
     ops.Reshape: "the length of axis 0 stays",
+    vision_ops.ArgMax: "the largest alone",
+    vision_ops.Resize: "by repetition alone",
 }
 
 

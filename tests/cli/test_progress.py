@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from paths import LENET
@@ -38,4 +39,5 @@ def test_a_search_shows_a_bar_on_a_terminal_after_a_while(
     monkeypatch.setattr(progress, "_PATIENCE", patience)
     with progress.search_bar() as show:
         show("solving for the state", 0.5)
+        time.sleep(0.3)  # a stage may take long without a word
     assert ("solving for the state" in shown.getvalue()) == (terminal and not patience)

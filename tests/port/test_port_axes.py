@@ -95,7 +95,34 @@ CASES: dict[str, tuple[Shapes, str, Callable[..., np.ndarray], frozenset[str]]] 
         "layer { name: 'f' type: 'Flatten' bottom: 'l' top: 'f' }"
         "layer { name: 's' type: 'Bias' bottom: 'f' bottom: 'in0' top: 's' bias_param { axis: 0 } }",
         lambda x: x[:, None],
-        ALL - {"keras", "jax"},
+        ALL,
+    ),
+    "items by their numbers": (
+        ((4, 3, 2, 2), (3,)),
+        "layer { name: 'a' type: 'AbsVal' bottom: 'in0' top: 'a' }"
+        "layer { name: 'i' type: 'Power' bottom: 'in1' top: 'i' power_param { scale: 0 shift: 2 } }"
+        "layer { name: 's' type: 'BatchReindex' bottom: 'a' bottom: 'i' top: 's' }",
+        lambda x, index: np.abs(x[[2, 2, 2]]),
+        ALL,
+    ),
+    "the largest channel": (
+        ((2, 3, 4, 5),),
+        "layer { name: 's' type: 'ArgMax' bottom: 'in0' top: 's' argmax_param { axis: 1 } }",
+        lambda x: x.argmax(1)[:, None].astype(np.float32),
+        ALL,
+    ),
+    "the value of the largest row": (
+        ((2, 3, 4, 5),),
+        "layer { name: 's' type: 'ArgMax' bottom: 'in0' top: 's'"
+        " argmax_param { axis: 2 out_max_val: true } }",
+        lambda x: x.max(2, keepdims=True),
+        ALL,
+    ),
+    "pixels repeated": (
+        ((2, 3, 4, 5),),
+        "layer { name: 's' type: 'Upsample' bottom: 'in0' top: 's' upsample_param { scale: 2 } }",
+        lambda x: x.repeat(2, 2).repeat(2, 3),
+        ALL,
     ),
     "a mask of maxima": (
         ((2, 3, 4, 4),),

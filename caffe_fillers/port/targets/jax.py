@@ -89,6 +89,8 @@ RULES = Rules(
         "permute": "{0}.transpose({1})",
         "softmax": "jax.nn.softmax({0}{1})",
         **dict.fromkeys(("elu", "leaky_relu", "relu", "sigmoid", "softplus"), "jax.nn.{name}({all})"),
+        "as_float": "{0}.astype(jnp.float32)",
+        "take": "{0}[{1}.astype(int)]",
         "log_to": "jnp.log({0}) / math.log({n[0]})",
         "threshold": "({0} > {n[0]}).astype(jnp.float32)",
     },

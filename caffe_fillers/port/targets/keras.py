@@ -185,6 +185,8 @@ RULES = Rules(
         "transpose": "layers.Permute(({1}))({0})",
         "permute": "ops.transpose({0}, ({1}))",
         "softmax": "ops.softmax({0}{1})",
+        "as_float": 'ops.cast({0}, "float32")',
+        "take": 'ops.take({0}, ops.cast({1}, "int32"), axis=0)',
         "log_to": "ops.log({0}) / math.log({n[0]})",
         "threshold": 'ops.cast({0} > {n[0]}, "float32")',
     },

@@ -72,7 +72,9 @@ def single_shot() -> caffe.NetSpec:
     del net["unused"]
     net["perm"] = L.Permute(net["norm"], order=[0, 2, 3, 1])
     net["flat"] = L.Flatten(net["perm"], axis=1)
-    net["prior"] = L.PriorBox(net["norm"], net.data, min_size=8.0, aspect_ratio=[2, 3], variance=[0.1, 0.2])
+    net["prior"] = L.PriorBox(
+        net["norm"], net.data, min_size=8.0, aspect_ratio=[2, 3], variance=[0.1, 0.1, 0.2, 0.2]
+    )
     assert net.keys()[-2:] == ["flat", "prior"]
     return net
 

@@ -11,7 +11,9 @@ import pytest
 
 import caffe_fillers as cf
 from caffe_fillers.check import CheckResult, Kind
+from caffe_fillers.check.evidence import coarse
 from caffe_fillers.cli import main
+from caffe_fillers.distributions import Distribution, Normal, Uniform, UnitSum
 from caffe_fillers.errors import UsageError
 
 
@@ -87,6 +89,25 @@ def test_values_that_are_never_drawn_are_refused_without_a_seed(name: str) -> No
     assert not result.passed
     assert words in verdict.diagnosis
     assert verdict.evidence
+
+
+@pytest.mark.parametrize(
+    "distribution",
+    [
+        Uniform(-0.1, 0.1),
+        Uniform(3, 3.001),
+        Uniform(100, 101),
+        Uniform(0, 255),
+        Normal(0, 1),
+        Normal(5, 0.01),
+    ],
+    ids=str,
+)
+def test_what_is_drawn_is_never_called_coarse(distribution: Distribution) -> None:
+    """Far from zero floats have wide steps, and a million values meet some of them twice."""
+    row = getattr(distribution, "row", 20)
+    for size in (row, 100 * row, 10**6 // row * row):
+        assert coarse(distribution.sample((size,), cf.Stream(7))) is None
 
 
 def test_a_net_that_holds_blobs_is_compared_with_them(tmp_path: Path) -> None:

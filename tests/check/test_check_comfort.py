@@ -94,12 +94,8 @@ def test_values_that_are_never_drawn_are_refused_without_a_seed(name: str) -> No
 @pytest.mark.parametrize(
     "distribution",
     [
-        Uniform(-0.1, 0.1),
-        Uniform(3, 3.001),
-        Uniform(100, 101),
-        Uniform(0, 255),
-        Normal(0, 1),
-        Normal(5, 0.01),
+        *(Uniform(-0.1, 0.1), Uniform(3, 3.001), Uniform(100, 101), Uniform(0, 255)),
+        *(Normal(0, 1), Normal(5, 0.01), UnitSum(784), UnitSum(20)),
     ],
     ids=str,
 )

@@ -153,8 +153,8 @@ def _at_most(average: float) -> float:
 
 _TELLING, _SPREAD, _BITS = 16, 3.4, 22
 """Fewest values that tell their precision. Of values in steps two are alike with a chance of the step over
-3.46 (uniforms) or 3.54 (normals) standard deviations; where steps are finer, less often. Of their range Caffe's
-values have 24 bits, TensorFlow's 23.
+3.46 (uniforms) or 3.54 (normals) standard deviations; where steps are finer, less often. Caffe's values have
+24 bits of their range, TensorFlow's 23.
 """
 _FORMATS = {"bfloat16": 1 << 16, "float16": 1 << 13}
 

@@ -99,11 +99,17 @@ def test_a_strangers_names_are_only_names(target: str) -> None:
         ("type: 'Convolution' convolution_param { num_output: 2 kernel_size: 1 pad: 4294967295 }", "below 0"),
         ("type: 'Deconvolution' convolution_param { num_output: 2 kernel_size: 2 stride_h: 2 }", "of 0"),
         ("type: 'ReLU6' top: 'more'", "of its 2 tops 1 are ported"),
+        ("type: 'PriorBox' bottom: 'p' prior_box_param { min_size: [1, 2] max_size: 9 }", "must be known"),
+        (
+            "type: 'PriorBoxClustered' bottom: 'p' prior_box_param { width: [9, 8] height: 7 }",
+            "must be known",
+        ),
     ],
 )
 def test_what_torch_cannot_do_is_refused(layer: str, message: str, tmp_path: Path, capsys) -> None:
     path = tmp_path / "net.prototxt"
-    path.write_text(f"{INPUT}\nlayer {{ name: 'odd' bottom: 'data' top: 'odd' {layer} }}")
+    unknown = "layer { name: 'p' type: 'Python' top: 'p' python_param { module: 'm' layer: 'L' } }"
+    path.write_text(f"{INPUT}\n{unknown}\nlayer {{ name: 'odd' bottom: 'data' top: 'odd' {layer} }}")
     assert main(["port", str(path), "--to", "torch"]) == 2
     shown = capsys.readouterr().err
     assert message in shown

@@ -61,12 +61,14 @@ def _resized(node: Node, *, bilinear: bool) -> Value:
 @reads("PriorBox", makes=(Priors,))
 def prior_box(node: Node) -> Value:
     """Boxes of min_size, of sqrt(min_size max_size), and of min_size in other ratios at each place."""
+    node.result  # noqa: B018  (as below)
     return _priors(node, _sizes(fork_param(node.layer, "prior_box_param")))
 
 
 @reads("PriorBoxClustered", makes=(Priors,))
 def prior_box_clustered(node: Node) -> Value:
     """Boxes of each width and height: training_toolbox_caffe prior_box_clustered_layer.cpp."""
+    node.result  # noqa: B018  (where it is unknown, nobody has compared the numbers of these)
     parameter = fork_param(node.layer, "prior_box_param")
     return _priors(node, list(zip(parameter.width, parameter.height, strict=True)))
 

@@ -181,7 +181,7 @@ def open_model(path: str | Path, format: str | None = None) -> Iterator[Model]:
             refuse_other_files(file, str(path))
     with ExitStack() as stack:
         if not Path(path).exists():
-            stack.enter_context(open_input(path))
+            stack.enter_context(open_input(path))  # says that there is none
         folder = format_to_read(str(path), format).folder
         source = Path(path) if folder else stack.enter_context(open_input(path))
         yield read_model(source, str(path), format)

@@ -137,9 +137,8 @@ def coarse(values: Values) -> Mismatch | None:
             return Mismatch.of(Kind.DAMAGED, format=name)
     shown = flat[flat != 0]
     zeros, repeats = flat.size - shown.size, shown.size - np.unique(shown).size
-    with np.errstate(all="ignore"):
-        step = max(float(np.spacing(np.abs(flat).max())), float(np.ptp(flat)) * 2.0**-_BITS)
-        std = float(flat.std(dtype=np.float64))
+    step = max(float(np.spacing(np.abs(flat).max())), float(np.ptp(flat)) * 2.0**-_BITS)
+    std = float(flat.std(dtype=np.float64))
     chance = step / (_SPREAD * std) if std else 1.0
     if zeros <= _at_most(flat.size * chance) and repeats <= _at_most(flat.size**2 / 2 * chance):
         return None

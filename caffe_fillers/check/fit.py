@@ -10,7 +10,7 @@ from caffe_fillers.check.compare import given_verdict, verdict_on
 from caffe_fillers.check.diagnose import explain
 from caffe_fillers.check.differences import agrees
 from caffe_fillers.check.evidence import Evidence
-from caffe_fillers.check.findings import Finding, Ground, Number, Status
+from caffe_fillers.check.findings import Finding, Ground, Mismatch, Number, Status
 from caffe_fillers.check.result import BlobVerdict
 from caffe_fillers.check.statistics import Fit, fit
 from caffe_fillers.plan import Fill
@@ -49,10 +49,18 @@ def _fit(evidence: Evidence, tolerance: float) -> Fit | None:
     distribution = evidence.distribution
     if distribution is None:
         return None
-    damage = evidence.damage or (None if tolerance else evidence.coarse)
-    if distribution.is_continuous and evidence.values.size > 1 and damage is not None:
-        return Fit(p_value=0.0, effect=math.nan, numbers=damage.numbers)
+    undrawn = _undrawn(evidence, tolerance)
+    if undrawn is not None:
+        return Fit(p_value=0.0, effect=math.nan, numbers=undrawn.numbers)
     return fit(distribution, evidence.values, tolerance)
+
+
+def _undrawn(evidence: Evidence, tolerance: float) -> Mismatch | None:
+    """Return what no continuous distribution draws: damage, or values of too few bits; None for others."""
+    assert evidence.distribution is not None
+    if not evidence.distribution.is_continuous or evidence.values.size <= 1:
+        return None
+    return evidence.damage or (None if tolerance else evidence.coarse)
 
 
 def _verdict(evidence: Evidence, fitted: Fit | None, limit: float, tolerance: float) -> BlobVerdict:
@@ -64,8 +72,7 @@ def _verdict(evidence: Evidence, fitted: Fit | None, limit: float, tolerance: fl
     ground = Finding(Ground.TESTED, fitted.numbers)
     mismatch = None
     if refused:
-        coarse = None if tolerance or evidence.damage else evidence.coarse
-        mismatch = coarse or explain(evidence.step, evidence.values, tolerance)
+        mismatch = _undrawn(evidence, tolerance) or explain(evidence.step, evidence.values, tolerance)
     verdict = verdict_on(evidence, Status.DIFFERENT if refused else Status.PLAUSIBLE, ground, mismatch)
     return replace(verdict, p_value=fitted.p_value, effect=fitted.effect)
 

@@ -160,7 +160,7 @@ class _Export:
         results = made if every_blob else self.graph.results
         for name in results:
             if self.shapes[name] is None:
-                blob = self.graph.blobs[name]
+                blob = self.blobs[name]
                 raise UsageError(f"the shape of blob {blob!r} is not known; give it with --shape")
         inputs = {self.blobs[name]: _dims(shape, dynamic) for name, shape in arguments.items()}
         return helper.make_model(
@@ -220,8 +220,8 @@ def _keeps_items(value: Value) -> bool:
 _CHOOSING = (vision_ops.Propose, vision_ops.Select)
 _OF_A_LENGTH = (
     *(ops.Recurrent, ops.Tensor, vision_ops.Priors),
-    *(vision_ops.Detect, vision_ops.Margin, vision_ops.Propose, vision_ops.PsRoiPool, vision_ops.RoiPool),
-    *(vision_ops.Select, vision_ops.Take),
+    *(vision_ops.Detect, vision_ops.Margin, vision_ops.PsRoiPool, vision_ops.RoiPool, vision_ops.Take),
+    *_CHOOSING,
 )
 
 
